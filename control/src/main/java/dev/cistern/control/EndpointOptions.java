@@ -1,0 +1,25 @@
+package dev.cistern.control;
+
+/**
+ * Which addresses and ports nodes get.
+ *
+ * <p>An endpoint is a local address and a port that the resource keeps for its whole life, also over restarts. AWS gives
+ * each node its own address and always port 6379; on one address the ports must differ, so a node whose creator asked for
+ * no port takes the lowest free one of the range, and one who asked gets exactly that port or a fault.
+ *
+ * @param bindAddress        where nodes listen
+ * @param advertisedAddress  what Describe calls answer; must lead to {@code bindAddress} from where the clients are
+ * @param firstPort          lowest port that is given out unasked
+ * @param lastPort           highest port that is given out unasked
+ */
+public record EndpointOptions(String bindAddress, String advertisedAddress, int firstPort, int lastPort) {
+
+    /** This machine only; AWS's default port for the first node, then upward. */
+    public static final EndpointOptions DEFAULT = new EndpointOptions("127.0.0.1", "127.0.0.1", 6379, 7378);
+
+    public EndpointOptions {
+        if (firstPort < 1 || lastPort > 65_535 || firstPort > lastPort) {
+            throw new IllegalArgumentException("not a port range: " + firstPort + " to " + lastPort);
+        }
+    }
+}

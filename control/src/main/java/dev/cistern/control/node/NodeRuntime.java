@@ -1,0 +1,33 @@
+package dev.cistern.control.node;
+
+/**
+ * A way to run nodes: in this JVM, as child processes, on other machines.
+ *
+ * <p>It decides nothing: which node should run, and with what, comes as a {@link NodeSpec}. Every method can be called
+ * again after a crash with the same arguments and leads to the same state. Calls for different nodes may come at once from
+ * many threads; calls for one node come one after the other. All failures are {@link NodeRuntimeException}.
+ */
+public interface NodeRuntime extends AutoCloseable {
+
+    /**
+     * Makes the node run and returns where it answers, once it listens.
+     *
+     * <p>A node that runs already, also one that outlived the control plane which started it, is adopted as it is.
+     *
+     * @throws NodeRuntimeException when it cannot run, for example because its port is taken; nothing is left behind then
+     */
+    NodeAddress start(NodeSpec spec);
+
+    /** What is known of the node; a runtime that lost sight of it looks for it first. */
+    NodeState inspect(NodeSpec spec);
+
+    /** Stops the node and returns when its port is free. One that does not run is fine. Its data stays. */
+    void stop(NodeSpec spec);
+
+    /** Stops the node if need be and deletes what it stored. One that was never there is fine. */
+    void remove(NodeSpec spec);
+
+    /** Ends what lives in this JVM. Nodes that can outlive it are left running. */
+    @Override
+    void close();
+}

@@ -1,0 +1,33 @@
+package dev.cistern.control.node;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * One node as it should be: all that a {@link NodeRuntime} needs to start it.
+ *
+ * @param nodeId          unique for ever, also after its cluster is deleted and made anew; letters, digits and hyphens
+ * @param engine          the protocol and commands it serves
+ * @param engineVersion   full version, such as {@code 7.1.0}
+ * @param bindAddress     address to listen on
+ * @param port            port to listen on, the same for the node's whole life
+ * @param maxMemoryBytes  limit for data; nothing of it may be allocated up front
+ * @param parameters      engine parameters that differ from the engine's own defaults, by the names that CONFIG SET knows
+ * @param admin           user with every right, for the control plane alone
+ * @param dataDirectory   the node's own folder, the runtime creates it when needed
+ */
+public record NodeSpec(
+        String nodeId,
+        EngineType engine,
+        String engineVersion,
+        String bindAddress,
+        int port,
+        long maxMemoryBytes,
+        Map<String, String> parameters,
+        AdminCredential admin,
+        Path dataDirectory) {
+
+    public NodeSpec {
+        parameters = Map.copyOf(parameters);
+    }
+}

@@ -1,0 +1,243 @@
+package dev.cistern.store;
+
+import java.util.Arrays;
+
+/**
+ * The allocator of one stripe's part of one database: slots of a size class in spans of the store's {@link Region},
+ * larger things in spans of their own.
+ *
+ * <pre>
+ *   descriptor of a span: one cache line
+ *   offset  size  field
+ *        0     8  slotBytes    of each slot; of a large thing: its bytes rounded to pages
+ *        8     4  sizeClass    LARGE for a large thing
+ *       12     4  used         slots in use; of a large thing: how many spans it takes
+ *       16     4  freeSlot     offset of the first freed slot, which holds the offset of the next; -1 = none
+ *       20     4  untouched    offset of the first slot that was never used
+ *       24     4  next         span with room of the same class; -1 = none
+ *       28     4  previous     ; -1 = none
+ *       32     4  evacuating   1 = nothing may be allocated here any more
+ *       36     4  heldNext     the arena's next span, with room or without; -1 = none
+ *       40     4  heldPrevious ; -1 = none
+ * </pre>
+ *
+ * A span's slots are handed out from freed ones first, and untouched ones in order, so that a half-filled span costs only
+ * the pages it has come to. The span that a slot was freed in last is the first to be filled again; sparse ones are
+ * left to drain. An empty span goes back at once.
+ *
+ * <p>
+ * Used under the stripe's lock.
+ */
+final class Arena implements AutoCloseable {
+
+    /** Overflow lines of an index have their class to themselves: they move and die by other rules than entries. */
+    static final int LINES = SizeClass.COUNT;
+    static final int LARGE = LINES + 1;
+
+    private static final int SLOT_BYTES = 0;
+    private static final int SIZE_CLASS = SLOT_BYTES + Long.BYTES;
+    private static final int USED = SIZE_CLASS + Integer.BYTES;
+    private static final int FREE_SLOT = USED + Integer.BYTES;
+    private static final int UNTOUCHED = FREE_SLOT + Integer.BYTES;
+    private static final int NEXT = UNTOUCHED + Integer.BYTES;
+    private static final int PREVIOUS = NEXT + Integer.BYTES;
+    private static final int EVACUATING = PREVIOUS + Integer.BYTES;
+    private static final int HELD_NEXT = EVACUATING + Integer.BYTES;
+    private static final int HELD_PREVIOUS = HELD_NEXT + Integer.BYTES;
+
+    private static final int NONE = -1;
+
+    private final Region region;
+    /** Per size class: the first of the spans that have room. */
+    private final int[] withRoom = new int[LARGE];
+    /** The first of all spans that this arena holds. */
+    private int held = NONE;
+    private long usedBytes;
+    private long touchedBytes;
+
+    Arena(Region region) {
+        this.region = region;
+        Arrays.fill(withRoom, NONE);
+    }
+
+    /** Returns the address of {@code bytes} bytes, aligned to 8, with any contents. Throws before anything changed. */
+    long allocate(long bytes) {
+        return bytes <= SizeClass.MAX_BYTES ? allocateSlot(SizeClass.of((int) bytes)) : allocateLarge(bytes);
+    }
+
+    /** Returns the address of a cache line, aligned to one. */
+    long allocateLine() {
+        return allocateSlot(LINES);
+    }
+
+    private long allocateSlot(int sizeClass) {
+        int span = withRoom[sizeClass];
+        if (span == NONE) {
+            span = openSpan(sizeClass);
+        }
+        long descriptor = region.descriptor(span);
+        long slotBytes = Memory.getLong(descriptor + SLOT_BYTES);
+        long address = region.address(span);
+        int free = Memory.getInt(descriptor + FREE_SLOT);
+        if (free != NONE) {
+            address += free;
+            Memory.putInt(descriptor + FREE_SLOT, Memory.getInt(address));
+        } else {
+            int untouched = Memory.getInt(descriptor + UNTOUCHED);
+            Memory.putInt(descriptor + UNTOUCHED, untouched + (int) slotBytes);
+            address += untouched;
+            touchedBytes += slotBytes;
+        }
+        Memory.putInt(descriptor + USED, Memory.getInt(descriptor + USED) + 1);
+        usedBytes += slotBytes;
+        if (isFull(descriptor, slotBytes)) {
+            unlink(descriptor);
+        }
+        return address;
+    }
+
+    private static boolean isFull(long descriptor, long slotBytes) {
+        return Memory.getInt(descriptor + FREE_SLOT) == NONE
+                && Memory.getInt(descriptor + UNTOUCHED) + slotBytes > Region.SPAN_BYTES;
+    }
+
+    private int openSpan(int sizeClass) {
+        int span = region.take(1);
+        long descriptor = region.descriptor(span);
+        Memory.putLong(descriptor + SLOT_BYTES, slotBytesOf(sizeClass));
+        Memory.putInt(descriptor + SIZE_CLASS, sizeClass);
+        Memory.putInt(descriptor + USED, 0);
+        Memory.putInt(descriptor + FREE_SLOT, NONE);
+        Memory.putInt(descriptor + UNTOUCHED, 0);
+        Memory.putInt(descriptor + EVACUATING, 0);
+        hold(span, descriptor);
+        link(span, descriptor);
+        return span;
+    }
+
+    private static int slotBytesOf(int sizeClass) {
+        return sizeClass == LINES ? Bucket.BYTES : SizeClass.slotBytes(sizeClass);
+    }
+
+    private long allocateLarge(long bytes) {
+        int count = (int) ((bytes + Region.SPAN_BYTES - 1) >>> Region.SPAN_SHIFT);
+        int span = region.take(count);
+        long descriptor = region.descriptor(span);
+        long rounded = bytes + Memory.PAGE_BYTES - 1 & -Memory.PAGE_BYTES;
+        Memory.putLong(descriptor + SLOT_BYTES, rounded);
+        Memory.putInt(descriptor + SIZE_CLASS, LARGE);
+        Memory.putInt(descriptor + USED, count);
+        hold(span, descriptor);
+        usedBytes += rounded;
+        touchedBytes += rounded;
+        return region.address(span);
+    }
+
+    /** Takes back what {@link #allocate} or {@link #allocateLine} returned. */
+    void free(long address) {
+        long descriptor = region.descriptorOf(address);
+        long slotBytes = Memory.getLong(descriptor + SLOT_BYTES);
+        usedBytes -= slotBytes;
+        if (Memory.getInt(descriptor + SIZE_CLASS) == LARGE) {
+            touchedBytes -= slotBytes;
+            giveBack(region.spanOf(address), descriptor, Memory.getInt(descriptor + USED));
+            return;
+        }
+        int span = region.spanOf(address);
+        boolean wasFull = isFull(descriptor, slotBytes);
+        Memory.putInt(address, Memory.getInt(descriptor + FREE_SLOT));
+        Memory.putInt(descriptor + FREE_SLOT, (int) (address - region.address(span)));
+        int used = Memory.getInt(descriptor + USED) - 1;
+        Memory.putInt(descriptor + USED, used);
+        boolean evacuating = Memory.getInt(descriptor + EVACUATING) != 0;
+        if (wasFull && !evacuating) {
+            link(span, descriptor);
+        }
+        if (used == 0) {
+            closeSpan(span, descriptor, evacuating);
+        }
+    }
+
+    private void closeSpan(int span, long descriptor, boolean evacuating) {
+        if (!evacuating) {
+            unlink(descriptor);
+        }
+        touchedBytes -= Memory.getInt(descriptor + UNTOUCHED);
+        giveBack(span, descriptor, 1);
+    }
+
+    private void giveBack(int span, long descriptor, int count) {
+        int next = Memory.getInt(descriptor + HELD_NEXT);
+        int previous = Memory.getInt(descriptor + HELD_PREVIOUS);
+        if (next != NONE) {
+            Memory.putInt(region.descriptor(next) + HELD_PREVIOUS, previous);
+        }
+        if (previous != NONE) {
+            Memory.putInt(region.descriptor(previous) + HELD_NEXT, next);
+        } else {
+            held = next;
+        }
+        region.give(span, count);
+    }
+
+    private void hold(int span, long descriptor) {
+        Memory.putInt(descriptor + HELD_NEXT, held);
+        Memory.putInt(descriptor + HELD_PREVIOUS, NONE);
+        if (held != NONE) {
+            Memory.putInt(region.descriptor(held) + HELD_PREVIOUS, span);
+        }
+        held = span;
+    }
+
+    /** How many bytes the slot at {@code address} has, of which its entry may use all. */
+    long slotBytes(long address) {
+        return Memory.getLong(region.descriptorOf(address) + SLOT_BYTES);
+    }
+
+    private void link(int span, long descriptor) {
+        int sizeClass = Memory.getInt(descriptor + SIZE_CLASS);
+        int next = withRoom[sizeClass];
+        Memory.putInt(descriptor + NEXT, next);
+        Memory.putInt(descriptor + PREVIOUS, NONE);
+        if (next != NONE) {
+            Memory.putInt(region.descriptor(next) + PREVIOUS, span);
+        }
+        withRoom[sizeClass] = span;
+    }
+
+    private void unlink(long descriptor) {
+        int next = Memory.getInt(descriptor + NEXT);
+        int previous = Memory.getInt(descriptor + PREVIOUS);
+        if (next != NONE) {
+            Memory.putInt(region.descriptor(next) + PREVIOUS, previous);
+        }
+        if (previous != NONE) {
+            Memory.putInt(region.descriptor(previous) + NEXT, next);
+        } else {
+            withRoom[Memory.getInt(descriptor + SIZE_CLASS)] = next;
+        }
+    }
+
+    /** Bytes of all slots in use. */
+    long usedBytes() {
+        return usedBytes;
+    }
+
+    /** Bytes of all slots that were ever used and whose span is still held: what the operating system has to back. */
+    long touchedBytes() {
+        return touchedBytes;
+    }
+
+    /** Gives back every span, whatever is in it. */
+    @Override
+    public void close() {
+        while (held != NONE) {
+            long descriptor = region.descriptor(held);
+            giveBack(held, descriptor,
+                    Memory.getInt(descriptor + SIZE_CLASS) == LARGE ? Memory.getInt(descriptor + USED) : 1);
+        }
+        Arrays.fill(withRoom, NONE);
+        usedBytes = 0;
+        touchedBytes = 0;
+    }
+}

@@ -1,0 +1,417 @@
+package dev.cistern.store;
+
+import java.util.function.LongSupplier;
+
+/**
+ * Finds entries by key: linear hashing over buckets of one cache line, for one database in one stripe.
+ *
+ * <p>
+ * Bucket {@code n} is added by splitting one old bucket, whenever there are more than {@link #SPLIT_LOAD} entries to a
+ * bucket, and the last bucket is merged back when there are fewer than {@link #MERGE_LOAD}. So no operation ever does
+ * more than a bucket or two of extra work, and the bytes per entry do not depend on the size. Buckets lie in areas that
+ * double, each mapped when its first bucket is needed and paid for page by page:
+ *
+ * <pre>
+ *   area 0: buckets 0 .. 63    area 1: 64 .. 127    area 2: 128 .. 255    ...
+ * </pre>
+ *
+ * An entry's bucket is the lower bits of its hash: one bit more for the buckets that this round has split already. A
+ * bucket that overflows has a chain of further lines.
+ *
+ * <p>
+ * The last entry found stays known (where its lane is), so that finding and then replacing or removing it costs one
+ * search. Used under the stripe's lock.
+ */
+final class Index implements AutoCloseable {
+
+    static final long ABSENT = 0;
+
+    /** Entries per bucket above which the index grows: 80 % of the lanes of the first lines. */
+    private static final double SPLIT_LOAD = 6.4;
+    /** Entries per bucket below which it shrinks: well under the other, so that it does not swing. */
+    private static final double MERGE_LOAD = 4.0;
+
+    /** Fixed point, to compare without a multiplication of doubles: loads in 1/16 entries. */
+    private static final int LOAD_SHIFT = 4;
+    private static final long SPLIT_LOAD_FIXED = Math.round(SPLIT_LOAD * (1 << LOAD_SHIFT));
+    private static final long MERGE_LOAD_FIXED = Math.round(MERGE_LOAD * (1 << LOAD_SHIFT));
+
+    /** An entry's part of the index at the usual load: its lane, and its share of what is empty. */
+    static final int BYTES_PER_ENTRY = (int) Math.ceil(Bucket.BYTES * 1.2 / SPLIT_LOAD);
+
+    private static final int FIRST_AREA_SHIFT = 6;
+    private static final int FIRST_AREA_BUCKETS = 1 << FIRST_AREA_SHIFT;
+    private static final int MAX_AREAS = 26;
+    private static final int MAX_BUCKETS = 1 << 30;
+
+    private static final int RANDOM_PLACES = 2 * Bucket.LANES;
+    private static final int RANDOM_TRIES = 64;
+
+    private static final int TAG_SHIFT = 40;
+
+    private final HashFunction hashFunction;
+    private final Arena arena;
+    /** Where each area's bucket 0 would be, were it in the area: so that a bucket's number leads straight to it. */
+    private final long[] areas = new long[MAX_AREAS];
+    private int areaCount;
+
+    private int buckets;
+    /** The lower bits that number a bucket, counting those of this round's split ones. */
+    private int mask;
+    private long entries;
+    private long lines;
+    /** Overflow lines in hand, linked: what a split or merge will need is taken before it starts. */
+    private long spareLines;
+    private int spareCount;
+
+    private long foundBucket;
+    private int foundLane;
+
+    Index(HashFunction hashFunction, Arena arena) {
+        this.hashFunction = hashFunction;
+        this.arena = arena;
+        addArea();
+        buckets = 1;
+    }
+
+    /** Returns the entry of the key, or {@link #ABSENT}; expired or not. */
+    long find(long hash, long keyAddress, int keyLength) {
+        long bucket = bucketOf(hash);
+        long pattern = Bucket.pattern(tagOf(hash));
+        do {
+            long matches = Bucket.matches(Bucket.tags(bucket), pattern);
+            while (matches != 0) {
+                int lane = Bucket.lane(matches);
+                long entry = Bucket.entry(bucket, lane);
+                if (EntryLayout.keyEquals(entry, keyAddress, keyLength)) {
+                    foundBucket = bucket;
+                    foundLane = lane;
+                    return entry;
+                }
+                matches &= matches - 1;
+            }
+            bucket = Bucket.link(bucket);
+        } while (bucket != 0);
+        return ABSENT;
+    }
+
+    /** One of 255: zero marks an empty lane. */
+    private static int tagOf(long hash) {
+        int tag = (int) (hash >>> TAG_SHIFT) & 0xFF;
+        return tag == 0 ? 1 : tag;
+    }
+
+    private long bucketOf(long hash) {
+        return bucket(bucketNumber((int) hash));
+    }
+
+    private int bucketNumber(int bits) {
+        int number = bits & mask;
+        return number < buckets ? number : number & mask >>> 1;
+    }
+
+    private long bucket(int number) {
+        return areas[areaOf(number)] + ((long) number << Bucket.BYTES_SHIFT);
+    }
+
+    private static int areaOf(int number) {
+        return Integer.SIZE - FIRST_AREA_SHIFT - Integer.numberOfLeadingZeros(number | FIRST_AREA_BUCKETS >> 1);
+    }
+
+    private static int areaStart(int area) {
+        return area == 0 ? 0 : FIRST_AREA_BUCKETS << (area - 1);
+    }
+
+    private static long areaBytes(int area) {
+        return (long) (area == 0 ? FIRST_AREA_BUCKETS : areaStart(area)) << Bucket.BYTES_SHIFT;
+    }
+
+    private void addArea() {
+        long address = Memory.map(MemoryTag.INDEX, areaBytes(areaCount));
+        areas[areaCount] = address - ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT);
+        areaCount++;
+    }
+
+    private void dropArea() {
+        areaCount--;
+        long address = areas[areaCount] + ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT);
+        Memory.unmap(MemoryTag.INDEX, address, areaBytes(areaCount));
+    }
+
+    /** Adds an entry whose key is not here yet. Throws before anything changed when there is no memory. */
+    void insert(long hash, long entry) {
+        append(bucketOf(hash), tagOf(hash), entry);
+        entries++;
+        if (entries << LOAD_SHIFT > buckets * SPLIT_LOAD_FIXED && buckets < MAX_BUCKETS) {
+            split();
+        }
+    }
+
+    private void append(long first, int tag, long entry) {
+        long last = first;
+        for (long next = Bucket.link(last); next != 0; next = Bucket.link(last)) {
+            last = next;
+        }
+        int lane = Bucket.count(last);
+        if (lane == Bucket.LANES) {
+            long line = takeLine();
+            Bucket.setLink(last, line);
+            last = line;
+            lane = 0;
+        }
+        Bucket.set(last, lane, tag, entry);
+    }
+
+    /** The entry found last lies at another address now. */
+    void replaceFound(long entry) {
+        Bucket.setEntry(foundBucket, foundLane, entry);
+    }
+
+    /** Takes the entry found last out; {@code hash} is its key's. Its memory is the caller's. */
+    void removeFound(long hash) {
+        removeAt(bucketOf(hash), foundBucket, foundLane);
+        trimSpareLines();
+        entries--;
+    }
+
+    /** Shrinks by a step or two when there is too much room. Moves entries between buckets, so no walk may be on. */
+    void shrink() {
+        for (int i = 0; i < 2 && buckets > 1 && entries << LOAD_SHIFT < buckets * MERGE_LOAD_FIXED; i++) {
+            if (!merge()) {
+                return;
+            }
+        }
+    }
+
+    /** The chain's last entry fills the lane that became free. */
+    private void removeAt(long first, long bucket, int lane) {
+        long previous = 0;
+        long last = first;
+        for (long next = Bucket.link(last); next != 0; next = Bucket.link(last)) {
+            previous = last;
+            last = next;
+        }
+        int lastLane = Bucket.count(last) - 1;
+        Bucket.set(bucket, lane, Bucket.tag(last, lastLane), Bucket.entry(last, lastLane));
+        Bucket.clear(last, lastLane);
+        if (lastLane == 0 && previous != 0) {
+            Bucket.setLink(previous, 0);
+            giveLine(last);
+        }
+    }
+
+    /** Deals the entries of one bucket between it and the new last one, by one more bit of their hashes. */
+    private void split() {
+        int bit = Integer.highestOneBit(buckets);
+        long source = bucket(buckets - bit);
+        if (!prepareSplit(source)) {
+            return;
+        }
+        long target = bucket(buckets);
+        Bucket.setVolatile(target, Bucket.hasVolatile(source));
+        Bucket.setVersion(target, Bucket.version(source));
+        long line = source;
+        while (line != 0) {
+            line = dealLine(source, line, target, bit);
+        }
+        setBuckets(buckets + 1);
+        trimSpareLines();
+    }
+
+    /** Moves what belongs to {@code target} out of one line of a chain; returns the chain's next line. */
+    private long dealLine(long source, long line, long target, int bit) {
+        int lane = 0;
+        while (lane < Bucket.count(line)) {
+            long entry = Bucket.entry(line, lane);
+            if ((hashOf(entry) & bit) == 0) {
+                lane++;
+                continue;
+            }
+            append(target, Bucket.tag(line, lane), entry);
+            boolean lineGoes = line != source && Bucket.count(line) == 1;
+            removeAt(source, line, lane);
+            if (lineGoes) {
+                return 0;
+            }
+        }
+        return Bucket.link(line);
+    }
+
+    private boolean prepareSplit(long source) {
+        try {
+            if (areaOf(buckets) == areaCount) {
+                addArea();
+            }
+            for (long line = Bucket.link(source); line != 0; line = Bucket.link(line)) {
+                addSpareLine();
+            }
+            return true;
+        } catch (OutOfNativeMemoryException e) {
+            // The index works with longer chains too; the next insertion tries again.
+            trimSpareLines();
+            return false;
+        }
+    }
+
+    /** Moves the entries of the last bucket to the one that it was split from. */
+    private boolean merge() {
+        try {
+            addSpareLine();
+        } catch (OutOfNativeMemoryException e) {
+            return false;
+        }
+        int number = buckets - 1;
+        long source = bucket(number);
+        long target = bucket(number - Integer.highestOneBit(number));
+        if (Bucket.hasVolatile(source)) {
+            Bucket.setVolatile(target, true);
+        }
+        while (Bucket.count(source) > 0) {
+            append(target, Bucket.tag(source, 0), Bucket.entry(source, 0));
+            removeAt(source, source, 0);
+        }
+        Bucket.clear(source);
+        setBuckets(number);
+        trimSpareLines();
+        releaseBuckets(number);
+        return true;
+    }
+
+    private void setBuckets(int count) {
+        buckets = count;
+        mask = count == 1 ? 0 : (Integer.highestOneBit(count - 1) << 1) - 1;
+    }
+
+    /** Bucket {@code number} and those above are not needed any more: gives back an area or a page that began there. */
+    private void releaseBuckets(int number) {
+        if (number < FIRST_AREA_BUCKETS) {
+            return;
+        }
+        if (areaStart(areaCount - 1) == number) {
+            dropArea();
+        } else if ((number & Memory.PAGE_BYTES / Bucket.BYTES - 1) == 0) {
+            Memory.discard(bucket(number), Memory.PAGE_BYTES);
+        }
+    }
+
+    private long hashOf(long entry) {
+        long header = EntryLayout.header(entry);
+        return hashFunction.hash(entry + EntryLayout.keyOffset(header), EntryLayout.keyLength(entry, header));
+    }
+
+    private void addSpareLine() {
+        giveLine(arena.allocateLine());
+        lines++;
+    }
+
+    private long takeLine() {
+        if (spareCount == 0) {
+            addSpareLine();
+        }
+        long line = spareLines;
+        spareLines = Bucket.link(line);
+        spareCount--;
+        Bucket.clear(line);
+        return line;
+    }
+
+    private void giveLine(long line) {
+        Memory.putLong(line + Bucket.META_OFFSET, spareLines);
+        spareLines = line;
+        spareCount++;
+    }
+
+    private void trimSpareLines() {
+        while (spareCount > 0) {
+            long line = spareLines;
+            spareLines = Bucket.link(line);
+            spareCount--;
+            lines--;
+            arena.free(line);
+        }
+    }
+
+    /** The bucket that holds all entries whose hash has the lower bits of {@code cursor}, to walk by its links. */
+    long bucketAt(long cursor) {
+        return bucketOf(cursor);
+    }
+
+    /**
+     * The cursor after the bucket of {@code cursor}, or 0 after the last one.
+     *
+     * <p>
+     * A cursor is a number of lower hash bits, and cursors are ordered by those bits reversed. In that order a bucket's
+     * entries are neighbours however often it was split or merged since, so whatever lies before the cursor was walked.
+     */
+    long cursorAfter(long cursor) {
+        int number = bucketNumber((int) cursor);
+        int round = Integer.highestOneBit(Math.max(1, buckets - 1));
+        boolean split = number >= round || number + round < buckets;
+        int bits = buckets == 1 ? 0 : split ? mask : mask >>> 1;
+        return Long.reverse(Long.reverse(cursor | ~(long) bits) + 1);
+    }
+
+    /**
+     * An entry by chance; there must be one. Draws a bucket and a place in its chain until the place is taken, so every
+     * entry is equally likely; chains beyond {@link #RANDOM_PLACES} lose a little. At the loads that this index keeps, a
+     * draw hits with a chance of a quarter or more.
+     */
+    long random(LongSupplier random) {
+        for (int tries = 0; tries < RANDOM_TRIES; tries++) {
+            long bits = random.getAsLong();
+            long line = bucket((int) (((bits >>> 32) * buckets) >>> 32));
+            int place = (int) bits & RANDOM_PLACES - 1;
+            while (place >= Bucket.LANES && Bucket.link(line) != 0) {
+                line = Bucket.link(line);
+                place -= Bucket.LANES;
+            }
+            if (place < Bucket.count(line)) {
+                return Bucket.entry(line, place);
+            }
+        }
+        return firstEntryFrom((int) (((random.getAsLong() >>> 32) * buckets) >>> 32));
+    }
+
+    /** Only after bad luck that will not happen twice in a lifetime, or in an index of a few buckets. */
+    private long firstEntryFrom(int number) {
+        int at = number;
+        while (Bucket.count(bucket(at)) == 0) {
+            at = at + 1 == buckets ? 0 : at + 1;
+        }
+        return Bucket.entry(bucket(at), 0);
+    }
+
+    /** The first line of bucket {@code number}, for walks that need no order. */
+    long bucketNumbered(int number) {
+        return bucket(number);
+    }
+
+    /** Remembers in the key's bucket that an entry there has a deadline. */
+    void markVolatile(long hash) {
+        Bucket.setVolatile(bucketOf(hash), true);
+    }
+
+    long entries() {
+        return entries;
+    }
+
+    int buckets() {
+        return buckets;
+    }
+
+    long lines() {
+        return lines;
+    }
+
+    /** Bytes of all buckets, in whole pages. Overflow lines are the arena's. */
+    long bucketBytes() {
+        return (long) buckets * Bucket.BYTES + Memory.PAGE_BYTES - 1 & -Memory.PAGE_BYTES;
+    }
+
+    @Override
+    public void close() {
+        while (areaCount > 0) {
+            dropArea();
+        }
+    }
+}

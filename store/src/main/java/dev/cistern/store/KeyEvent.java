@@ -1,0 +1,28 @@
+package dev.cistern.store;
+
+/** What happened to a key, with the original's word and class letter for keyspace notifications. */
+public enum KeyEvent {
+    NEW("new", 'n'), SET("set", '$'), APPEND("append", '$'), SETRANGE("setrange", '$'), INCRBY("incrby",
+            '$'), INCRBYFLOAT("incrbyfloat", '$'), DEL("del", 'g'), EXPIRE("expire", 'g'), PERSIST("persist",
+                    'g'), RENAME_FROM("rename_from", 'g'), RENAME_TO("rename_to", 'g'), MOVE_FROM("move_from",
+                            'g'), MOVE_TO("move_to",
+                                    'g'), COPY_TO("copy_to", 'g'), EXPIRED("expired", 'x'), EVICTED("evicted", 'e');
+
+    private final String eventName;
+    private final char eventClass;
+
+    KeyEvent(String eventName, char eventClass) {
+        this.eventName = eventName;
+        this.eventClass = eventClass;
+    }
+
+    /** The event's word in a notification. */
+    public String eventName() {
+        return eventName;
+    }
+
+    /** The letter of {@code notify-keyspace-events} that selects it. */
+    public char eventClass() {
+        return eventClass;
+    }
+}

@@ -1,0 +1,684 @@
+package dev.cistern.store;
+
+import java.util.function.LongSupplier;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A handle on one database: what commands call to read and change keys.
+ *
+ * <p>
+ * Belongs to one thread, which holds the stripe of every key that it names ({@link Store#stripeOf}, {@link Store#lock})
+ * until it is done with what it got; the methods that walk over many keys lock by themselves and say so. Knows no
+ * clock: its thread sets {@link #setNowMillis} at the start of a turn. Nothing here allocates on the heap.
+ *
+ * <p>
+ * An entry is named by its address, a {@code long}; {@link #ABSENT} is none. It is valid while its stripe is held, and
+ * until the next change of its key: every change returns the entry's address anew or makes it invalid.
+ */
+public final class Keyspace implements AutoCloseable {
+
+    /** No entry. */
+    public static final long ABSENT = Index.ABSENT;
+
+    /** The deadline of a key that lives until it is deleted. */
+    public static final long NO_DEADLINE = -1;
+
+    /** Given to a setter as deadline: leave the one that the key has. */
+    public static final long KEEP_DEADLINE = -2;
+
+    /** The longest string, and by far: protocols limit it to 512 MB. */
+    public static final int MAX_STRING_BYTES = (1 << 30) - 1;
+
+    /** For {@link #find(Bytes, int)}: do not change the time of the last access. */
+    public static final int NO_TOUCH = 1;
+    /** For {@link #find(Bytes, int)}: count neither hit nor miss. */
+    public static final int NO_STATS = 2;
+    /** For {@link #find(Bytes, int)}: answer an expired entry too, and let it stay. */
+    public static final int EVEN_EXPIRED = 4;
+
+    private static final int INT_FORM = EntryLayout.form(ValueType.STRING, Encoding.INT);
+    private static final int RAW_FORM = EntryLayout.form(ValueType.STRING, Encoding.RAW);
+    private static final int EMBSTR_FORM = EntryLayout.form(ValueType.STRING, Encoding.EMBSTR);
+
+    private static final int SCRATCH_BYTES = 32;
+    private static final int RANDOM_TRIES = 100;
+
+    private final Store store;
+    private final int database;
+    private final @Nullable StripeKeys[] parts;
+    private final StoreListener listener;
+    private final boolean listens;
+    private final HashFunction hashFunction;
+    private final KeyspaceStats stats = new KeyspaceStats();
+    private final Bytes eventKey = new Bytes();
+    private final Bytes otherValue = new Bytes();
+    private final long scratch;
+    private boolean closed;
+
+    private long nowMillis;
+    private int access;
+
+    Keyspace(Store store, int database) {
+        this.store = store;
+        this.database = database;
+        this.parts = store.keysOf(database);
+        this.listener = store.listener();
+        this.listens = store.listens();
+        this.hashFunction = store.hashFunction();
+        this.scratch = Memory.allocate(MemoryTag.SCRATCH, SCRATCH_BYTES);
+    }
+
+    public Store store() {
+        return store;
+    }
+
+    public int database() {
+        return database;
+    }
+
+    /** Sets the time for all that follows: once a turn is often enough. */
+    public void setNowMillis(long millis) {
+        nowMillis = millis;
+        access = (int) (millis / 1000) & EntryLayout.ACCESS_MASK;
+    }
+
+    public long nowMillis() {
+        return nowMillis;
+    }
+
+    /** This handle's own counters; {@link Store#stats} sums up all. */
+    public KeyspaceStats stats() {
+        return stats;
+    }
+
+    // ---------------------------------------------------------------------------------------------- finding
+
+    /** Returns the live entry of {@code key} for reading, or {@link #ABSENT}; counts a hit or miss, notes the access. */
+    public long find(Bytes key) {
+        long entry = findForWrite(key);
+        if (entry == ABSENT) {
+            stats.misses++;
+        } else {
+            stats.hits++;
+        }
+        return entry;
+    }
+
+    /** Like {@link #find(Bytes)}, with any of {@link #NO_TOUCH}, {@link #NO_STATS}, {@link #EVEN_EXPIRED}. */
+    public long find(Bytes key, int flags) {
+        StripeKeys keys = keysOf(key);
+        long entry = keys == null ? ABSENT : keys.find(key.hash(hashFunction), key);
+        if (keys != null && (flags & EVEN_EXPIRED) == 0) {
+            entry = live(keys, key, entry);
+        }
+        if (entry != ABSENT && (flags & NO_TOUCH) == 0) {
+            touch(entry);
+        }
+        if ((flags & NO_STATS) == 0) {
+            if (entry == ABSENT) {
+                stats.misses++;
+            } else {
+                stats.hits++;
+            }
+        }
+        return entry;
+    }
+
+    /** Returns the live entry of {@code key}, or {@link #ABSENT}; notes the access and counts nothing. */
+    public long findForWrite(Bytes key) {
+        StripeKeys keys = keysOf(key);
+        if (keys == null) {
+            return ABSENT;
+        }
+        long entry = live(keys, key, keys.find(key.hash(hashFunction), key));
+        if (entry != ABSENT) {
+            touch(entry);
+        }
+        return entry;
+    }
+
+    /** Whether the key is there; counts a hit or miss but is no access. */
+    public boolean exists(Bytes key) {
+        return find(key, NO_TOUCH) != ABSENT;
+    }
+
+    private @Nullable StripeKeys keysOf(Bytes key) {
+        int stripe = store.stripeOf(key);
+        assert store.isHeldByMe(stripe) : "stripe " + stripe + " is not held";
+        return parts[stripe];
+    }
+
+    private StripeKeys keysToFill(Bytes key) {
+        int stripe = store.stripeOf(key);
+        StripeKeys keys = parts[stripe];
+        if (keys == null) {
+            keys = store.newStripeKeys();
+            parts[stripe] = keys;
+        }
+        return keys;
+    }
+
+    /** The entry found last, unless it is expired: then it is deleted, if this node may. */
+    private long live(StripeKeys keys, Bytes key, long entry) {
+        if (entry == ABSENT) {
+            return ABSENT;
+        }
+        long header = EntryLayout.header(entry);
+        if (!EntryLayout.isExpired(entry, header, nowMillis)) {
+            return entry;
+        }
+        if (store.expiresByItself()) {
+            expire(keys, key, entry);
+        }
+        return ABSENT;
+    }
+
+    private void expire(StripeKeys keys, Bytes key, long entry) {
+        keys.remove(key.hash(hashFunction), entry);
+        stats.expired++;
+        tell(key, KeyEvent.EXPIRED);
+    }
+
+    private void touch(long entry) {
+        long header = EntryLayout.header(entry);
+        if (EntryLayout.access(header) != access) {
+            EntryLayout.setAccess(entry, header, access);
+        }
+    }
+
+    private void changed(Bytes key, KeyEvent event) {
+        stats.dirty++;
+        tell(key, event);
+    }
+
+    private void tell(Bytes key, KeyEvent event) {
+        if (listens) {
+            listener.keyChanged(database, key, event);
+        }
+    }
+
+    // ------------------------------------------------------------------------------- reading a found entry
+
+    public ValueType type(long entry) {
+        return ValueType.of(EntryLayout.typeCode(entry));
+    }
+
+    public Encoding encoding(long entry) {
+        return Encoding.of(EntryLayout.encodingCode(entry));
+    }
+
+    /** Points {@code target} at the entry's key. */
+    public Bytes readKey(long entry, Bytes target) {
+        long header = EntryLayout.header(entry);
+        return target.set(entry + EntryLayout.keyOffset(header), EntryLayout.keyLength(entry, header));
+    }
+
+    /**
+     * Points {@code target} at the string's bytes. A number's text is written to a buffer of this handle and is valid
+     * until the next call.
+     *
+     * @throws StoreException
+     *             WRONG_TYPE
+     */
+    public Bytes readString(long entry, Bytes target) {
+        requireString(entry);
+        if (isInt(entry)) {
+            return target.set(scratch, Decimal.write(intValue(entry), scratch));
+        }
+        long header = EntryLayout.header(entry);
+        return target.set(EntryLayout.valueAddress(entry, header), EntryLayout.valueLength(entry, header));
+    }
+
+    /** Length of the string's text. Throws WRONG_TYPE. */
+    public int stringLength(long entry) {
+        requireString(entry);
+        return isInt(entry)
+                ? Decimal.length(intValue(entry))
+                : EntryLayout.valueLength(entry, EntryLayout.header(entry));
+    }
+
+    /** Whether the entry is a string held as a number. */
+    public boolean isInt(long entry) {
+        return EntryLayout.form(entry) == INT_FORM;
+    }
+
+    /** The number of an entry that {@link #isInt}. */
+    public long intValue(long entry) {
+        return Memory.getLong(EntryLayout.valueAddress(entry, EntryLayout.header(entry)));
+    }
+
+    private static void requireString(long entry) {
+        if (EntryLayout.typeCode(entry) != ValueType.STRING.code()) {
+            throw StoreException.WRONG_TYPE;
+        }
+    }
+
+    /** Unix time at which the entry expires, or {@link #NO_DEADLINE}. */
+    public long deadlineMillis(long entry) {
+        return EntryLayout.deadlineMillis(entry, EntryLayout.header(entry));
+    }
+
+    /** Whether the entry's time is over; only an entry found with {@link #EVEN_EXPIRED} or by a walk can be. */
+    public boolean isExpired(long entry) {
+        return EntryLayout.isExpired(entry, EntryLayout.header(entry), nowMillis);
+    }
+
+    /** Seconds since the last access. */
+    public long idleSeconds(long entry) {
+        return (long) access - accessField(entry) & EntryLayout.ACCESS_MASK;
+    }
+
+    /** The 24 bits that eviction keeps in an entry: seconds of the last access, modulo 2^24. */
+    public int accessField(long entry) {
+        return EntryLayout.access(EntryLayout.header(entry));
+    }
+
+    public void setAccessField(long entry, int value) {
+        EntryLayout.setAccess(entry, EntryLayout.header(entry), value & EntryLayout.ACCESS_MASK);
+    }
+
+    /** Bytes that this entry costs: its slot and its part of the index. */
+    public long memoryUsage(Bytes key, long entry) {
+        StripeKeys keys = keysOf(key);
+        return keys == null ? 0 : keys.slotBytes(entry) + Index.BYTES_PER_ENTRY;
+    }
+
+    // -------------------------------------------------------------------------------------------- strings
+
+    /**
+     * Makes {@code key} a string, whatever it was, held as a number if it reads as one.
+     *
+     * @param deadlineMillis
+     *            Unix time, {@link #NO_DEADLINE} or {@link #KEEP_DEADLINE}
+     * @return the entry
+     */
+    public long set(Bytes key, Bytes value, long deadlineMillis) {
+        return set(key, value, deadlineMillis, KeyEvent.SET);
+    }
+
+    private long set(Bytes key, Bytes value, long deadlineMillis, KeyEvent event) {
+        long number = Decimal.parse(value.address(), value.length());
+        long entry;
+        if (number != Decimal.INVALID || Decimal.isInteger(number, value.address(), value.length())) {
+            entry = write(key, INT_FORM, Long.BYTES, deadlineMillis);
+            putInt(entry, number);
+        } else {
+            entry = write(key, textForm(value.length()), value.length(), deadlineMillis);
+            value.copyTo(EntryLayout.valueAddress(entry, EntryLayout.header(entry)));
+        }
+        changed(key, event);
+        if (deadlineMillis >= 0) {
+            tell(key, KeyEvent.EXPIRE);
+        }
+        return entry;
+    }
+
+    /** Like {@link #set}, but the text stays text even if it reads as a number, and {@code event} is told. */
+    public long setText(Bytes key, Bytes value, long deadlineMillis, KeyEvent event) {
+        long entry = write(key, textForm(value.length()), value.length(), deadlineMillis);
+        value.copyTo(EntryLayout.valueAddress(entry, EntryLayout.header(entry)));
+        changed(key, event);
+        return entry;
+    }
+
+    private static int textForm(int length) {
+        return length <= Encoding.EMBEDDED_MAX_BYTES ? EMBSTR_FORM : RAW_FORM;
+    }
+
+    private void putInt(long entry, long number) {
+        Memory.putLong(EntryLayout.valueAddress(entry, EntryLayout.header(entry)), number);
+    }
+
+    /** Creates or reshapes the key's entry, its value yet to be written. */
+    private long write(Bytes key, int form, int valueLength, long deadlineMillis) {
+        StripeKeys keys = keysToFill(key);
+        long hash = key.hash(hashFunction);
+        long entry = live(keys, key, keys.find(hash, key));
+        if (entry == ABSENT) {
+            return create(keys, key, form, valueLength, deadlineMillis == KEEP_DEADLINE ? NO_DEADLINE : deadlineMillis);
+        }
+        touch(entry);
+        long deadline = deadlineMillis == KEEP_DEADLINE ? deadlineMillis(entry) : deadlineMillis;
+        return keys.reshape(hash, entry, form, valueLength, 0, deadline, false);
+    }
+
+    private long create(StripeKeys keys, Bytes key, int form, int valueLength, long deadlineMillis) {
+        if (valueLength > MAX_STRING_BYTES) {
+            throw StoreException.STRING_TOO_LONG;
+        }
+        long entry = keys.create(key.hash(hashFunction), key, form, access, valueLength, deadlineMillis);
+        tell(key, KeyEvent.NEW);
+        return entry;
+    }
+
+    /**
+     * Appends to the string, or creates it, and returns its new length. Grows in place while its slot has room.
+     *
+     * @throws StoreException
+     *             WRONG_TYPE, STRING_TOO_LONG; nothing changed
+     */
+    public int append(Bytes key, Bytes suffix) {
+        long entry = findForWrite(key);
+        if (entry == ABSENT) {
+            entry = set(key, suffix, NO_DEADLINE, KeyEvent.APPEND);
+            return stringLength(entry);
+        }
+        int length = stringLength(entry);
+        if ((long) length + suffix.length() > MAX_STRING_BYTES) {
+            throw StoreException.STRING_TOO_LONG;
+        }
+        entry = growText(key, entry, length, length + suffix.length());
+        suffix.copyTo(EntryLayout.valueAddress(entry, EntryLayout.header(entry)) + length);
+        changed(key, KeyEvent.APPEND);
+        return length + suffix.length();
+    }
+
+    /** Makes the found entry raw text of {@code newLength}, the first {@code length} bytes kept. */
+    private long growText(Bytes key, long entry, int length, int newLength) {
+        StripeKeys keys = keysToFill(key);
+        long hash = key.hash(hashFunction);
+        keys.find(hash, key);
+        boolean wasInt = isInt(entry);
+        long number = wasInt ? intValue(entry) : 0;
+        long grown = keys.reshape(hash, entry, RAW_FORM, newLength, wasInt ? 0 : length, deadlineMillis(entry), true);
+        if (wasInt) {
+            Decimal.write(number, scratch);
+            Memory.copy(scratch, EntryLayout.valueAddress(grown, EntryLayout.header(grown)), length);
+        }
+        return grown;
+    }
+
+    /**
+     * Overwrites the string from {@code offset} on, creating it or filling up with zeros as needed, and returns its
+     * length. Nothing happens when {@code bytes} is empty.
+     *
+     * @throws StoreException
+     *             WRONG_TYPE, STRING_TOO_LONG; nothing changed
+     */
+    public int setRange(Bytes key, int offset, Bytes bytes) {
+        long entry = findForWrite(key);
+        int length = entry == ABSENT ? 0 : stringLength(entry);
+        if (bytes.length() == 0) {
+            return length;
+        }
+        if ((long) offset + bytes.length() > MAX_STRING_BYTES) {
+            throw StoreException.STRING_TOO_LONG;
+        }
+        int newLength = Math.max(length, offset + bytes.length());
+        if (entry == ABSENT) {
+            entry = create(keysToFill(key), key, RAW_FORM, newLength, NO_DEADLINE);
+        } else {
+            entry = growText(key, entry, length, newLength);
+        }
+        long value = EntryLayout.valueAddress(entry, EntryLayout.header(entry));
+        if (offset > length) {
+            Memory.fill(value + length, offset - length, (byte) 0);
+        }
+        bytes.copyTo(value + offset);
+        changed(key, KeyEvent.SETRANGE);
+        return newLength;
+    }
+
+    /**
+     * Adds to the number in the string, an absent one counting as 0, and returns the sum.
+     *
+     * @throws StoreException
+     *             WRONG_TYPE, NOT_AN_INTEGER, WOULD_OVERFLOW; nothing changed
+     */
+    public long add(Bytes key, long delta) {
+        long entry = findForWrite(key);
+        long old = entry == ABSENT ? 0 : integer(entry);
+        long sum = old + delta;
+        if (((old ^ sum) & (delta ^ sum)) < 0) {
+            throw StoreException.WOULD_OVERFLOW;
+        }
+        if (entry == ABSENT || !isInt(entry)) {
+            entry = write(key, INT_FORM, Long.BYTES, KEEP_DEADLINE);
+        }
+        putInt(entry, sum);
+        changed(key, KeyEvent.INCRBY);
+        return sum;
+    }
+
+    /** The string as a number. Throws WRONG_TYPE, NOT_AN_INTEGER. */
+    public long integer(long entry) {
+        if (isInt(entry)) {
+            return intValue(entry);
+        }
+        readString(entry, otherValue);
+        long number = Decimal.parse(otherValue.address(), otherValue.length());
+        if (!Decimal.isInteger(number, otherValue.address(), otherValue.length())) {
+            throw StoreException.NOT_AN_INTEGER;
+        }
+        return number;
+    }
+
+    // ----------------------------------------------------------------------------------------------- keys
+
+    /** Deletes the key; says whether it was there. */
+    public boolean delete(Bytes key) {
+        if (!remove(key)) {
+            return false;
+        }
+        changed(key, KeyEvent.DEL);
+        return true;
+    }
+
+    private boolean remove(Bytes key) {
+        StripeKeys keys = keysOf(key);
+        if (keys == null) {
+            return false;
+        }
+        long hash = key.hash(hashFunction);
+        long entry = live(keys, key, keys.find(hash, key));
+        if (entry == ABSENT) {
+            return false;
+        }
+        keys.remove(hash, entry);
+        return true;
+    }
+
+    /**
+     * Gives the key a deadline, past ones included, or {@link #NO_DEADLINE}; says whether the key is there. Tells EXPIRE
+     * or PERSIST. Whether a past deadline should rather delete the key is the caller's to say.
+     */
+    public boolean setDeadline(Bytes key, long deadlineMillis) {
+        long entry = findForWrite(key);
+        if (entry == ABSENT) {
+            return false;
+        }
+        StripeKeys keys = keysToFill(key);
+        int length = EntryLayout.valueLength(entry, EntryLayout.header(entry));
+        keys.reshape(key.hash(hashFunction), entry, EntryLayout.form(entry), length, length, deadlineMillis, false);
+        changed(key, deadlineMillis == NO_DEADLINE ? KeyEvent.PERSIST : KeyEvent.EXPIRE);
+        return true;
+    }
+
+    /**
+     * Gives the entry of {@code from} the key {@code to}, deadline included; a key that had that name is deleted. Both
+     * stripes are held. Says whether {@code from} was there. A key renamed to itself stays untouched.
+     */
+    public boolean rename(Bytes from, Bytes to) {
+        long entry = findForWrite(from);
+        if (entry == ABSENT) {
+            return false;
+        }
+        if (!from.contentEquals(to)) {
+            transfer(from, this, to);
+            remove(from);
+            changed(from, KeyEvent.RENAME_FROM);
+            changed(to, KeyEvent.RENAME_TO);
+        }
+        return true;
+    }
+
+    /**
+     * Copies a key, deadline included, to {@code to} of {@code target}, which may be this. Both stripes are held.
+     *
+     * @return whether it was copied: {@code from} is there, and {@code to} is not or {@code replace} is given
+     */
+    public boolean copy(Bytes from, Keyspace target, Bytes to, boolean replace) {
+        if (findForWrite(from) == ABSENT || (!replace && target.findForWrite(to) != ABSENT)) {
+            return false;
+        }
+        transfer(from, target, to);
+        target.changed(to, KeyEvent.COPY_TO);
+        return true;
+    }
+
+    /** Moves a key to another database; says whether it did: the key is here, and not there. */
+    public boolean move(Bytes key, Keyspace target) {
+        if (findForWrite(key) == ABSENT || target.findForWrite(key) != ABSENT) {
+            return false;
+        }
+        transfer(key, target, key);
+        remove(key);
+        changed(key, KeyEvent.MOVE_FROM);
+        target.changed(key, KeyEvent.MOVE_TO);
+        return true;
+    }
+
+    /** Writes a copy of an entry that is here under a key of {@code target}. */
+    private void transfer(Bytes from, Keyspace target, Bytes to) {
+        long entry = find(from, NO_TOUCH | NO_STATS);
+        long header = EntryLayout.header(entry);
+        int length = EntryLayout.valueLength(entry, header);
+        long copy = target.write(to, EntryLayout.form(entry), length, EntryLayout.deadlineMillis(entry, header));
+        Memory.copy(EntryLayout.valueAddress(entry, header),
+                EntryLayout.valueAddress(copy, EntryLayout.header(copy)), length);
+    }
+
+    // ------------------------------------------------------------------------------------ the whole database
+
+    /** Number of keys, those included that expired and were not met yet. Needs no lock. */
+    public long size() {
+        return store.size(database);
+    }
+
+    /**
+     * One step of a walk over all keys: shows about {@code count} entries to {@code visitor} and returns the cursor for
+     * the next step, 0 when the walk is over. The first cursor is 0; any other number that was not returned here does no
+     * harm.
+     *
+     * <p>
+     * A key that is there during the whole walk is shown at least once, whatever happens in between. Locks stripe by
+     * stripe, so the caller holds no stripe, or all.
+     */
+    public long scan(long cursor, int count, EntryVisitor visitor) {
+        int stripes = store.stripes();
+        int stripeShift = Integer.numberOfTrailingZeros(stripes);
+        int stripe = (int) (cursor & stripes - 1);
+        long position = cursor >>> stripeShift;
+        int left = count;
+        // An empty stripe is as much work as a bucket; one call passes over all of them at most.
+        while (left > 0 && stripe < stripes) {
+            boolean held = lockUnlessHeld(stripe);
+            try {
+                StripeKeys keys = parts[stripe];
+                while (left > 0) {
+                    if (keys == null) {
+                        position = 0;
+                    } else {
+                        left -= Math.max(1, visitBucket(keys.index.bucketAt(position), visitor));
+                        position = keys.index.cursorAfter(position);
+                    }
+                    if (position == 0) {
+                        break;
+                    }
+                }
+            } finally {
+                unlockUnlessHeld(stripe, held);
+            }
+            if (position == 0) {
+                stripe++;
+            }
+        }
+        return stripe == stripes ? 0 : position << stripeShift | stripe;
+    }
+
+    /**
+     * Shows one key to {@code visitor}, each about as likely as another; {@code random} gives new random bits at every
+     * call. Says whether there is a key. Locks by itself, as {@link #scan} does.
+     *
+     * <p>
+     * Tries again when it meets an expired key (which is deleted then, if this node may), as the original does, and after
+     * {@link #RANDOM_TRIES} shows such a one: a database may hold nothing else.
+     */
+    public boolean random(LongSupplier random, EntryVisitor visitor) {
+        for (int tries = 1;; tries++) {
+            long size = size();
+            if (size == 0) {
+                return false;
+            }
+            int stripe = stripeOfOrdinal((random.getAsLong() >>> 1) % size);
+            boolean held = lockUnlessHeld(stripe);
+            try {
+                StripeKeys keys = parts[stripe];
+                if (keys == null || keys.entries() == 0) {
+                    continue;
+                }
+                long entry = keys.index.random(random);
+                if (!isExpired(entry) || tries >= RANDOM_TRIES) {
+                    visitor.visit(this, entry);
+                    return true;
+                }
+                live(keys, readKey(entry, eventKey), keys.find(eventKey.hash(hashFunction), eventKey));
+            } finally {
+                unlockUnlessHeld(stripe, held);
+            }
+        }
+    }
+
+    /** The stripe of the key with this number, when keys are numbered stripe by stripe. */
+    private int stripeOfOrdinal(long ordinal) {
+        long left = ordinal;
+        for (int stripe = 0; stripe < parts.length; stripe++) {
+            StripeKeys keys = parts[stripe];
+            left -= keys == null ? 0 : keys.entries();
+            if (left < 0) {
+                return stripe;
+            }
+        }
+        return 0;
+    }
+
+    private boolean lockUnlessHeld(int stripe) {
+        boolean held = store.isHeldByMe(stripe);
+        if (!held) {
+            store.lock(stripe);
+        }
+        return held;
+    }
+
+    private void unlockUnlessHeld(int stripe, boolean held) {
+        if (!held) {
+            store.unlock(stripe);
+        }
+    }
+
+    private int visitBucket(long first, EntryVisitor visitor) {
+        int visited = 0;
+        for (long line = first; line != 0; line = Bucket.link(line)) {
+            int count = Bucket.count(line);
+            for (int lane = 0; lane < count; lane++) {
+                long entry = Bucket.entry(line, lane);
+                visited++;
+                if (!isExpired(entry)) {
+                    visitor.visit(this, entry);
+                }
+            }
+        }
+        return visited;
+    }
+
+    /** Gives back the buffers of this handle; the store keeps its counters. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            store.closed(this);
+            Memory.free(MemoryTag.SCRATCH, scratch, SCRATCH_BYTES);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.cistern.store;
+
+/** What keyspaces count. Written by one thread, read by any: a reader may see a figure that is a moment old. */
+public final class KeyspaceStats {
+
+    long hits;
+    long misses;
+    long expired;
+    long dirty;
+
+    void add(KeyspaceStats other) {
+        hits += other.hits;
+        misses += other.misses;
+        expired += other.expired;
+        dirty += other.dirty;
+    }
+
+    /** Reads that found their key. */
+    public long hits() {
+        return hits;
+    }
+
+    /** Reads that did not. */
+    public long misses() {
+        return misses;
+    }
+
+    /** Keys deleted because their time was over. */
+    public long expired() {
+        return expired;
+    }
+
+    /** Changes of the data, as the original counts them for its saving rules. */
+    public long dirty() {
+        return dirty;
+    }
+}

@@ -1,0 +1,22 @@
+package dev.cistern.store;
+
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What a piece of off-heap memory is for. Every allocation names one, so a leak and a figure of INFO have an owner. */
+public enum MemoryTag {
+    /** Spans of an {@link Arena}: entries and the overflow lines of an index. */
+    ENTRY,
+    /** Bucket areas of an {@link Index}. */
+    INDEX,
+    /** Descriptors of the spans of a {@link Region}. */
+    DESCRIPTOR,
+    /** Small buffers of a {@link Keyspace}: formatted numbers. */
+    SCRATCH,
+    /** Buffers of sessions and event loops. */
+    SESSION,
+    /** Copies owned by tests and tools. */
+    TEST;
+
+    @SuppressWarnings("ImmutableEnumChecker") // a counter belongs to what it counts
+    final AtomicLong held = new AtomicLong();
+}

@@ -1,0 +1,200 @@
+package dev.cistern.store;
+
+import java.util.BitSet;
+
+/**
+ * The addresses of all entries of one store: one reservation, cut into spans that the arenas take and give back.
+ *
+ * <pre>
+ *   base ┌────────┬────────┬────────┬─ ─ ─ ─┬─────────────────────────────┐
+ *        │ span 0 │ span 1 │ span 2 │       │ reserved, nothing behind it │
+ *        └────────┴────────┴────────┴─ ─ ─ ─┴─────────────────────────────┘
+ *                            one cache line in a table beside it describes each span
+ * </pre>
+ *
+ * One range has three uses. The descriptor of an address is found by a shift, so an entry needs no note of its size.
+ * The kernel sees two mappings instead of one per span, of which it allows 65,530. And descriptors lie side by side:
+ * at the head of each span they would all fall into the same few sets of the processor's caches.
+ *
+ * <p>
+ * A freed span keeps its pages for the next taker while there are few such; beyond {@link #DIRTY_SPANS_KEPT} each giving
+ * back returns some of them to the operating system, so that no single operation pays for a large one.
+ *
+ * <p>
+ * Called under a stripe's lock or none; its own monitor is the last in the lock order.
+ */
+final class Region implements AutoCloseable {
+
+    /** 256 KB: 6,553 slots of 40 bytes, or four of the largest size class. Costs memory only where touched. */
+    static final int SPAN_SHIFT = 18;
+    static final int SPAN_BYTES = 1 << SPAN_SHIFT;
+
+    static final int DESCRIPTOR_SHIFT = 6;
+    static final int DESCRIPTOR_BYTES = 1 << DESCRIPTOR_SHIFT;
+
+    /** Spans made usable at a time: their descriptors are one page. */
+    private static final int COMMIT_SPANS = Memory.PAGE_BYTES / DESCRIPTOR_BYTES;
+
+    /** 16 MB of pages kept for the next taker. */
+    private static final int DIRTY_SPANS_KEPT = 64;
+
+    /** 4 MB: at about 50 ns a page, some 50 microseconds. */
+    private static final int DISCARDED_AT_ONCE = 16;
+
+    private final long reservation;
+    private final long reservedBytes;
+    private final long base;
+    private final long descriptors;
+    private final int spans;
+
+    /** Spans below the frontier that nobody uses, and those among them whose pages were not given back. */
+    private final BitSet free = new BitSet();
+    private final BitSet dirty = new BitSet();
+    private int dirtyCount;
+    private int frontier;
+    private int committed;
+    private int used;
+
+    /** Reserves {@code bytes} of addresses, or as much as the system allows, but for one gigabyte at least. */
+    Region(long bytes) {
+        long wanted = Math.max(bytes, SPAN_BYTES);
+        long address = Memory.reserve(wanted + SPAN_BYTES);
+        while (address == 0 && wanted > 1L << 30) {
+            wanted >>>= 1;
+            address = Memory.reserve(wanted + SPAN_BYTES);
+        }
+        if (address == 0) {
+            throw new OutOfNativeMemoryException(MemoryTag.ENTRY, wanted);
+        }
+        this.reservation = address;
+        this.reservedBytes = wanted + SPAN_BYTES;
+        this.base = address + SPAN_BYTES - 1 & -SPAN_BYTES;
+        this.spans = (int) (wanted >>> SPAN_SHIFT);
+        this.descriptors = Memory.reserve(descriptorTableBytes());
+        if (descriptors == 0) {
+            Memory.unreserve(reservation, reservedBytes);
+            throw new OutOfNativeMemoryException(MemoryTag.DESCRIPTOR, descriptorTableBytes());
+        }
+    }
+
+    private long descriptorTableBytes() {
+        return Math.max(Memory.PAGE_BYTES, (long) spans << DESCRIPTOR_SHIFT);
+    }
+
+    /** The descriptor of the span that {@code address} lies in; for a run of spans, of one below it too. */
+    long descriptorOf(long address) {
+        return descriptors + ((address - base) >>> SPAN_SHIFT << DESCRIPTOR_SHIFT);
+    }
+
+    long descriptor(int span) {
+        return descriptors + ((long) span << DESCRIPTOR_SHIFT);
+    }
+
+    int spanOf(long address) {
+        return (int) ((address - base) >>> SPAN_SHIFT);
+    }
+
+    long address(int span) {
+        return base + ((long) span << SPAN_SHIFT);
+    }
+
+    /** Takes {@code count} spans in a row, the lowest there are, and returns the first. Their contents are undefined. */
+    synchronized int take(int count) {
+        int first = firstFree(count);
+        if (first + count > frontier) {
+            advance(first + count);
+        }
+        for (int span = first; span < first + count; span++) {
+            free.clear(span);
+            if (dirty.get(span)) {
+                dirty.clear(span);
+                dirtyCount--;
+            }
+        }
+        used += count;
+        Memory.count(MemoryTag.ENTRY, (long) count << SPAN_SHIFT);
+        return first;
+    }
+
+    /** First fit: low spans stay dense, so the high ones have a chance to become free. */
+    private int firstFree(int count) {
+        int first = free.nextSetBit(0);
+        while (first >= 0) {
+            int end = free.nextClearBit(first);
+            if (end - first >= count || end == frontier) {
+                return first;
+            }
+            first = free.nextSetBit(end);
+        }
+        return frontier;
+    }
+
+    private void advance(int end) {
+        if (end > spans) {
+            throw new OutOfNativeMemoryException(MemoryTag.ENTRY, (long) (end - frontier) << SPAN_SHIFT);
+        }
+        if (end > committed) {
+            commit(Math.min(spans, (end + COMMIT_SPANS - 1) / COMMIT_SPANS * COMMIT_SPANS));
+        }
+        free.set(frontier, end);
+        frontier = end;
+    }
+
+    private void commit(int end) {
+        long table = (long) committed << DESCRIPTOR_SHIFT;
+        long tableEnd = (long) (end + COMMIT_SPANS - 1) / COMMIT_SPANS * Memory.PAGE_BYTES;
+        Memory.commit(MemoryTag.DESCRIPTOR, descriptors + table, tableEnd - table);
+        Memory.commit(MemoryTag.ENTRY, address(committed), (long) (end - committed) << SPAN_SHIFT);
+        Memory.count(MemoryTag.DESCRIPTOR, (long) (end - committed) << DESCRIPTOR_SHIFT);
+        committed = end;
+    }
+
+    /** Gives spans back. Their pages follow, now or at one of the next calls. */
+    synchronized void give(int first, int count) {
+        free.set(first, first + count);
+        dirty.set(first, first + count);
+        dirtyCount += count;
+        used -= count;
+        Memory.count(MemoryTag.ENTRY, -((long) count << SPAN_SHIFT));
+        if (dirtyCount > DIRTY_SPANS_KEPT) {
+            discard(DISCARDED_AT_ONCE);
+        }
+    }
+
+    /** Returns the pages of free spans to the operating system, at most {@code maxSpans}; says whether some are left. */
+    synchronized boolean purge(int maxSpans) {
+        discard(maxSpans);
+        return dirtyCount > 0;
+    }
+
+    /** From above, because {@link #take} takes from below. */
+    private void discard(int maxSpans) {
+        int left = maxSpans;
+        while (left > 0 && dirtyCount > 0) {
+            int last = dirty.length() - 1;
+            int first = Math.max(dirty.previousClearBit(last) + 1, last - left + 1);
+            int count = last - first + 1;
+            Memory.discard(address(first), (long) count << SPAN_SHIFT);
+            dirty.clear(first, last + 1);
+            dirtyCount -= count;
+            left -= count;
+        }
+    }
+
+    synchronized long usedBytes() {
+        return (long) used << SPAN_SHIFT;
+    }
+
+    /** Bytes of free spans whose pages the operating system did not get back yet, at most. */
+    synchronized long dirtyBytes() {
+        return (long) dirtyCount << SPAN_SHIFT;
+    }
+
+    @Override
+    public synchronized void close() {
+        Memory.count(MemoryTag.ENTRY, -((long) used << SPAN_SHIFT));
+        Memory.count(MemoryTag.DESCRIPTOR, -((long) committed << DESCRIPTOR_SHIFT));
+        Memory.unreserve(descriptors, descriptorTableBytes());
+        Memory.unreserve(reservation, reservedBytes);
+    }
+}

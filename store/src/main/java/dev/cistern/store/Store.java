@@ -1,0 +1,343 @@
+package dev.cistern.store;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All databases of one node, cut into stripes that are locked one by one.
+ *
+ * <p>
+ * Holds the locks and the totals; reading and writing keys is the business of a {@link Keyspace}. Any thread may call
+ * it. The order of locks stands in the package's comment.
+ */
+public final class Store implements AutoCloseable {
+
+    private static final int PURGE_SPANS = 256;
+
+    private final StoreOptions options;
+    private final HashFunction hashFunction;
+    private final boolean listens;
+    private final StripeLock[] locks;
+    private final Region region;
+    /** Per database, per stripe; null until the first key comes. An element changes under its stripe's lock. */
+    private final @Nullable StripeKeys[][] keys;
+    private final List<Keyspace> keyspaces = new CopyOnWriteArrayList<>();
+    private final KeyspaceStats closedKeyspaces = new KeyspaceStats();
+    private volatile boolean expiresByItself = true;
+
+    public Store(StoreOptions options) {
+        this.options = options;
+        this.hashFunction = new HashFunction(options.hashSeed());
+        this.listens = listens(options.listener());
+        this.region = new Region(options.addressSpaceBytes());
+        this.locks = new StripeLock[options.stripes()];
+        for (int i = 0; i < locks.length; i++) {
+            locks[i] = new StripeLock();
+        }
+        this.keys = new StripeKeys[options.databases()][options.stripes()];
+    }
+
+    public int databases() {
+        return keys.length;
+    }
+
+    public int stripes() {
+        return locks.length;
+    }
+
+    /** The stripe to lock for {@code key}; the same in every database. Keeps the hash in the view for what follows. */
+    public int stripeOf(Bytes key) {
+        return options.stripeFunction().stripeOf(key, key.hash(hashFunction), locks.length);
+    }
+
+    /** Waits until this thread alone holds {@code stripe}. Not reentrant. Several stripes: in ascending order only. */
+    public void lock(int stripe) {
+        locks[stripe].lock();
+    }
+
+    public void unlock(int stripe) {
+        locks[stripe].unlock();
+    }
+
+    /** The exclusive gate: takes every stripe. */
+    public void lockAll() {
+        for (StripeLock lock : locks) {
+            lock.lock();
+        }
+    }
+
+    public void unlockAll() {
+        for (int i = locks.length - 1; i >= 0; i--) {
+            locks[i].unlock();
+        }
+    }
+
+    public boolean isHeldByMe(int stripe) {
+        return locks[stripe].isHeldByMe();
+    }
+
+    /** Whether this thread holds all stripes, assuming that it holds all or none but the first one. */
+    public boolean isAllHeldByMe() {
+        return locks[locks.length - 1].isHeldByMe() && locks[0].isHeldByMe();
+    }
+
+    /** A new handle on {@code database} for the calling thread (or the one that it is handed to, alone). */
+    public Keyspace openKeyspace(int database) {
+        Keyspace keyspace = new Keyspace(this, database);
+        keyspaces.add(keyspace);
+        return keyspace;
+    }
+
+    void closed(Keyspace keyspace) {
+        synchronized (closedKeyspaces) {
+            if (keyspaces.remove(keyspace)) {
+                closedKeyspaces.add(keyspace.stats());
+            }
+        }
+    }
+
+    /**
+     * Whether an expired key is deleted when somebody comes across it. A replica sets it false: its keys answer absent
+     * from their deadline on, but stay until the primary deletes them.
+     */
+    public void setExpiresByItself(boolean value) {
+        expiresByItself = value;
+    }
+
+    public boolean expiresByItself() {
+        return expiresByItself;
+    }
+
+    /** Keys of {@code database}, those included that expired and were not met yet. */
+    public long size(int database) {
+        long sum = 0;
+        for (@Nullable
+        StripeKeys part : keys[database]) {
+            sum += part == null ? 0 : part.entries();
+        }
+        return sum;
+    }
+
+    /** Keys of {@code database} that have a deadline. */
+    public long volatileSize(int database) {
+        long sum = 0;
+        for (@Nullable
+        StripeKeys part : keys[database]) {
+            sum += part == null ? 0 : part.volatileEntries();
+        }
+        return sum;
+    }
+
+    /** Average time to live of the keys that have a deadline; 0 when there are none. */
+    public long averageTtlMillis(int database, long nowMillis) {
+        long count = 0;
+        long sum = 0;
+        for (@Nullable
+        StripeKeys part : keys[database]) {
+            if (part != null && part.volatileEntries() > 0) {
+                count += part.volatileEntries();
+                sum += part.deadlineSum() - part.volatileEntries() * nowMillis;
+            }
+        }
+        return count == 0 ? 0 : Math.max(0, sum / count);
+    }
+
+    /** Bytes of data: slots of entries and index. This is what a memory limit counts. Exact under {@link #lockAll}. */
+    public long usedBytes() {
+        long sum = 0;
+        for (@Nullable
+        StripeKeys[] database : keys) {
+            for (@Nullable
+            StripeKeys part : database) {
+                sum += part == null ? 0 : part.usedBytes() + part.indexBytes();
+            }
+        }
+        return sum;
+    }
+
+    /** Bytes of the indexes alone, without overflow lines. */
+    public long indexBytes() {
+        long sum = 0;
+        for (@Nullable
+        StripeKeys[] database : keys) {
+            for (@Nullable
+            StripeKeys part : database) {
+                sum += part == null ? 0 : part.indexBytes();
+            }
+        }
+        return sum;
+    }
+
+    /** Bytes that the operating system has to back for the data: used ones, freed slots, and spans not yet returned. */
+    public long residentBytes() {
+        long sum = region.dirtyBytes();
+        for (@Nullable
+        StripeKeys[] database : keys) {
+            for (@Nullable
+            StripeKeys part : database) {
+                sum += part == null ? 0 : part.touchedBytes();
+            }
+        }
+        return sum;
+    }
+
+    /** Backed bytes for each used one: 1.0 is perfect, 2.0 says that half is lost to holes. */
+    public double fragmentationRatio() {
+        long used = usedBytes();
+        return used == 0 ? 1.0 : (double) residentBytes() / used;
+    }
+
+    /** What all keyspaces counted since the store was made. */
+    public KeyspaceStats stats() {
+        KeyspaceStats sum = new KeyspaceStats();
+        synchronized (closedKeyspaces) {
+            sum.add(closedKeyspaces);
+            for (Keyspace keyspace : keyspaces) {
+                sum.add(keyspace.stats());
+            }
+        }
+        return sum;
+    }
+
+    /** Deletes all keys of {@code database}. */
+    public void flush(int database) {
+        detach(database).close();
+    }
+
+    /** Deletes all keys of all databases. */
+    public void flushAll() {
+        for (int database = 0; database < keys.length; database++) {
+            flush(database);
+        }
+    }
+
+    /**
+     * Takes all keys of {@code database} away at once; closing the result gives their memory back, which takes some 15 ms
+     * per gigabyte and may be left to another thread. Takes the exclusive gate unless this thread has it.
+     */
+    public DetachedKeys detach(int database) {
+        List<StripeKeys> parts = new ArrayList<>();
+        boolean held = isAllHeldByMe();
+        if (!held) {
+            lockAll();
+        }
+        try {
+            for (int stripe = 0; stripe < locks.length; stripe++) {
+                StripeKeys part = keys[database][stripe];
+                if (part != null) {
+                    parts.add(part);
+                    keys[database][stripe] = null;
+                }
+            }
+            if (listens) {
+                options.listener().databaseFlushed(database);
+            }
+        } finally {
+            if (!held) {
+                unlockAll();
+            }
+        }
+        return new DetachedKeys(parts);
+    }
+
+    /** Lets two databases change their keys. Takes the exclusive gate unless this thread has it. */
+    public void swap(int first, int second) {
+        boolean held = isAllHeldByMe();
+        if (!held) {
+            lockAll();
+        }
+        try {
+            for (int stripe = 0; stripe < locks.length; stripe++) {
+                StripeKeys part = keys[first][stripe];
+                keys[first][stripe] = keys[second][stripe];
+                keys[second][stripe] = part;
+            }
+            if (listens) {
+                options.listener().databasesSwapped(first, second);
+            }
+        } finally {
+            if (!held) {
+                unlockAll();
+            }
+        }
+    }
+
+    /** Returns to the operating system what it can get: pages of free spans, indexes of empty databases. */
+    public void purge() {
+        for (int stripe = 0; stripe < locks.length; stripe++) {
+            boolean held = isHeldByMe(stripe);
+            if (!held) {
+                lock(stripe);
+            }
+            try {
+                dropEmpty(stripe);
+            } finally {
+                if (!held) {
+                    unlock(stripe);
+                }
+            }
+        }
+        while (region.purge(PURGE_SPANS)) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private void dropEmpty(int stripe) {
+        for (@Nullable
+        StripeKeys[] database : keys) {
+            StripeKeys part = database[stripe];
+            if (part != null && part.entries() == 0) {
+                database[stripe] = null;
+                part.close();
+            }
+        }
+    }
+
+    @Nullable
+    StripeKeys[] keysOf(int database) {
+        return keys[database];
+    }
+
+    StripeKeys newStripeKeys() {
+        return new StripeKeys(hashFunction, region);
+    }
+
+    HashFunction hashFunction() {
+        return hashFunction;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // the null object itself, not one that equals it
+    private static boolean listens(StoreListener listener) {
+        return listener != StoreListener.NONE;
+    }
+
+    boolean listens() {
+        return listens;
+    }
+
+    StoreListener listener() {
+        return options.listener();
+    }
+
+    /** Gives back all memory. No other thread may be in the store. */
+    @Override
+    public void close() {
+        for (Keyspace keyspace : keyspaces) {
+            keyspace.close();
+        }
+        for (@Nullable
+        StripeKeys[] database : keys) {
+            for (int stripe = 0; stripe < database.length; stripe++) {
+                StripeKeys part = database[stripe];
+                if (part != null) {
+                    part.close();
+                    database[stripe] = null;
+                }
+            }
+        }
+        region.close();
+    }
+}

@@ -1,0 +1,52 @@
+package dev.cistern.benchmarks.sidebyside;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** The bench against itself: one redis-server in a very short run. Figures are not judged, only that they are there. */
+final class ComparisonTest {
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void needsTheOriginal() {
+        assumeTrue(Peer.isInstalled("redis-server") && Peer.isInstalled("redis-benchmark"),
+                "redis-server and redis-benchmark are not installed");
+    }
+
+    @Test
+    void everyCellHasASampleForEachRoundAndTheServerIsGoneAfterwards() throws Exception {
+        Plan plan = new Plan(List.of("get", "incr"), List.of(64), List.of(16), 2, 5, 1_000, Duration.ofMillis(50), 0,
+                Duration.ofMinutes(1));
+        ProcessUsage usage;
+        try (RunningPeer server = RunningPeer.start(Peer.redis(), folder)) {
+            usage = server.usage();
+            Map<Cell, Map<String, List<Sample>>> results = new Comparison(plan, List.of(server), folder, _ -> {}).run();
+            assertThat(results.keySet()).containsExactlyElementsOf(plan.cells());
+            assertThat(results.values()).allSatisfy(samples -> assertThat(samples.get("redis")).hasSize(2)
+                    .allSatisfy(sample -> {
+                        assertThat(sample.operationsPerSecond()).isPositive();
+                        assertThat(sample.p999Millis()).isGreaterThanOrEqualTo(sample.p50Millis());
+                    }));
+        }
+        assertThatThrownBy(usage::cpuMicros).hasMessageContaining("process is gone");
+    }
+
+    @Test
+    void memoryTrialSeesEveryKey() throws IOException, InterruptedException {
+        MemoryTrial trial = MemoryTrial.of(Peer.redis(), 50_000, 64, folder);
+        // The bytes of key and value are the least that any server can take.
+        assertThat(trial.bytesPerKey()).isBetween(80.0, 400.0);
+    }
+}

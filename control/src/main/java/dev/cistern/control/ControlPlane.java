@@ -1,6 +1,15 @@
 package dev.cistern.control;
 
+import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.state.Database;
+import dev.cistern.control.state.StateDirectory;
+import dev.cistern.control.workflow.StepObserver;
+import dev.cistern.control.workflow.Workflows;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.SortedSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 
 /**
@@ -11,10 +20,21 @@ import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
  */
 public final class ControlPlane implements AutoCloseable {
 
-    private final ControlPlaneOptions options;
+    private static final Logger log = LoggerFactory.getLogger(ControlPlane.class);
 
-    private ControlPlane(ControlPlaneOptions options) {
+    private final ControlPlaneOptions options;
+    private final StateDirectory directory;
+    private final Database database;
+    private final EventLog events;
+    private final Workflows workflows;
+
+    private ControlPlane(ControlPlaneOptions options, StateDirectory directory, Database database,
+            StepObserver observer) {
         this.options = options;
+        this.directory = directory;
+        this.database = database;
+        this.events = new EventLog(options.clock(), options.quotas().eventsKept());
+        this.workflows = new Workflows(options, database, directory, events, observer);
     }
 
     /**
@@ -24,7 +44,20 @@ public final class ControlPlane implements AutoCloseable {
      *     operator
      */
     public static ControlPlane open(ControlPlaneOptions options) {
-        return new ControlPlane(options);
+        return open(options, StepObserver.NONE);
+    }
+
+    static ControlPlane open(ControlPlaneOptions options, StepObserver observer) {
+        StateDirectory directory = openDirectory(options.stateDirectory());
+        ControlPlane plane;
+        try {
+            plane = new ControlPlane(options, directory, Database.open(directory.databaseFile()), observer);
+        } catch (IOException | RuntimeException e) {
+            closeDirectory(directory);
+            throw new StateDirectoryException("cannot open the state in " + options.stateDirectory() + ": " + e, e);
+        }
+        plane.workflows.open();
+        return plane;
     }
 
     /** The ElastiCache API for the account and region of the options. */
@@ -34,7 +67,7 @@ public final class ControlPlane implements AutoCloseable {
 
     /** The ElastiCache API for one caller. Cheap: make one per call. */
     public ElastiCacheClient elastiCache(Caller caller) {
-        return new ElastiCacheService(caller);
+        return new ElastiCacheService(caller, options, database, workflows, events);
     }
 
     /** The operations that act, by AWS's names. Every other one throws {@link UnsupportedOperationException}. */
@@ -42,9 +75,35 @@ public final class ControlPlane implements AutoCloseable {
         return ElastiCacheService.offeredOperations();
     }
 
+    /** Whether everything that was wished has come true or was given up; for tests and for those who want to wait. */
+    public boolean isIdle() {
+        return workflows.isIdle();
+    }
+
     /** Stops workflows at the next step boundary, the nodes of this JVM, and the database; all state stays on disk. */
     @Override
     public void close() {
+        workflows.close();
         options.runtime().close();
+        database.close();
+        closeDirectory(directory);
+    }
+
+    private static StateDirectory openDirectory(Path path) {
+        try {
+            return StateDirectory.open(path);
+        } catch (StateDirectory.InUseException e) {
+            throw new StateDirectoryException(String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw new StateDirectoryException("cannot use " + path + " as state directory: " + e, e);
+        }
+    }
+
+    private static void closeDirectory(StateDirectory directory) {
+        try {
+            directory.close();
+        } catch (IOException e) {
+            log.warn("the lock of the state directory could not be given back", e);
+        }
     }
 }

@@ -1,13 +1,53 @@
 package dev.cistern.control;
 
+import dev.cistern.control.operation.CacheClusterOperations;
+import dev.cistern.control.operation.CatalogOperations;
+import dev.cistern.control.operation.Context;
+import dev.cistern.control.operation.EventOperations;
+import dev.cistern.control.operation.ReplicationGroupOperations;
+import dev.cistern.control.operation.TagOperations;
+import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.state.Database;
+import dev.cistern.control.workflow.Workflows;
 import java.lang.reflect.Method;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Function;
 import software.amazon.awssdk.awscore.AwsRequest;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.AddTagsToResourceRequest;
+import software.amazon.awssdk.services.elasticache.model.AddTagsToResourceResponse;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteReplicationGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteReplicationGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheEngineVersionsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheEngineVersionsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheParameterGroupsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheParameterGroupsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeEventsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeEventsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeReplicationGroupsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeReplicationGroupsResponse;
+import software.amazon.awssdk.services.elasticache.model.ListAllowedNodeTypeModificationsRequest;
+import software.amazon.awssdk.services.elasticache.model.ListAllowedNodeTypeModificationsResponse;
+import software.amazon.awssdk.services.elasticache.model.ListTagsForResourceRequest;
+import software.amazon.awssdk.services.elasticache.model.ListTagsForResourceResponse;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceRequest;
+import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceResponse;
 
 /**
- * The ElastiCache API: AWS's own interface, each operation handed to the class of its resource.
+ * The ElastiCache API: AWS's own interface, each operation in a transaction of its own and handed to its resource's class.
  *
  * <p>What is not overridden here is not offered: the interface's default throws {@link UnsupportedOperationException}.
  * Faults are the SDK's own exceptions with code, message and status. Runs on the caller's thread.
@@ -15,9 +55,18 @@ import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 final class ElastiCacheService implements ElastiCacheClient {
 
     private final Caller caller;
+    private final ControlPlaneOptions options;
+    private final Database database;
+    private final Workflows workflows;
+    private final EventLog events;
 
-    ElastiCacheService(Caller caller) {
+    ElastiCacheService(Caller caller, ControlPlaneOptions options, Database database, Workflows workflows,
+            EventLog events) {
         this.caller = caller;
+        this.options = options;
+        this.database = database;
+        this.workflows = workflows;
+        this.events = events;
     }
 
     /** Read from this class itself, so that the list cannot promise more or less than what is here. */
@@ -32,6 +81,83 @@ final class ElastiCacheService implements ElastiCacheClient {
     }
 
     @Override
+    public CreateCacheClusterResponse createCacheCluster(CreateCacheClusterRequest request) {
+        return change(context -> new CacheClusterOperations(context).create(request));
+    }
+
+    @Override
+    public DescribeCacheClustersResponse describeCacheClusters(DescribeCacheClustersRequest request) {
+        return read(context -> new CacheClusterOperations(context).describe(request));
+    }
+
+    @Override
+    public ModifyCacheClusterResponse modifyCacheCluster(ModifyCacheClusterRequest request) {
+        return change(context -> new CacheClusterOperations(context).modify(request));
+    }
+
+    @Override
+    public DeleteCacheClusterResponse deleteCacheCluster(DeleteCacheClusterRequest request) {
+        return change(context -> new CacheClusterOperations(context).delete(request));
+    }
+
+    @Override
+    public CreateReplicationGroupResponse createReplicationGroup(CreateReplicationGroupRequest request) {
+        return change(context -> new ReplicationGroupOperations(context).create(request));
+    }
+
+    @Override
+    public DescribeReplicationGroupsResponse describeReplicationGroups(DescribeReplicationGroupsRequest request) {
+        return read(context -> new ReplicationGroupOperations(context).describe(request));
+    }
+
+    @Override
+    public ModifyReplicationGroupResponse modifyReplicationGroup(ModifyReplicationGroupRequest request) {
+        return change(context -> new ReplicationGroupOperations(context).modify(request));
+    }
+
+    @Override
+    public DeleteReplicationGroupResponse deleteReplicationGroup(DeleteReplicationGroupRequest request) {
+        return change(context -> new ReplicationGroupOperations(context).delete(request));
+    }
+
+    @Override
+    public DescribeCacheEngineVersionsResponse describeCacheEngineVersions(DescribeCacheEngineVersionsRequest request) {
+        return read(context -> new CatalogOperations(context).engineVersions(request));
+    }
+
+    @Override
+    public DescribeCacheParameterGroupsResponse describeCacheParameterGroups(
+            DescribeCacheParameterGroupsRequest request) {
+        return read(context -> new CatalogOperations(context).parameterGroups(request));
+    }
+
+    @Override
+    public ListAllowedNodeTypeModificationsResponse listAllowedNodeTypeModifications(
+            ListAllowedNodeTypeModificationsRequest request) {
+        return read(context -> new CatalogOperations(context).nodeTypes(request));
+    }
+
+    @Override
+    public DescribeEventsResponse describeEvents(DescribeEventsRequest request) {
+        return read(context -> new EventOperations(context).describe(request));
+    }
+
+    @Override
+    public AddTagsToResourceResponse addTagsToResource(AddTagsToResourceRequest request) {
+        return change(context -> new TagOperations(context).add(request));
+    }
+
+    @Override
+    public RemoveTagsFromResourceResponse removeTagsFromResource(RemoveTagsFromResourceRequest request) {
+        return change(context -> new TagOperations(context).remove(request));
+    }
+
+    @Override
+    public ListTagsForResourceResponse listTagsForResource(ListTagsForResourceRequest request) {
+        return read(context -> new TagOperations(context).list(request));
+    }
+
+    @Override
     public String serviceName() {
         return SERVICE_NAME;
     }
@@ -43,5 +169,16 @@ final class ElastiCacheService implements ElastiCacheClient {
     @Override
     public String toString() {
         return "ElastiCache of account " + caller.account() + " in " + caller.region();
+    }
+
+    private <T> T change(Function<Context, T> operation) {
+        T answer = database.change(
+                handle -> operation.apply(new Context(caller, handle, options, workflows, events)));
+        workflows.dispatch();
+        return answer;
+    }
+
+    private <T> T read(Function<Context, T> operation) {
+        return database.read(handle -> operation.apply(new Context(caller, handle, options, workflows, events)));
     }
 }

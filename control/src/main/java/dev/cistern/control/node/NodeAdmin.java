@@ -1,0 +1,65 @@
+package dev.cistern.control.node;
+
+import redis.clients.jedis.ClientSetInfoConfig;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.exceptions.JedisException;
+
+/**
+ * What the control plane says to a node, over RESP as its admin user: any server that speaks RESP will do.
+ *
+ * <p>Each call opens a connection of its own and closes it: calls are rare, and a connection that is kept would have to be
+ * watched. A node that does not answer in time is an exception of Jedis, which workflows retry.
+ */
+public final class NodeAdmin {
+
+    private static final int CONNECT_MILLIS = 1_000;
+    private static final int ANSWER_MILLIS = 2_000;
+    private static final String USED_MEMORY = "used_memory:";
+
+    private final HostAndPort address;
+    private final JedisClientConfig config;
+
+    public NodeAdmin(NodeAddress address, AdminCredential admin) {
+        this.address = new HostAndPort(address.host(), address.port());
+        this.config = DefaultJedisClientConfig.builder()
+                .user(admin.user())
+                .password(admin.password().reveal())
+                .connectionTimeoutMillis(CONNECT_MILLIS)
+                .socketTimeoutMillis(ANSWER_MILLIS)
+                .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
+                .build();
+    }
+
+    /** Whether the node answers, and lets its admin in. */
+    public boolean answers() {
+        try (Jedis node = connect()) {
+            return "PONG".equals(node.ping());
+        } catch (JedisException e) {
+            return false;
+        }
+    }
+
+    public void setParameter(String name, String value) {
+        try (Jedis node = connect()) {
+            node.configSet(name, value);
+        }
+    }
+
+    /** Bytes of data and overhead, as the node counts them against {@code maxmemory}. */
+    public long usedMemoryBytes() {
+        try (Jedis node = connect()) {
+            return node.info("memory").lines()
+                    .filter(line -> line.startsWith(USED_MEMORY))
+                    .mapToLong(line -> Long.parseLong(line.substring(USED_MEMORY.length()).strip()))
+                    .findFirst()
+                    .orElseThrow(() -> new NodeRuntimeException(address + " does not tell its used memory"));
+        }
+    }
+
+    private Jedis connect() {
+        return new Jedis(address, config);
+    }
+}

@@ -1,0 +1,150 @@
+package dev.cistern.control.operation;
+
+import dev.cistern.control.node.EngineType;
+import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.ClusterSettings;
+import dev.cistern.control.resource.NodeType;
+import dev.cistern.control.resource.ResourceKey;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersResponse;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterResponse;
+
+/** Actions on cache clusters. Each checks the wish, records it and answers; a workflow does the work. */
+public record CacheClusterOperations(Context context) {
+
+    /** Answers with status "creating". */
+    public CreateCacheClusterResponse create(CreateCacheClusterRequest request) {
+        String id = Checks.identifier("CacheClusterIdentifier", request.cacheClusterId(), Checks.MAX_CLUSTER_ID);
+        ClusterWish wish = ClusterWish.of(request);
+        NotOffered.check(request);
+        ResourceKey key = context.key(id);
+        if (CacheCluster.find(context.handle(), key) != null) {
+            throw Faults.cacheClusterAlreadyExists();
+        }
+        Clusters.requireQuota(context, 1);
+        CacheCluster cluster = Clusters.create(context, wish, key, null, null).cluster();
+        Tags.put(context, cluster.arn(), request.tags());
+        context.workflows().createCacheCluster(context.handle(), key);
+        return CreateCacheClusterResponse.builder().cacheCluster(described(cluster)).build();
+    }
+
+    /** One cluster, or all of the caller's by id. */
+    public DescribeCacheClustersResponse describe(DescribeCacheClustersRequest request) {
+        Page page = Page.of(request.maxRecords(), request.marker());
+        boolean withNodes = Boolean.TRUE.equals(request.showCacheNodeInfo());
+        List<CacheCluster> rows;
+        if (request.cacheClusterId() != null) {
+            rows = List.of(Clusters.require(context, request.cacheClusterId()));
+        } else {
+            boolean alone = Boolean.TRUE.equals(request.showCacheClustersNotInReplicationGroups());
+            rows = CacheCluster.TABLE.select(context.handle(), "where account = ? and region = ? and id > ?"
+                    + (alone ? " and replication_group_id is null" : "") + " order by id limit ?",
+                    context.caller().account(), context.caller().region(), page.after(), page.limit());
+        }
+        return DescribeCacheClustersResponse.builder()
+                .cacheClusters(page.cut(rows).stream()
+                        .map(row -> context.descriptions().cluster(context.handle(), row, withNodes)).toList())
+                .marker(page.next(rows, CacheCluster::id))
+                .build();
+    }
+
+    /** Answers "modifying" when the nodes must change now, else what was changed or waits for its window. */
+    public ModifyCacheClusterResponse modify(ModifyCacheClusterRequest request) {
+        CacheCluster cluster = Clusters.require(context, request.cacheClusterId());
+        if (!cluster.is(CacheClusterStatus.AVAILABLE)) {
+            throw Faults.invalidCacheClusterState("Cache cluster must be in available state to modify.");
+        }
+        requireSomething(request);
+        NotOffered.check(request);
+        requireSameEngine(cluster, request.engine(), request.engineVersion());
+        CacheCluster changed = cluster.withSettings(SettingsChange.of(request).apply(cluster.settings()));
+        if (request.cacheNodeType() == null) {
+            changed = CacheCluster.TABLE.update(context.handle(), changed);
+        } else if (cluster.replicationGroupId() != null) {
+            throw Faults.invalidParameterCombination("Cache cluster %s is a member of replication group %s. Use "
+                    + "ModifyReplicationGroup to change its node type.", cluster.id(), cluster.replicationGroupId());
+        } else {
+            changed = resize(changed, request.cacheNodeType(), Boolean.TRUE.equals(request.applyImmediately()));
+        }
+        return ModifyCacheClusterResponse.builder().cacheCluster(described(changed)).build();
+    }
+
+    /** Answers with status "deleting". */
+    public DeleteCacheClusterResponse delete(DeleteCacheClusterRequest request) {
+        CacheCluster cluster = Clusters.require(context, request.cacheClusterId());
+        if (request.finalSnapshotIdentifier() != null) {
+            throw Faults.notOffered("final snapshots", "leave FinalSnapshotIdentifier out");
+        }
+        if (cluster.replicationGroupId() != null) {
+            throw Faults.invalidCacheClusterState("Cannot delete the cache cluster since it is the only member of a "
+                    + "replication group. Delete the replication group instead.");
+        }
+        if (!cluster.is(CacheClusterStatus.AVAILABLE) && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK)) {
+            throw Faults.invalidCacheClusterState("Cache cluster %s is not in a valid state to be deleted.",
+                    cluster.id());
+        }
+        CacheCluster deleting = markDeleting(context, cluster);
+        context.workflows().deleteCacheCluster(context.handle(), cluster.key());
+        return DeleteCacheClusterResponse.builder().cacheCluster(described(deleting)).build();
+    }
+
+    /** From here on nothing starts the cluster's nodes any more. */
+    static CacheCluster markDeleting(Context context, CacheCluster cluster) {
+        CacheNode.of(context.handle(), cluster.key())
+                .forEach(node -> CacheNode.TABLE.update(context.handle(), node.leaving()));
+        return CacheCluster.TABLE.update(context.handle(), cluster.withStatus(CacheClusterStatus.DELETING));
+    }
+
+    /** The node type that {@code wanted} names, when nodes of the present type can become it. */
+    static NodeType requireAllowed(ClusterSettings present, String wanted) {
+        NodeType type = ClusterWish.nodeType(wanted);
+        if (!type.name().equals(present.cacheNodeType())
+                && !NodeType.named(present.cacheNodeType()).canBecome(type)) {
+            throw Faults.invalidParameterValue("Cannot change the node type from %s to %s.", present.cacheNodeType(),
+                    type.name());
+        }
+        return type;
+    }
+
+    static void requireSameEngine(CacheCluster cluster, @Nullable String engine,
+            @Nullable String version) {
+        EngineType wanted = engine == null ? cluster.engine() : EngineType.of(engine).orElse(null);
+        boolean same = wanted == cluster.engine() && (version == null || ClusterWish.version(wanted, version).full()
+                .equals(cluster.settings().engineVersion()));
+        if (!same) {
+            // A node that is started anew with another version would come back empty.
+            throw Faults.notOffered("changing the engine or its version", "leave Engine and EngineVersion out");
+        }
+    }
+
+    private CacheCluster resize(CacheCluster cluster, String wanted, boolean now) {
+        String type = requireAllowed(cluster.settings(), wanted).name();
+        if (type.equals(cluster.settings().cacheNodeType())) {
+            return CacheCluster.TABLE.update(context.handle(), cluster.withPendingNodeType(null));
+        }
+        return now
+                ? context.workflows().resizeCacheCluster(context.handle(), cluster, type)
+                : CacheCluster.TABLE.update(context.handle(), cluster.withPendingNodeType(type));
+    }
+
+    private static void requireSomething(ModifyCacheClusterRequest request) {
+        boolean nothing = request.toBuilder().cacheClusterId(null).applyImmediately(null).build()
+                .equals(ModifyCacheClusterRequest.builder().build());
+        if (nothing) {
+            throw Faults.invalidParameterCombination("No modifications were requested");
+        }
+    }
+
+    private software.amazon.awssdk.services.elasticache.model.CacheCluster described(CacheCluster cluster) {
+        return context.descriptions().cluster(context.handle(), cluster, false);
+    }
+}

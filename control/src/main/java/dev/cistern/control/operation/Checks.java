@@ -1,0 +1,105 @@
+package dev.cistern.control.operation;
+
+import dev.cistern.control.resource.MaintenanceWindow;
+import dev.cistern.control.resource.SnapshotWindow;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The rules for single values that many operations share; each answers the value as it is stored. */
+final class Checks {
+
+    static final int MAX_CLUSTER_ID = 50;
+    static final int MAX_GROUP_ID = 40;
+    static final int MAX_RETENTION_DAYS = 35;
+
+    private static final int MAX_DESCRIPTION = 255;
+    private static final Pattern IDENTIFIER = Pattern.compile("[a-z]([a-z0-9]|-(?!-))*(?<!-)");
+
+    private Checks() {}
+
+    static <T> T required(String parameter, @Nullable T value) {
+        if (value == null) {
+            throw Faults.invalidParameterValue("The parameter %s must be provided and must not be null.", parameter);
+        }
+        return value;
+    }
+
+    static String notBlank(String parameter, @Nullable String value) {
+        if (value == null || value.isBlank()) {
+            throw Faults.invalidParameterValue("The parameter %s must be provided and must not be blank.", parameter);
+        }
+        return value;
+    }
+
+    /** An id in lower case. */
+    static String identifier(String parameter, @Nullable String value, int maxLength) {
+        String id = notBlank(parameter, value).toLowerCase(Locale.ROOT);
+        if (!IDENTIFIER.matcher(id).matches()) {
+            throw Faults
+                    .invalidParameterValue("The parameter %s is not a valid identifier. Identifiers must begin with a "
+                            + "letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or "
+                            + "contain two consecutive hyphens.", parameter);
+        }
+        if (id.length() > maxLength) {
+            throw Faults.invalidParameterValue(
+                    "The parameter %s is not a valid identifier because it is longer than %d characters.", parameter,
+                    maxLength);
+        }
+        return id;
+    }
+
+    static String description(@Nullable String value) {
+        String text = notBlank("ReplicationGroupDescription", value);
+        if (text.length() > MAX_DESCRIPTION) {
+            throw Faults.invalidParameterValue(
+                    "The parameter ReplicationGroupDescription must not be longer than %d characters.",
+                    MAX_DESCRIPTION);
+        }
+        return text;
+    }
+
+    static MaintenanceWindow maintenanceWindow(String text) {
+        MaintenanceWindow window = MaintenanceWindow.parse(text);
+        if (window == null) {
+            throw Faults.invalidParameterValue("Invalid maintenance window format: %s. Should be specified as a range "
+                    + "ddd:hh24:mi-ddd:hh24:mi (24H Clock UTC). Example: sun:23:00-mon:01:30", text);
+        }
+        if (window.lengthMinutes() < MaintenanceWindow.MIN_MINUTES) {
+            throw Faults.invalidParameterValue("Maintenance window must be at least %d minutes.",
+                    MaintenanceWindow.MIN_MINUTES);
+        }
+        return window;
+    }
+
+    static SnapshotWindow snapshotWindow(String text) {
+        SnapshotWindow window = SnapshotWindow.parse(text);
+        if (window == null) {
+            throw Faults.invalidParameterValue("Invalid snapshot window format: %s. Should be specified as a range "
+                    + "hh24:mi-hh24:mi (24H Clock UTC). Example: 05:00-09:00", text);
+        }
+        if (window.lengthMinutes() < SnapshotWindow.MIN_MINUTES) {
+            throw Faults.invalidParameterValue("Snapshot window must be at least %d minutes.",
+                    SnapshotWindow.MIN_MINUTES);
+        }
+        return window;
+    }
+
+    static void apart(MaintenanceWindow maintenance, SnapshotWindow snapshots) {
+        if (maintenance.overlaps(snapshots)) {
+            throw Faults.invalidParameterValue("The snapshot window and maintenance window must not overlap.");
+        }
+    }
+
+    /** Days of automatic snapshots: a value that AWS takes, and that can be kept. */
+    static int snapshotRetentionLimit(int days) {
+        if (days < 0 || days > MAX_RETENTION_DAYS) {
+            throw Faults.invalidParameterValue("Invalid snapshot retention limit: %d. Must be between 0 and %d.", days,
+                    MAX_RETENTION_DAYS);
+        }
+        if (days > 0) {
+            throw Faults.notOffered("automatic snapshots", "SnapshotRetentionLimit must be 0");
+        }
+        return days;
+    }
+}

@@ -1,0 +1,167 @@
+package dev.cistern.control.operation;
+
+import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.ClusterSettings;
+import dev.cistern.control.resource.NodeGroup;
+import dev.cistern.control.resource.ReplicationGroup;
+import dev.cistern.control.resource.ReplicationGroupStatus;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupStatus;
+import software.amazon.awssdk.services.elasticache.model.DataTieringStatus;
+import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.GlobalReplicationGroupInfo;
+import software.amazon.awssdk.services.elasticache.model.IpDiscovery;
+import software.amazon.awssdk.services.elasticache.model.MultiAZStatus;
+import software.amazon.awssdk.services.elasticache.model.NetworkType;
+import software.amazon.awssdk.services.elasticache.model.NodeGroupMember;
+import software.amazon.awssdk.services.elasticache.model.PendingModifiedValues;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroupPendingModifiedValues;
+
+/**
+ * Resources in the shapes that AWS answers.
+ *
+ * <p>Clients match on what is there: an absent member makes Terraform replace a resource, and an endpoint that is shown
+ * before it answers makes an application fail. So endpoints are shown from available on.
+ */
+final class Descriptions {
+
+    private static final String SUBNET_GROUP = "default";
+    private static final String IN_SYNC = "in-sync";
+    private static final String DOWNLOAD_PAGE = "https://console.aws.amazon.com/elasticache/home#client-download:";
+
+    private final String advertisedAddress;
+
+    Descriptions(String advertisedAddress) {
+        this.advertisedAddress = advertisedAddress;
+    }
+
+    software.amazon.awssdk.services.elasticache.model.CacheCluster cluster(Handle handle, CacheCluster cluster,
+            boolean withNodes) {
+        ClusterSettings settings = cluster.settings();
+        var answer = software.amazon.awssdk.services.elasticache.model.CacheCluster.builder()
+                .cacheClusterId(cluster.id())
+                .arn(cluster.arn())
+                .cacheClusterStatus(cluster.status().wireName())
+                .cacheClusterCreateTime(Instant.ofEpochMilli(cluster.createdAtMillis()))
+                .clientDownloadLandingPage(DOWNLOAD_PAGE)
+                .engine(cluster.engine().wireName())
+                .engineVersion(settings.engineVersion())
+                .cacheNodeType(settings.cacheNodeType())
+                .numCacheNodes(cluster.numCacheNodes())
+                .preferredAvailabilityZone(cluster.availabilityZone())
+                .preferredMaintenanceWindow(settings.maintenanceWindow())
+                .pendingModifiedValues(PendingModifiedValues.builder()
+                        .cacheNodeType(cluster.pendingNodeType())
+                        .build())
+                .cacheSecurityGroups(List.of())
+                .securityGroups(List.of())
+                .cacheParameterGroup(CacheParameterGroupStatus.builder()
+                        .cacheParameterGroupName(settings.parameterGroup())
+                        .parameterApplyStatus(IN_SYNC)
+                        .cacheNodeIdsToReboot(List.of())
+                        .build())
+                .cacheSubnetGroupName(SUBNET_GROUP)
+                .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade())
+                .replicationGroupId(cluster.replicationGroupId())
+                .snapshotRetentionLimit(settings.snapshotRetentionLimit())
+                .snapshotWindow(settings.snapshotWindow())
+                .authTokenEnabled(false)
+                .transitEncryptionEnabled(false)
+                .atRestEncryptionEnabled(false)
+                .replicationGroupLogDeliveryEnabled(false)
+                .logDeliveryConfigurations(List.of())
+                .networkType(NetworkType.IPV4)
+                .ipDiscovery(IpDiscovery.IPV4);
+        boolean hasNodes = !cluster.is(CacheClusterStatus.CREATING)
+                && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK);
+        if (withNodes && hasNodes) {
+            answer.cacheNodes(CacheNode.of(handle, cluster.key()).stream().map(this::node).toList());
+        }
+        return answer.build();
+    }
+
+    software.amazon.awssdk.services.elasticache.model.ReplicationGroup group(Handle handle, ReplicationGroup group) {
+        List<CacheCluster> members = CacheCluster.membersOf(handle, group.key());
+        var answer = software.amazon.awssdk.services.elasticache.model.ReplicationGroup.builder()
+                .replicationGroupId(group.id())
+                .arn(group.arn())
+                .description(group.description())
+                .globalReplicationGroupInfo(GlobalReplicationGroupInfo.builder().build())
+                .status(group.status().wireName())
+                .pendingModifiedValues(ReplicationGroupPendingModifiedValues.builder().build())
+                .memberClusters(members.stream().map(CacheCluster::id).toList())
+                .automaticFailover(group.automaticFailover())
+                .multiAZ(group.multiAz() ? MultiAZStatus.ENABLED : MultiAZStatus.DISABLED)
+                .clusterEnabled(false)
+                .clusterMode(group.clusterMode())
+                .engine(group.engine().wireName())
+                .authTokenEnabled(false)
+                .transitEncryptionEnabled(false)
+                .atRestEncryptionEnabled(false)
+                .userGroupIds(List.of())
+                .logDeliveryConfigurations(List.of())
+                .replicationGroupCreateTime(Instant.ofEpochMilli(group.createdAtMillis()))
+                .dataTiering(DataTieringStatus.DISABLED)
+                .networkType(NetworkType.IPV4)
+                .ipDiscovery(IpDiscovery.IPV4);
+        if (!members.isEmpty()) {
+            ClusterSettings settings = members.getFirst().settings();
+            answer.cacheNodeType(settings.cacheNodeType())
+                    .snapshotRetentionLimit(settings.snapshotRetentionLimit())
+                    .snapshotWindow(settings.snapshotWindow())
+                    .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade());
+        }
+        if (!group.is(ReplicationGroupStatus.CREATING) && !group.is(ReplicationGroupStatus.CREATE_FAILED)) {
+            answer.nodeGroups(NodeGroup.of(handle, group.key()).stream()
+                    .map(nodeGroup -> nodeGroup(handle, group, nodeGroup, members)).toList());
+        }
+        return answer.build();
+    }
+
+    private software.amazon.awssdk.services.elasticache.model.NodeGroup nodeGroup(Handle handle,
+            ReplicationGroup group, NodeGroup nodeGroup, List<CacheCluster> members) {
+        List<NodeGroupMember> answers = new ArrayList<>();
+        for (CacheCluster member : members) {
+            if (nodeGroup.nodeGroupId().equals(member.nodeGroupId())) {
+                for (CacheNode node : CacheNode.of(handle, member.key())) {
+                    answers.add(NodeGroupMember.builder()
+                            .cacheClusterId(member.id())
+                            .cacheNodeId(node.cacheNodeId())
+                            .readEndpoint(endpoint(node.port()))
+                            .preferredAvailabilityZone(node.availabilityZone())
+                            .currentRole(member.id().equals(nodeGroup.primaryClusterId()) ? "primary" : "replica")
+                            .build());
+                }
+            }
+        }
+        return software.amazon.awssdk.services.elasticache.model.NodeGroup.builder()
+                .nodeGroupId(nodeGroup.nodeGroupId())
+                .status(group.status().wireName())
+                .slots(nodeGroup.slots())
+                .primaryEndpoint(endpoint(nodeGroup.primaryPort()))
+                .readerEndpoint(endpoint(nodeGroup.primaryPort()))
+                .nodeGroupMembers(answers)
+                .build();
+    }
+
+    private software.amazon.awssdk.services.elasticache.model.CacheNode node(CacheNode node) {
+        return software.amazon.awssdk.services.elasticache.model.CacheNode.builder()
+                .cacheNodeId(node.cacheNodeId())
+                .cacheNodeStatus(node.status().wireName())
+                .cacheNodeCreateTime(Instant.ofEpochMilli(node.createdAtMillis()))
+                .endpoint(node.status() == CacheNodeStatus.CREATING ? null : endpoint(node.port()))
+                .parameterGroupStatus(IN_SYNC)
+                .customerAvailabilityZone(node.availabilityZone())
+                .build();
+    }
+
+    private Endpoint endpoint(int port) {
+        return Endpoint.builder().address(advertisedAddress).port(port).build();
+    }
+}

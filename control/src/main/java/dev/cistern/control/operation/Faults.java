@@ -1,0 +1,123 @@
+package dev.cistern.control.operation;
+
+import dev.cistern.control.resource.Tsv;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.elasticache.model.CacheClusterAlreadyExistsException;
+import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.InsufficientCacheClusterCapacityException;
+import software.amazon.awssdk.services.elasticache.model.InvalidArnException;
+import software.amazon.awssdk.services.elasticache.model.InvalidCacheClusterStateException;
+import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
+import software.amazon.awssdk.services.elasticache.model.InvalidParameterValueException;
+import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
+import software.amazon.awssdk.services.elasticache.model.NodeQuotaForCustomerExceededException;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroupAlreadyExistsException;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.TagNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.TagQuotaPerResourceExceededException;
+
+/**
+ * AWS's answers when it says no: the SDK's exceptions with the code, the status and the words of the wire.
+ *
+ * <p>Code and status cannot be derived from a class's name ({@code ReplicationGroupNotFoundFault}, but {@code
+ * ReplicationGroupAlreadyExists}), so they stand in {@code faults.tsv}: class, code, status.
+ */
+public final class Faults {
+
+    private static final Map<String, String[]> TABLE = Tsv.rows(Faults.class, "faults.tsv").stream()
+            .collect(Collectors.toUnmodifiableMap(row -> row[0], row -> row));
+
+    private Faults() {}
+
+    static AwsServiceException cacheClusterNotFound(String id) {
+        return fault(CacheClusterNotFoundException.builder(), "CacheCluster not found: " + id);
+    }
+
+    static AwsServiceException cacheClusterNotTaggable(String id) {
+        return fault(CacheClusterNotFoundException.builder(), id + " is either not present or not available.");
+    }
+
+    static AwsServiceException cacheClusterAlreadyExists() {
+        return fault(CacheClusterAlreadyExistsException.builder(), "Cache cluster already exists");
+    }
+
+    static AwsServiceException invalidCacheClusterState(String message, Object... arguments) {
+        return fault(InvalidCacheClusterStateException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException replicationGroupNotFound(String id) {
+        return fault(ReplicationGroupNotFoundException.builder(), "ReplicationGroup " + id + " not found.");
+    }
+
+    static AwsServiceException replicationGroupAlreadyExists() {
+        return fault(ReplicationGroupAlreadyExistsException.builder(),
+                "Replication group with specified name already exists.");
+    }
+
+    static AwsServiceException invalidReplicationGroupState(String message, Object... arguments) {
+        return fault(InvalidReplicationGroupStateException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException parameterGroupNotFound(String name) {
+        return fault(CacheParameterGroupNotFoundException.builder(), "CacheParameterGroup not found: " + name);
+    }
+
+    static AwsServiceException subnetGroupNotFound(String name) {
+        return fault(CacheSubnetGroupNotFoundException.builder(), "Cache Subnet Group " + name + " does not exist.");
+    }
+
+    static AwsServiceException nodeQuotaExceeded(int quota) {
+        return fault(NodeQuotaForCustomerExceededException.builder(),
+                "This request would exceed the quota of " + quota + " cache nodes per customer.");
+    }
+
+    static AwsServiceException insufficientCapacity(String message, Object... arguments) {
+        return fault(InsufficientCacheClusterCapacityException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException tagNotFound(String key) {
+        return fault(TagNotFoundException.builder(), "The tag " + key + " is not found on the resource.");
+    }
+
+    static AwsServiceException tagQuotaExceeded(int quota) {
+        return fault(TagQuotaPerResourceExceededException.builder(),
+                "The request would give the resource more than the " + quota + " tags that are permitted.");
+    }
+
+    static AwsServiceException invalidArn(String message, Object... arguments) {
+        return fault(InvalidArnException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException invalidParameterValue(String message, Object... arguments) {
+        return fault(InvalidParameterValueException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException invalidParameterCombination(String message, Object... arguments) {
+        return fault(InvalidParameterCombinationException.builder(), message.formatted(arguments));
+    }
+
+    /** A part of AWS's offer that is not there yet; {@code what} is what the caller would get, {@code how} what works. */
+    static AwsServiceException notOffered(String what, String how) {
+        return invalidParameterCombination("Cistern does not offer %s yet: %s.", what, how);
+    }
+
+    private static AwsServiceException fault(AwsServiceException.Builder builder, String message) {
+        // The builder is a class within the exception's own, whose name is the row's.
+        String type = Objects.requireNonNull(builder.getClass().getDeclaringClass()).getSimpleName();
+        String[] row = Objects.requireNonNull(TABLE.get(type), type);
+        return builder
+                .awsErrorDetails(AwsErrorDetails.builder()
+                        .serviceName("ElastiCache")
+                        .errorCode(row[1])
+                        .errorMessage(message)
+                        .build())
+                .statusCode(Integer.parseInt(row[2]))
+                .build();
+    }
+}

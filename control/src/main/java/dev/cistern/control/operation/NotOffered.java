@@ -1,0 +1,156 @@
+package dev.cistern.control.operation;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.elasticache.model.ClusterMode;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.IpDiscovery;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.NetworkType;
+
+/**
+ * Wishes of AWS's API that Cistern cannot make true yet, refused by name before anything is stored.
+ *
+ * <p>A wish for what is so anyway (no encryption, no failover, IPv4) is fine. Whoever builds one of these deletes its line
+ * here.
+ */
+final class NotOffered {
+
+    private static final String SUBNET_GROUP = "default";
+    private static final String LEAVE_OUT = "leave %s out";
+
+    private NotOffered() {}
+
+    static void check(CreateCacheClusterRequest request) {
+        absent("additional members of a replication group", "ReplicationGroupId", request.replicationGroupId());
+        atMost("more than one node", "NumCacheNodes", request.numCacheNodes(), 1);
+        absent("zones other than one", "AZMode=cross-az",
+                "cross-az".equals(request.azModeAsString()) ? "cross-az" : null);
+        subnetGroup(request.cacheSubnetGroupName());
+        empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
+        empty("security groups", "SecurityGroupIds", request.securityGroupIds());
+        empty("restoring from a snapshot", "SnapshotArns", request.snapshotArns());
+        absent("restoring from a snapshot", "SnapshotName", request.snapshotName());
+        absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
+        absent("AUTH tokens", "AuthToken", request.authToken());
+        absent("Outposts", "OutpostMode", request.outpostModeAsString());
+        absent("Outposts", "PreferredOutpostArn", request.preferredOutpostArn());
+        empty("Outposts", "PreferredOutpostArns", request.preferredOutpostArns());
+        empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
+        off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
+        network(request.networkType(), request.ipDiscovery());
+    }
+
+    static void check(CreateReplicationGroupRequest request) {
+        absent("global datastores", "GlobalReplicationGroupId", request.globalReplicationGroupId());
+        absent("making an existing cluster the primary", "PrimaryClusterId", request.primaryClusterId());
+        atMost("replicas", "NumCacheClusters", request.numCacheClusters(), 1);
+        atMost("more than one node group", "NumNodeGroups", request.numNodeGroups(), 1);
+        atMost("replicas", "ReplicasPerNodeGroup", request.replicasPerNodeGroup(), 0);
+        empty("node groups of one's own shape", "NodeGroupConfiguration", request.nodeGroupConfiguration());
+        off("Multi-AZ", "MultiAZEnabled", request.multiAZEnabled());
+        subnetGroup(request.cacheSubnetGroupName());
+        empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
+        empty("security groups", "SecurityGroupIds", request.securityGroupIds());
+        empty("restoring from a snapshot", "SnapshotArns", request.snapshotArns());
+        absent("restoring from a snapshot", "SnapshotName", request.snapshotName());
+        absent("restoring from a snapshot", "ServerlessCacheSnapshotName", request.serverlessCacheSnapshotName());
+        absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
+        absent("AUTH tokens", "AuthToken", request.authToken());
+        off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
+        absent("encryption in transit", "TransitEncryptionMode", request.transitEncryptionModeAsString());
+        off("encryption at rest", "AtRestEncryptionEnabled", request.atRestEncryptionEnabled());
+        absent("encryption at rest", "KmsKeyId", request.kmsKeyId());
+        empty("user groups", "UserGroupIds", request.userGroupIds());
+        empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
+        off("data tiering", "DataTieringEnabled", request.dataTieringEnabled());
+        clusterMode(request.clusterMode());
+        network(request.networkType(), request.ipDiscovery());
+    }
+
+    static void check(ModifyCacheClusterRequest request) {
+        atMost("more than one node", "NumCacheNodes", request.numCacheNodes(), 1);
+        empty("removing nodes", "CacheNodeIdsToRemove", request.cacheNodeIdsToRemove());
+        absent("zones other than one", "AZMode=cross-az",
+                "cross-az".equals(request.azModeAsString()) ? "cross-az" : null);
+        empty("moving to another zone", "NewAvailabilityZones", request.newAvailabilityZones());
+        empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
+        empty("security groups", "SecurityGroupIds", request.securityGroupIds());
+        absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
+        absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
+        absent("AUTH tokens", "AuthToken", request.authToken());
+        absent("AUTH tokens", "AuthTokenUpdateStrategy", request.authTokenUpdateStrategyAsString());
+        empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
+        network(null, request.ipDiscovery());
+    }
+
+    static void check(ModifyReplicationGroupRequest request) {
+        absent("automatic snapshots", "SnapshottingClusterId", request.snapshottingClusterId());
+        off("Multi-AZ", "MultiAZEnabled", request.multiAZEnabled());
+        empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
+        empty("security groups", "SecurityGroupIds", request.securityGroupIds());
+        absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
+        absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
+        absent("AUTH tokens", "AuthToken", request.authToken());
+        absent("AUTH tokens", "AuthTokenUpdateStrategy", request.authTokenUpdateStrategyAsString());
+        empty("user groups", "UserGroupIdsToAdd", request.userGroupIdsToAdd());
+        empty("user groups", "UserGroupIdsToRemove", request.userGroupIdsToRemove());
+        off("user groups", "RemoveUserGroups", request.removeUserGroups());
+        empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
+        off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
+        absent("encryption in transit", "TransitEncryptionMode", request.transitEncryptionModeAsString());
+        clusterMode(request.clusterMode());
+        network(null, request.ipDiscovery());
+    }
+
+    private static void absent(String what, String parameter, @Nullable String value) {
+        if (value != null && !value.isEmpty()) {
+            throw Faults.notOffered(what, LEAVE_OUT.formatted(parameter));
+        }
+    }
+
+    private static void empty(String what, String parameter, List<?> values) {
+        if (!values.isEmpty()) {
+            throw Faults.notOffered(what, LEAVE_OUT.formatted(parameter));
+        }
+    }
+
+    private static void off(String what, String parameter, @Nullable Boolean value) {
+        if (value != null && value) {
+            throw Faults.notOffered(what, parameter + " must be false");
+        }
+    }
+
+    private static void atMost(String what, String parameter, @Nullable Integer value, int limit) {
+        if (value != null && value > limit) {
+            throw Faults.notOffered(what, parameter + " must be " + limit);
+        }
+        if (value != null && value < limit) {
+            throw Faults.invalidParameterValue("Invalid value %d for %s", value, parameter);
+        }
+    }
+
+    private static void clusterMode(@Nullable ClusterMode mode) {
+        if (mode != null && mode != ClusterMode.DISABLED) {
+            throw Faults.notOffered("cluster mode", "ClusterMode must be disabled");
+        }
+    }
+
+    private static void network(@Nullable NetworkType type, @Nullable IpDiscovery discovery) {
+        if (type != null && type != NetworkType.IPV4) {
+            throw Faults.notOffered("IPv6", "NetworkType must be ipv4");
+        }
+        if (discovery != null && discovery != IpDiscovery.IPV4) {
+            throw Faults.notOffered("IPv6", "IpDiscovery must be ipv4");
+        }
+    }
+
+    /** Every account has a subnet group called default; no other can be made yet. */
+    private static void subnetGroup(@Nullable String name) {
+        if (name != null && !name.equalsIgnoreCase(SUBNET_GROUP)) {
+            throw Faults.subnetGroupNotFound(name);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package dev.cistern.control.resource;
+
+import dev.cistern.control.node.EngineType;
+import dev.cistern.control.state.Table;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A cache cluster: for Redis and Valkey one node, alone or as a member of a replication group.
+ *
+ * @param hash                six letters that stay with the resource; part of endpoint names and node ids, so that a cluster
+ *                            made anew under an old id meets nothing of the old one
+ * @param replicationGroupId  the group it is a member of
+ * @param nodeGroupId         its place in that group
+ * @param pendingNodeType     what its node type becomes, now when it is modifying, else in the maintenance window
+ */
+public record CacheCluster(
+        ResourceKey key,
+        long version,
+        CacheClusterStatus status,
+        EngineType engine,
+        String hash,
+        String availabilityZone,
+        int numCacheNodes,
+        long createdAtMillis,
+        @Nullable String replicationGroupId,
+        @Nullable String nodeGroupId,
+        ClusterSettings settings,
+        @Nullable String pendingNodeType) {
+
+    /** Its part of an Amazon Resource Name. */
+    public static final String ARN_TYPE = "cluster";
+
+    public static final Table<CacheCluster> TABLE = Table.of(CacheCluster.class, "cache_cluster", "account", "region",
+            "id");
+
+    public static @Nullable CacheCluster find(Handle handle, ResourceKey key) {
+        return TABLE.find(handle, key.account(), key.region(), key.id()).orElse(null);
+    }
+
+    /** The members of a group, by id. */
+    public static List<CacheCluster> membersOf(Handle handle, ResourceKey group) {
+        return TABLE.select(handle, "where account = ? and region = ? and replication_group_id = ? order by id",
+                group.account(), group.region(), group.id());
+    }
+
+    public String id() {
+        return key.id();
+    }
+
+    public String arn() {
+        return key.arn(ARN_TYPE);
+    }
+
+    public boolean is(CacheClusterStatus wanted) {
+        return status == wanted;
+    }
+
+    /** The type whose memory its nodes should have at this moment. */
+    public String effectiveNodeType() {
+        return pendingNodeType != null && is(CacheClusterStatus.MODIFYING) ? pendingNodeType : settings.cacheNodeType();
+    }
+
+    public CacheCluster withStatus(CacheClusterStatus value) {
+        return new CacheCluster(key, version, value, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
+                replicationGroupId, nodeGroupId, settings, pendingNodeType);
+    }
+
+    public CacheCluster withSettings(ClusterSettings value) {
+        return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
+                replicationGroupId, nodeGroupId, value, pendingNodeType);
+    }
+
+    public CacheCluster withPendingNodeType(@Nullable String value) {
+        return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
+                replicationGroupId, nodeGroupId, settings, value);
+    }
+
+    /** The cluster on its own. */
+    public CacheCluster withoutGroup() {
+        return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
+                null, null, settings, pendingNodeType);
+    }
+}

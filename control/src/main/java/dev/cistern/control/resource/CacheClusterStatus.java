@@ -1,0 +1,31 @@
+package dev.cistern.control.resource;
+
+/** Where a cache cluster stands. The constants' names are persisted: they never change. */
+public enum CacheClusterStatus {
+
+    /** Its nodes are being started; no endpoint is shown. */
+    CREATING("creating"),
+
+    /** Its nodes answer and it can be changed. */
+    AVAILABLE("available"),
+
+    /** A change is under way; the nodes answer. */
+    MODIFYING("modifying"),
+
+    /** Its nodes are being stopped and forgotten; a cluster that is gone is not found. */
+    DELETING("deleting"),
+
+    /** Its node could not be reached where it should be, after all attempts; it can only be deleted. */
+    INCOMPATIBLE_NETWORK("incompatible-network");
+
+    private final String wireName;
+
+    CacheClusterStatus(String wireName) {
+        this.wireName = wireName;
+    }
+
+    /** AWS's word. */
+    public String wireName() {
+        return wireName;
+    }
+}

@@ -1,0 +1,24 @@
+package dev.cistern.control.resource;
+
+import java.util.Locale;
+
+/** Where a cache node stands. The constants' names are persisted: they never change. */
+public enum CacheNodeStatus {
+
+    /** Not seen answering yet. */
+    CREATING,
+
+    /** It answered when it was last looked at. */
+    AVAILABLE,
+
+    /** It went away and is being started again. */
+    REBOOTING,
+
+    /** It is being stopped and forgotten. */
+    DELETING;
+
+    /** AWS's word. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,60 @@
+package dev.cistern.control.resource;
+
+import dev.cistern.control.node.EngineType;
+import dev.cistern.control.state.Table;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A replication group: node groups that are one cache to its clients.
+ *
+ * <p>What it shares with its members (version, node type, windows) lies with the members alone, as AWS describes it there
+ * too; the primary's word counts.
+ *
+ * @param automaticFailover  AWS's word: enabled, disabled, enabling or disabling
+ * @param clusterMode        AWS's word: disabled, compatible or enabled
+ */
+public record ReplicationGroup(
+        ResourceKey key,
+        long version,
+        ReplicationGroupStatus status,
+        String description,
+        EngineType engine,
+        String hash,
+        String automaticFailover,
+        boolean multiAz,
+        String clusterMode,
+        long createdAtMillis) {
+
+    /** Its part of an Amazon Resource Name. */
+    public static final String ARN_TYPE = "replicationgroup";
+
+    public static final Table<ReplicationGroup> TABLE = Table.of(ReplicationGroup.class, "replication_group", "account",
+            "region", "id");
+
+    public static @Nullable ReplicationGroup find(Handle handle, ResourceKey key) {
+        return TABLE.find(handle, key.account(), key.region(), key.id()).orElse(null);
+    }
+
+    public String id() {
+        return key.id();
+    }
+
+    public String arn() {
+        return key.arn(ARN_TYPE);
+    }
+
+    public boolean is(ReplicationGroupStatus wanted) {
+        return status == wanted;
+    }
+
+    public ReplicationGroup withStatus(ReplicationGroupStatus value) {
+        return new ReplicationGroup(key, version, value, description, engine, hash, automaticFailover, multiAz,
+                clusterMode, createdAtMillis);
+    }
+
+    public ReplicationGroup withDescription(String value) {
+        return new ReplicationGroup(key, version, status, value, engine, hash, automaticFailover, multiAz, clusterMode,
+                createdAtMillis);
+    }
+}

@@ -1,0 +1,110 @@
+package dev.cistern.control.state;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.flywaydb.core.Flyway;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Transactions over the embedded database.
+ *
+ * <p>A transaction that loses against another one is run again from its start, so its body must do nothing but read and
+ * write rows. When {@link #change} returns, the change is on the disk.
+ */
+public final class Database implements AutoCloseable {
+
+    /** Losing this often in a row means that something else is wrong. */
+    private static final int MAX_ATTEMPTS = 50;
+
+    /** Serialization failure, deadlock, lock timeout of H2, and a key that somebody else inserted first. */
+    private static final Set<String> RETRIED_STATES = Set.of("40001", "40P01", "HYT00", "23505");
+
+    private final HikariDataSource pool;
+    private final Jdbi jdbi;
+
+    private Database(HikariDataSource pool) {
+        this.pool = pool;
+        this.jdbi = Jdbi.create(pool);
+    }
+
+    /** Opens or makes the database {@code file}, and brings its tables up to date. */
+    public static Database open(Path file) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("state");
+        // WRITE_DELAY 0 stores at every commit instead of each half second. FILE_LOCK FS is the operating system's lock,
+        // which ends with the process, however it ends. The shutdown hook would close the database under running work.
+        config.setJdbcUrl("jdbc:h2:file:" + file.toAbsolutePath()
+                + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
+                + ";WRITE_DELAY=0;FILE_LOCK=FS;DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=2000");
+        config.setUsername("cistern");
+        config.setPassword("");
+        config.setMaximumPoolSize(8);
+        config.setMinimumIdle(1);
+        HikariDataSource pool = new HikariDataSource(config);
+        try {
+            Flyway.configure()
+                    .dataSource(pool)
+                    .locations("classpath:dev/cistern/control/migrations")
+                    .load()
+                    .migrate();
+            return new Database(pool);
+        } catch (RuntimeException e) {
+            pool.close();
+            throw e;
+        }
+    }
+
+    /** Runs {@code body} in one transaction and returns when its changes are on the disk. */
+    public <T extends @Nullable Object> T change(Function<Handle, T> body) {
+        for (int attempt = 1;; attempt++) {
+            try {
+                T result = jdbi.inTransaction(body::apply);
+                // A commit alone reaches the operating system; this reaches the disk, also when the power goes.
+                jdbi.useHandle(handle -> handle.execute("checkpoint sync"));
+                return result;
+            } catch (StaleRowException | JdbiException e) {
+                if (attempt == MAX_ATTEMPTS || !isLostRace(e)) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** {@link #change} without a result. */
+    public void run(Consumer<Handle> body) {
+        this.<@Nullable Object>change(handle -> {
+            body.accept(handle);
+            return null;
+        });
+    }
+
+    /** Reads in one transaction, so that the rows fit together. */
+    public <T extends @Nullable Object> T read(Function<Handle, T> body) {
+        return jdbi.inTransaction(body::apply);
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    private static boolean isLostRace(RuntimeException e) {
+        if (e instanceof StaleRowException) {
+            return true;
+        }
+        for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+                return RETRIED_STATES.contains(sql.getSQLState());
+            }
+        }
+        return false;
+    }
+}

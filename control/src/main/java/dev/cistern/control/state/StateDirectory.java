@@ -1,0 +1,106 @@
+package dev.cistern.control.state;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/**
+ * The folder that holds all durable state, locked for this process as long as it is open.
+ *
+ * <p>The lock is the operating system's and ends with the process, so nothing is left to clean up after a crash. Folders
+ * are for their owner alone (0700): whoever reads the database reads the nodes' admin passwords.
+ */
+public final class StateDirectory implements AutoCloseable {
+
+    private static final boolean POSIX = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> OWNER_FILE = PosixFilePermissions.fromString("rw-------");
+
+    private final Path path;
+    private final FileChannel lockFile;
+
+    private StateDirectory(Path path, FileChannel lockFile) {
+        this.path = path;
+        this.lockFile = lockFile;
+    }
+
+    /**
+     * Makes the folder if need be and locks it.
+     *
+     * @throws InUseException when another process, or another control plane of this one, has it open
+     */
+    public static StateDirectory open(Path path) throws IOException {
+        createPrivate(path);
+        Path lockPath = path.resolve("lock");
+        if (POSIX && !Files.exists(lockPath)) {
+            Files.createFile(lockPath, PosixFilePermissions.asFileAttribute(OWNER_FILE));
+        }
+        FileChannel channel = FileChannel.open(lockPath, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (!lock(channel)) {
+            channel.close();
+            throw new InUseException(path);
+        }
+        return new StateDirectory(path, channel);
+    }
+
+    /** The database's file, without the ending that the database adds. */
+    public Path databaseFile() throws IOException {
+        if (POSIX) {
+            Path file = path.resolve("state.mv.db");
+            if (!Files.exists(file)) {
+                // Made before the database makes it, because only so are its rights right from the first byte.
+                Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNER_FILE));
+            }
+        }
+        return path.resolve("state");
+    }
+
+    /** The folder of one node's data; its runtime makes it. */
+    public Path nodeDirectory(String nodeId) {
+        return path.resolve("nodes").resolve(nodeId);
+    }
+
+    @Override
+    public void close() throws IOException {
+        lockFile.close();
+    }
+
+    private static boolean lock(FileChannel channel) throws IOException {
+        try {
+            FileLock lock = channel.tryLock();
+            return lock != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    private static void createPrivate(Path path) throws IOException {
+        FileAttribute<?>[] rights = POSIX
+                ? new FileAttribute<?>[]{PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
+                : new FileAttribute<?>[0];
+        Files.createDirectories(path, rights);
+        if (POSIX) {
+            Files.setPosixFilePermissions(path, OWNER_ONLY);
+        }
+    }
+
+    /** The folder is open elsewhere. */
+    public static final class InUseException extends IOException {
+
+        private static final long serialVersionUID = 1;
+
+        InUseException(Path path) {
+            super("another Cistern is running on the state directory " + path
+                    + "; stop it, or give this one a directory of its own");
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package dev.cistern.control.workflow;
+
+import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.NodeType;
+import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.TagRow;
+import java.time.Duration;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * The steps that workflows on one cluster share with those on a group of clusters.
+ *
+ * <p>Step names carry cluster and node, so that they are unique within a group's workflow.
+ */
+final class ClusterSteps {
+
+    /** From start to first answer; a node that reads a snapshot is given its time by a workflow of its own. */
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
+
+    private static final String MAXMEMORY = "maxmemory";
+
+    private final Nodes nodes;
+    private final EventLog events;
+
+    ClusterSteps(Nodes nodes, EventLog events) {
+        this.nodes = nodes;
+        this.events = events;
+    }
+
+    /** Starts every node of the cluster and waits until it answers. */
+    void bringUp(Steps steps, ResourceKey cluster) {
+        for (CacheNode node : nodes.of(cluster)) {
+            String name = cluster.id() + " " + node.cacheNodeId();
+            steps.once("start " + name, () -> nodes.start(node));
+            steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.admin(node).answers());
+        }
+    }
+
+    /** The cluster and its nodes become available, and the events tell so. */
+    void becomeAvailable(Handle handle, ResourceKey key) {
+        CacheCluster cluster = require(handle, key);
+        CacheCluster.TABLE.update(handle, cluster.withStatus(CacheClusterStatus.AVAILABLE));
+        for (CacheNode node : CacheNode.of(handle, key)) {
+            CacheNode.TABLE.update(handle, node.withStatus(CacheNodeStatus.AVAILABLE));
+            events.clusterEvent(handle, key, "Added cache node " + node.cacheNodeId() + " in availability zone "
+                    + node.availabilityZone());
+        }
+        events.clusterEvent(handle, key, "Cache cluster created");
+    }
+
+    /** The cluster could not be made: it can only be deleted, and its nodes are not to run. */
+    void failToCreate(Handle handle, ResourceKey key, String reason) {
+        CacheCluster.TABLE.update(handle, require(handle, key).withStatus(CacheClusterStatus.INCOMPATIBLE_NETWORK));
+        CacheNode.of(handle, key).forEach(node -> CacheNode.TABLE.update(handle, node.leaving()));
+        events.clusterEvent(handle, key,
+                "Failed to create the cache cluster due to incompatible network state: " + reason);
+    }
+
+    /** Gives every node of the cluster the memory of the type that it is to become. */
+    void resize(Steps steps, ResourceKey cluster, String nodeType) {
+        long maxMemory = NodeType.named(nodeType).maxMemoryBytes();
+        for (CacheNode node : nodes.of(cluster)) {
+            steps.once("resize " + cluster.id() + " " + node.cacheNodeId(), () -> {
+                long used = nodes.admin(node).usedMemoryBytes();
+                if (used > maxMemory) {
+                    // A smaller limit would make the node evict, and a change of size must not lose data.
+                    throw new HopelessException("node " + node.cacheNodeId() + " uses " + used + " bytes, " + nodeType
+                            + " has room for " + maxMemory);
+                }
+                nodes.admin(node).setParameter(MAXMEMORY, Long.toString(maxMemory));
+            });
+        }
+    }
+
+    /** The new node type is the cluster's own, and it can be changed again. */
+    void becomeResized(Handle handle, ResourceKey key, String nodeType) {
+        CacheCluster cluster = require(handle, key);
+        CacheCluster.TABLE.update(handle, cluster
+                .withSettings(cluster.settings().withCacheNodeType(nodeType))
+                .withPendingNodeType(null)
+                .withStatus(CacheClusterStatus.AVAILABLE));
+        events.clusterEvent(handle, key, "Succeeded applying modification to cache node type to " + nodeType + ".");
+    }
+
+    /** The cluster keeps the node type that it has. */
+    void failToResize(Handle handle, ResourceKey key, String nodeType, String reason) {
+        CacheCluster cluster = require(handle, key);
+        CacheCluster.TABLE.update(handle,
+                cluster.withPendingNodeType(null).withStatus(CacheClusterStatus.AVAILABLE));
+        events.clusterEvent(handle, key,
+                "Failed applying modification to cache node type to " + nodeType + ": " + reason);
+    }
+
+    /** Stops every node of the cluster and deletes its data. */
+    void tearDown(Steps steps, ResourceKey cluster) {
+        for (CacheNode node : nodes.of(cluster)) {
+            steps.once("remove " + cluster.id() + " " + node.cacheNodeId(), () -> nodes.remove(node));
+        }
+    }
+
+    /** Deletes the cluster's rows; from now on it is not found. */
+    void forget(Handle handle, ResourceKey key) {
+        CacheCluster cluster = require(handle, key);
+        for (CacheNode node : CacheNode.of(handle, key)) {
+            handle.execute("delete from port_lease where node_id = ?", node.nodeId());
+            CacheNode.TABLE.delete(handle, key.account(), key.region(), key.id(), node.cacheNodeId());
+        }
+        CacheCluster.TABLE.delete(handle, key.account(), key.region(), key.id());
+        TagRow.deleteAll(handle, cluster.arn());
+        events.clusterEvent(handle, key, "Cache cluster deleted");
+    }
+
+    private static CacheCluster require(Handle handle, ResourceKey key) {
+        CacheCluster cluster = CacheCluster.find(handle, key);
+        if (cluster == null) {
+            throw new IllegalStateException("cache cluster " + key.id() + " is gone");
+        }
+        return cluster;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.cistern.control.workflow;
+
+import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.ResourceKey;
+import java.util.Objects;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Stops the members of a group and forgets it: deleting -> not found. Tries for ever: nothing else could end it.
+ *
+ * <p>The primary that is to be retained goes on serving as a cluster of its own, at the endpoint of its node.
+ */
+record DeleteReplicationGroup(GroupSteps groups) implements Workflow<DeleteReplicationGroup.Input> {
+
+    static final String TYPE = "delete-replication-group";
+
+    /** The id of the member that stays; empty when none does. */
+    record Input(String retainedClusterId) {}
+
+    @Override
+    public String type() {
+        return TYPE;
+    }
+
+    @Override
+    public Class<Input> inputType() {
+        return Input.class;
+    }
+
+    @Override
+    public int maxAttempts() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public void run(ResourceKey key, Input input, Steps steps) {
+        for (ResourceKey member : groups.members(steps, key)) {
+            if (!member.id().equals(input.retainedClusterId)) {
+                groups.clusters().tearDown(steps, member);
+            }
+        }
+        steps.commit("forget", handle -> {
+            for (ResourceKey member : groups.members(steps, key)) {
+                if (member.id().equals(input.retainedClusterId)) {
+                    retain(handle, member);
+                } else {
+                    groups.clusters().forget(handle, member);
+                }
+            }
+            groups.forget(handle, key);
+        });
+    }
+
+    @Override
+    public void giveUp(Handle handle, ResourceKey key, Input input, String reason) {
+        throw new IllegalStateException("a deletion does not give up: " + reason);
+    }
+
+    private static void retain(Handle handle, ResourceKey member) {
+        CacheCluster cluster = Objects.requireNonNull(CacheCluster.find(handle, member), member.id());
+        CacheCluster.TABLE.update(handle, cluster.withoutGroup().withStatus(CacheClusterStatus.AVAILABLE));
+    }
+}

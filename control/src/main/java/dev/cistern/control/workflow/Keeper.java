@@ -1,0 +1,183 @@
+package dev.cistern.control.workflow;
+
+import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.MaintenanceWindow;
+import dev.cistern.control.resource.ReplicationGroup;
+import dev.cistern.control.resource.ReplicationGroupStatus;
+import dev.cistern.control.state.Database;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps what was made as it was wished: every wanted node running, changes that wait for their maintenance window begun
+ * in it, and old events deleted.
+ *
+ * <p>One virtual thread looks round every second; nodes that are away are started side by side on threads of their own. A
+ * node that is being created is none of its business, that is its workflow's.
+ */
+final class Keeper implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Keeper.class);
+
+    private static final Duration ROUND = Duration.ofSeconds(1);
+    private static final Duration TRIM_EVERY = Duration.ofHours(1);
+    private static final Duration ROUND_LIMIT = Duration.ofSeconds(20);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
+    private static final int CONCURRENT_STARTS = 16;
+
+    private final Database database;
+    private final Nodes nodes;
+    private final EventLog events;
+    private final Workflows workflows;
+    private final Clock clock;
+    private final Rest rest;
+    private long trimmedAtMillis;
+    private @Nullable Thread rounds;
+
+    Keeper(Database database, Nodes nodes, EventLog events, Workflows workflows, Clock clock, Rest rest) {
+        this.database = database;
+        this.nodes = nodes;
+        this.events = events;
+        this.workflows = workflows;
+        this.clock = clock;
+        this.rest = rest;
+    }
+
+    /** Starts every wanted node that does not run, then goes on looking round in the background. */
+    void open() {
+        keepNodes("Cache node %s restarted");
+        rounds = Thread.ofVirtual().name("keeper").start(this::lookRoundUntilClosed);
+    }
+
+    @Override
+    public void close() {
+        rest.close();
+        Thread thread = rounds;
+        if (thread != null) {
+            try {
+                thread.join(CLOSE_LIMIT);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void lookRoundUntilClosed() {
+        while (!rest.isClosed()) {
+            try {
+                rest.pause(ROUND);
+                keepNodes("Finished recovery for cache nodes %s");
+                beginPendingChanges();
+                trimEvents();
+            } catch (Rest.ClosingException e) {
+                return;
+            } catch (RuntimeException e) {
+                log.error("a round of the keeper failed; the next one follows", e);
+            }
+        }
+    }
+
+    private void keepNodes(String backAgain) {
+        List<CacheNode> wanted = database.read(
+                handle -> CacheNode.TABLE.select(handle, "where wanted = true and status <> 'CREATING'"));
+        List<CacheNode> away = wanted.stream()
+                .filter(node -> node.status() == CacheNodeStatus.REBOOTING || !nodes.isRunning(node))
+                .toList();
+        CountDownLatch tried = new CountDownLatch(away.size());
+        Semaphore permits = new Semaphore(CONCURRENT_STARTS);
+        for (CacheNode node : away) {
+            Thread.ofVirtual().name("start-" + node.nodeId()).start(() -> {
+                permits.acquireUninterruptibly();
+                try {
+                    bringBack(node, backAgain);
+                } finally {
+                    permits.release();
+                    tried.countDown();
+                }
+            });
+        }
+        try {
+            if (!tried.await(ROUND_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("{} nodes take long to start", tried.getCount());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void bringBack(CacheNode node, String backAgain) {
+        try {
+            becomes(node, CacheNodeStatus.REBOOTING, "Recovering cache nodes " + node.cacheNodeId());
+            nodes.start(node);
+            if (nodes.admin(node).answers()) {
+                becomes(node, CacheNodeStatus.AVAILABLE, backAgain.formatted(node.cacheNodeId()));
+            }
+        } catch (RuntimeException e) {
+            log.warn("node {} does not start; it is tried again", node.nodeId(), e);
+        }
+    }
+
+    private void becomes(CacheNode node, CacheNodeStatus status, String event) {
+        database.run(handle -> CacheNode.of(handle, node.key()).stream()
+                .filter(current -> current.nodeId().equals(node.nodeId()))
+                .filter(current -> current.wanted() && current.status() != status)
+                .forEach(current -> {
+                    CacheNode.TABLE.update(handle, current.withStatus(status));
+                    events.clusterEvent(handle, node.key(), event);
+                }));
+    }
+
+    private void beginPendingChanges() {
+        List<CacheCluster> waiting = database.read(handle -> CacheCluster.TABLE.select(handle,
+                "where pending_node_type is not null and status = 'AVAILABLE'"));
+        for (CacheCluster cluster : waiting) {
+            MaintenanceWindow window = MaintenanceWindow.parse(cluster.settings().maintenanceWindow());
+            if (window != null && window.contains(clock.instant())) {
+                database.run(handle -> {
+                    CacheCluster current = CacheCluster.find(handle, cluster.key());
+                    if (current != null && current.is(CacheClusterStatus.AVAILABLE)) {
+                        beginResize(handle, current);
+                    }
+                });
+            }
+        }
+        if (!waiting.isEmpty()) {
+            workflows.dispatch();
+        }
+    }
+
+    private void beginResize(Handle handle, CacheCluster cluster) {
+        String nodeType = cluster.pendingNodeType();
+        if (nodeType == null) {
+            return;
+        }
+        if (cluster.replicationGroupId() == null) {
+            workflows.resizeCacheCluster(handle, cluster, nodeType);
+            return;
+        }
+        ReplicationGroup group = ReplicationGroup.find(handle, cluster.key().sibling(cluster.replicationGroupId()));
+        if (group != null && group.is(ReplicationGroupStatus.AVAILABLE)) {
+            workflows.resizeReplicationGroup(handle, group, nodeType);
+        }
+    }
+
+    private void trimEvents() {
+        long now = clock.millis();
+        if (now - trimmedAtMillis >= TRIM_EVERY.toMillis()) {
+            trimmedAtMillis = now;
+            database.run(events::trim);
+        }
+    }
+}

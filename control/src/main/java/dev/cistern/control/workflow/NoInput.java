@@ -1,0 +1,4 @@
+package dev.cistern.control.workflow;
+
+/** The wish is wholly in the resource's own rows. */
+record NoInput() {}

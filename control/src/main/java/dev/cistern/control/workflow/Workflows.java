@@ -1,0 +1,99 @@
+package dev.cistern.control.workflow;
+
+import dev.cistern.control.ControlPlaneOptions;
+import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.ReplicationGroup;
+import dev.cistern.control.resource.ReplicationGroupStatus;
+import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.state.Database;
+import dev.cistern.control.state.StateDirectory;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The door to everything that happens after an operation has answered.
+ *
+ * <p>The methods that take a handle only store a wish, in the transaction of the operation that took it.
+ */
+public final class Workflows implements AutoCloseable {
+
+    private final WorkflowEngine engine;
+    private final Keeper keeper;
+
+    public Workflows(ControlPlaneOptions options, Database database, StateDirectory directory, EventLog events,
+            StepObserver observer) {
+        Nodes nodes = new Nodes(database, options.runtime(), directory);
+        ClusterSteps clusters = new ClusterSteps(nodes, events);
+        GroupSteps groups = new GroupSteps(clusters, events);
+        Rest rest = new Rest(options.pauses());
+        this.engine = new WorkflowEngine(database, options.clock(), rest, observer, List.of(
+                new CreateCacheCluster(clusters),
+                new ResizeCacheCluster(clusters),
+                new DeleteCacheCluster(clusters),
+                new CreateReplicationGroup(groups),
+                new ResizeReplicationGroup(groups),
+                new DeleteReplicationGroup(groups)));
+        this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest);
+    }
+
+    public void createCacheCluster(Handle handle, ResourceKey key) {
+        engine.start(handle, CreateCacheCluster.TYPE, key, new NoInput());
+    }
+
+    /** Answers the cluster as it is now: modifying. */
+    public CacheCluster resizeCacheCluster(Handle handle, CacheCluster cluster, String nodeType) {
+        engine.start(handle, ResizeCacheCluster.TYPE, cluster.key(), new ResizeCacheCluster.Input(nodeType));
+        return modifying(handle, cluster, nodeType);
+    }
+
+    public void deleteCacheCluster(Handle handle, ResourceKey key) {
+        engine.start(handle, DeleteCacheCluster.TYPE, key, new NoInput());
+    }
+
+    public void createReplicationGroup(Handle handle, ResourceKey key) {
+        engine.start(handle, CreateReplicationGroup.TYPE, key, new NoInput());
+    }
+
+    /** Answers the group as it is now: modifying, with all its members. */
+    public ReplicationGroup resizeReplicationGroup(Handle handle, ReplicationGroup group, String nodeType) {
+        engine.start(handle, ResizeReplicationGroup.TYPE, group.key(), new ResizeCacheCluster.Input(nodeType));
+        CacheCluster.membersOf(handle, group.key()).forEach(member -> modifying(handle, member, nodeType));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    private static CacheCluster modifying(Handle handle, CacheCluster cluster, String nodeType) {
+        return CacheCluster.TABLE.update(handle,
+                cluster.withPendingNodeType(nodeType).withStatus(CacheClusterStatus.MODIFYING));
+    }
+
+    /** {@code retainedClusterId} is the member that stays as a cluster of its own, or null. */
+    public void deleteReplicationGroup(Handle handle, ResourceKey key, @Nullable String retainedClusterId) {
+        engine.start(handle, DeleteReplicationGroup.TYPE, key, new DeleteReplicationGroup.Input(
+                retainedClusterId == null ? "" : retainedClusterId));
+    }
+
+    /** Begins what the last transactions stored; to be called after them. */
+    public void dispatch() {
+        engine.dispatch();
+    }
+
+    /** Whether every stored wish has come true or was given up. */
+    public boolean isIdle() {
+        return engine.isIdle();
+    }
+
+    /** Restarts the nodes that should run, resumes the workflows, and keeps both up until {@link #close}. */
+    public void open() {
+        keeper.open();
+        engine.dispatch();
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+        keeper.close();
+    }
+}

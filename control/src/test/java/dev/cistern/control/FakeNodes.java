@@ -1,0 +1,185 @@
+package dev.cistern.control;
+
+import dev.cistern.control.node.NodeAddress;
+import dev.cistern.control.node.NodeRuntime;
+import dev.cistern.control.node.NodeRuntimeException;
+import dev.cistern.control.node.NodeSpec;
+import dev.cistern.control.node.NodeState;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Nodes that listen and answer what an admin asks, and keep no data: enough RESP for the control plane, on real sockets.
+ *
+ * <p>They live in this JVM and end with {@link #close}, as nodes of the application do.
+ */
+final class FakeNodes implements NodeRuntime {
+
+    private final Map<String, FakeNode> nodes = new ConcurrentHashMap<>();
+
+    /** Starts that are still to fail. */
+    final AtomicInteger failingStarts = new AtomicInteger();
+
+    /** What each node says it uses. */
+    volatile long usedMemoryBytes = 1_000_000;
+
+    @Override
+    public NodeAddress start(NodeSpec spec) {
+        if (failingStarts.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new NodeRuntimeException("this start was told to fail");
+        }
+        FakeNode node = nodes.computeIfAbsent(spec.nodeId(), id -> new FakeNode(spec));
+        return new NodeAddress("127.0.0.1", node.spec.port());
+    }
+
+    @Override
+    public NodeState inspect(NodeSpec spec) {
+        return nodes.containsKey(spec.nodeId()) ? NodeState.RUNNING : NodeState.STOPPED;
+    }
+
+    @Override
+    public void stop(NodeSpec spec) {
+        FakeNode node = nodes.remove(spec.nodeId());
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    @Override
+    public void remove(NodeSpec spec) {
+        stop(spec);
+    }
+
+    @Override
+    public void close() {
+        nodes.values().forEach(FakeNode::close);
+        nodes.clear();
+    }
+
+    /** The running nodes' ids, and the limit of each. */
+    Map<String, Long> running() {
+        Map<String, Long> limits = new TreeMap<>();
+        nodes.forEach((id, node) -> limits.put(id, node.maxMemoryBytes));
+        return limits;
+    }
+
+    /** Ends a node without telling anybody. */
+    void crash(String nodeId) {
+        Objects.requireNonNull(nodes.remove(nodeId)).close();
+    }
+
+    /** One listener and its connections. */
+    private final class FakeNode {
+
+        private final NodeSpec spec;
+        private final ServerSocket server;
+        private volatile long maxMemoryBytes;
+
+        FakeNode(NodeSpec spec) {
+            this.spec = spec;
+            this.maxMemoryBytes = spec.maxMemoryBytes();
+            try {
+                Files.createDirectories(spec.dataDirectory());
+                server = new ServerSocket();
+                server.setReuseAddress(true);
+                server.bind(new InetSocketAddress(spec.bindAddress(), spec.port()));
+            } catch (IOException e) {
+                throw new NodeRuntimeException("port " + spec.port() + " cannot be bound", e);
+            }
+            Thread.ofVirtual().start(this::accept);
+        }
+
+        void close() {
+            try {
+                server.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private void accept() {
+            while (!server.isClosed()) {
+                try {
+                    Socket socket = server.accept();
+                    Thread.ofVirtual().start(() -> serve(socket));
+                } catch (IOException e) {
+                    return;
+                }
+            }
+        }
+
+        private void serve(Socket socket) {
+            try (socket) {
+                InputStream in = new BufferedInputStream(socket.getInputStream());
+                OutputStream out = socket.getOutputStream();
+                boolean trusted = false;
+                for (List<String> command = read(in); !command.isEmpty(); command = read(in)) {
+                    String verb = command.getFirst().toUpperCase(Locale.ROOT);
+                    if (verb.equals("AUTH") || verb.equals("HELLO")) {
+                        trusted = command.contains(spec.admin().user())
+                                && command.contains(spec.admin().password().reveal());
+                    }
+                    String answer = trusted ? answer(verb, command) : "-WRONGPASS invalid username-password pair\r\n";
+                    out.write(answer.getBytes(StandardCharsets.UTF_8));
+                    out.flush();
+                }
+            } catch (IOException e) {
+                // The other side went away.
+            }
+        }
+
+        private String answer(String verb, List<String> command) {
+            return switch (verb) {
+                case "AUTH" -> "+OK\r\n";
+                case "HELLO" -> "%1\r\n$5\r\nproto\r\n:3\r\n";
+                case "PING" -> "+PONG\r\n";
+                case "CONFIG" -> {
+                    maxMemoryBytes = Long.parseLong(command.get(3));
+                    yield "+OK\r\n";
+                }
+                case "INFO" -> {
+                    String text = "# Memory\r\nused_memory:" + usedMemoryBytes + "\r\n";
+                    yield "$" + text.length() + "\r\n" + text + "\r\n";
+                }
+                default -> "-ERR unknown command '" + verb + "'\r\n";
+            };
+        }
+
+        private static List<String> read(InputStream in) throws IOException {
+            String header = line(in);
+            List<String> words = new ArrayList<>();
+            for (int left = header.isEmpty() ? 0 : Integer.parseInt(header.substring(1)); left > 0; left--) {
+                int length = Integer.parseInt(line(in).substring(1));
+                words.add(new String(in.readNBytes(length), StandardCharsets.UTF_8));
+                in.readNBytes(2);
+            }
+            return words;
+        }
+
+        private static String line(InputStream in) throws IOException {
+            StringBuilder line = new StringBuilder();
+            for (int c = in.read(); c >= 0 && c != '\n'; c = in.read()) {
+                if (c != '\r') {
+                    line.append((char) c);
+                }
+            }
+            return line.toString();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package dev.cistern.control;
+
+import dev.cistern.control.workflow.StepObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.Random;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.CacheCluster;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+/** A control plane over {@link FakeNodes} with a clock that can be moved, and the calls that most tests make. */
+final class TestPlane implements AutoCloseable {
+
+    /** A Wednesday. */
+    static final Instant START = Instant.parse("2026-03-04T12:00:00Z");
+
+    final FakeNodes nodes = new FakeNodes();
+    final ControlPlane plane;
+    final ElastiCacheClient aws;
+    private volatile Duration moved = Duration.ZERO;
+
+    TestPlane(Path directory) {
+        this(directory, StepObserver.NONE);
+    }
+
+    TestPlane(Path directory, StepObserver observer) {
+        this(directory, observer, Quotas.DEFAULT);
+    }
+
+    TestPlane(Path directory, StepObserver observer, Quotas quotas) {
+        long begun = System.nanoTime();
+        InstantSource now = () -> START.plus(moved).plusNanos(System.nanoTime() - begun);
+        Clock clock = now.withZone(ZoneOffset.UTC);
+        plane = ControlPlane.open(ControlPlaneOptions.of(directory, nodes)
+                .withEndpoints(new EndpointOptions("127.0.0.1", "127.0.0.1", 21_400, 21_599))
+                .withQuotas(quotas)
+                .withRandom(new Random(7))
+                .withTime(clock, Pauses.REAL), observer);
+        aws = plane.elastiCache();
+    }
+
+    void move(Duration duration) {
+        moved = moved.plus(duration);
+    }
+
+    CacheCluster createCluster(String id) {
+        aws.createCacheCluster(r -> r.cacheClusterId(id).engine("redis").cacheNodeType("cache.t3.micro"));
+        settle();
+        return cluster(id);
+    }
+
+    ReplicationGroup createGroup(String id) {
+        aws.createReplicationGroup(r -> r.replicationGroupId(id).replicationGroupDescription("a group of one")
+                .engine("valkey").cacheNodeType("cache.t4g.small"));
+        settle();
+        return group(id);
+    }
+
+    CacheCluster cluster(String id) {
+        return aws.describeCacheClusters(r -> r.cacheClusterId(id).showCacheNodeInfo(true)).cacheClusters().getFirst();
+    }
+
+    ReplicationGroup group(String id) {
+        return aws.describeReplicationGroups(r -> r.replicationGroupId(id)).replicationGroups().getFirst();
+    }
+
+    /** The messages of a source's events, oldest first. */
+    java.util.List<String> events(String sourceType, String id) {
+        return aws.describeEvents(r -> r.sourceType(sourceType).sourceIdentifier(id).duration(20_160)).events()
+                .reversed()
+                .stream().map(event -> event.message()).toList();
+    }
+
+    /** Waits until all that was wished is so. */
+    void settle() {
+        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(5)).until(plane::isIdle);
+    }
+
+    static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        plane.close();
+        assertThat(nodes.running()).as("nodes after close").isEmpty();
+    }
+}

@@ -1,0 +1,202 @@
+package dev.cistern.engine;
+
+import dev.cistern.engine.commands.Families;
+import dev.cistern.engine.dispatch.Clock;
+import dev.cistern.engine.dispatch.Condition;
+import dev.cistern.engine.dispatch.Housekeeping;
+import dev.cistern.engine.dispatch.Node;
+import dev.cistern.engine.dispatch.NodeIdentity;
+import dev.cistern.engine.dispatch.NodeLoop;
+import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.dispatch.User;
+import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.settings.InvalidSettingException;
+import dev.cistern.engine.settings.Settings;
+import dev.cistern.store.Store;
+import dev.cistern.store.StoreOptions;
+import io.netty.channel.Channel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running cache node: it listens, and every client that speaks Redis' protocol may come in.
+ *
+ * <p>Many may live in one process, on the same event loops. Starting and stopping may be done by any thread but a
+ * loop's own. Not a process: whoever starts it decides what happens on SHUTDOWN ({@link #onShutdown}).
+ */
+public final class CacheNode implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CacheNode.class);
+    private static final long STOP_SECONDS = 10;
+
+    private final Node node;
+    private final EventLoops eventLoops;
+    private final Map<EventLoops.Loop, NodeLoop> loops;
+    private final List<Channel> listeners = new ArrayList<>();
+    private final Housekeeping housekeeping;
+    private final CountDownLatch shutdownRequest = new CountDownLatch(1);
+    private boolean stopped;
+
+    private CacheNode(Node node, EventLoops eventLoops, Map<EventLoops.Loop, NodeLoop> loops) {
+        this.node = node;
+        this.eventLoops = eventLoops;
+        this.loops = loops;
+        this.housekeeping = new Housekeeping(node, eventLoops.loops());
+        node.onShutdown(shutdownRequest::countDown);
+    }
+
+    /**
+     * Starts a node on loops that the caller owns.
+     *
+     * @throws IOException the port is in use, or the address is not ours
+     * @throws IllegalArgumentException a setting is unknown or out of bounds
+     */
+    public static CacheNode start(NodeOptions options, EventLoops eventLoops) throws IOException {
+        Settings settings = settings(options);
+        Store store = new Store(StoreOptions.seeded(new SecureRandom().nextLong())
+                .withDatabases((int) settings.databases.value()));
+        NodeOptions.InternalUser internal = options.internalUser();
+        Node node = new Node(
+                NodeIdentity.create(options.name(), options.operatingSystem(), Clock.SYSTEM.wallMillis()),
+                settings, store, Families.index(), Clock.SYSTEM,
+                internal == null ? null : User.of(internal.name(), internal.password(), true));
+        Map<EventLoops.Loop, NodeLoop> loops = new java.util.LinkedHashMap<>();
+        for (EventLoops.Loop loop : eventLoops.loops()) {
+            NodeLoop nodeLoop = new NodeLoop(node, loop);
+            loops.put(loop, nodeLoop);
+            node.addLoop(nodeLoop);
+        }
+        CacheNode started = new CacheNode(node, eventLoops, loops);
+        try {
+            started.listen();
+        } catch (IOException e) {
+            started.close();
+            throw e;
+        }
+        return started;
+    }
+
+    private static Settings settings(NodeOptions options) {
+        Settings settings = new Settings();
+        try {
+            settings.start(options.settings());
+        } catch (InvalidSettingException e) {
+            throw new IllegalArgumentException("setting '%s': %s".formatted(e.settingName(), e.reason()), e);
+        }
+        return settings;
+    }
+
+    private void listen() throws IOException {
+        node.set(Condition.MEMORY_LIMITED, node.settings().maxMemory.value() > 0);
+        int port = (int) node.settings().port.value();
+        for (String host : node.settings().bind.value().trim().split("\\s+")) {
+            Channel listener = eventLoops.listen(new InetSocketAddress(host.equals("*") ? "0.0.0.0" : host, port),
+                    (int) node.settings().tcpBacklog.value(), (connection, loop) -> loopOf(loop).accept(connection));
+            listeners.add(listener);
+            port = ((InetSocketAddress) listener.localAddress()).getPort();
+        }
+        node.port(port);
+        housekeeping.start();
+        LOG.info("node {} accepts connections on {} port {} ({})", node.identity().name(),
+                node.settings().bind.value(), port, eventLoops.transport().name().toLowerCase(Locale.ROOT));
+    }
+
+    private NodeLoop loopOf(EventLoops.Loop loop) {
+        NodeLoop nodeLoop = loops.get(loop);
+        if (nodeLoop == null) {
+            throw new IllegalStateException("a loop that the node does not know");
+        }
+        return nodeLoop;
+    }
+
+    /** The port it listens on: the one that was asked for, or the one that was free. */
+    public int port() {
+        return node.port();
+    }
+
+    /** The node's rooms, for tests and for those who embed it. */
+    public Node node() {
+        return node;
+    }
+
+    /** Waits until a client asks for the end with SHUTDOWN. */
+    public void awaitShutdownRequest() throws InterruptedException {
+        shutdownRequest.await();
+    }
+
+    /** Runs the task, once, when a client asks for the end with SHUTDOWN; the task may close this node. */
+    public void onShutdown(Runnable task) {
+        Thread.ofVirtual().name("shutdown " + node.identity().name()).start(() -> {
+            try {
+                shutdownRequest.await();
+                task.run();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    /** Stops listening, sends what was answered, closes the connections and gives all memory back. */
+    @Override
+    public synchronized void close() {
+        if (stopped) {
+            return;
+        }
+        stopped = true;
+        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        housekeeping.close();
+        for (Session session : node.sessions().all()) {
+            session.execute(() -> session.connection().closeAfterSending());
+        }
+        awaitNoSessions();
+        closeLoops();
+        node.store().close();
+        LOG.info("node {} stopped", node.identity().name());
+    }
+
+    /** A client that does not read its replies has a while; then its connection is cut. */
+    private void awaitNoSessions() {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STOP_SECONDS);
+        while (node.sessions().count() > 0) {
+            if (System.nanoTime() > deadline) {
+                node.sessions().all().forEach(session -> session.execute(() -> session.connection().closeNow()));
+                deadline = Long.MAX_VALUE;
+            }
+            pause();
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Each loop gives back its own buffers, after whatever it still had to do. */
+    private void closeLoops() {
+        CountDownLatch closed = new CountDownLatch(loops.size());
+        for (NodeLoop loop : loops.values()) {
+            loop.execute(() -> {
+                loop.close();
+                closed.countDown();
+            });
+        }
+        try {
+            if (!closed.await(STOP_SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("node {}: an event loop does not answer", node.identity().name());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package dev.cistern.engine;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a cache node is started with. Immutable.
+ *
+ * @param name what logs call it
+ * @param settings first values of settings, by the names that CONFIG knows
+ * @param operatingSystem what INFO shows as {@code os}
+ * @param internalUser the control plane's own user, whom no customer sees; null for none
+ */
+public record NodeOptions(String name, Map<String, String> settings, String operatingSystem,
+        @Nullable InternalUser internalUser) {
+
+    /** A name and password that AUTH accepts, and no command shows. */
+    public record InternalUser(String name, String password) {
+    }
+
+    public NodeOptions {
+        settings = Map.copyOf(settings);
+    }
+
+    /** A node of this name on this port (0: any free one) of 127.0.0.1, everything else as the original's default. */
+    public static NodeOptions onPort(String name, int port) {
+        String system = System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch");
+        return new NodeOptions(name, Map.of("port", Integer.toString(port)), system, null);
+    }
+
+    public NodeOptions with(String setting, String value) {
+        Map<String, String> changed = new LinkedHashMap<>(settings);
+        changed.put(setting, value);
+        return new NodeOptions(name, changed, operatingSystem, internalUser);
+    }
+
+    public NodeOptions withOperatingSystem(String text) {
+        return new NodeOptions(name, settings, text, internalUser);
+    }
+
+    public NodeOptions withInternalUser(String userName, String password) {
+        return new NodeOptions(name, settings, operatingSystem, new InternalUser(userName, password));
+    }
+}

@@ -1,0 +1,84 @@
+package dev.cistern.engine.commands;
+
+import static dev.cistern.engine.dispatch.CommandTable.command;
+import static dev.cistern.engine.dispatch.Fact.tip;
+import static dev.cistern.engine.dispatch.Flag.FAST;
+import static dev.cistern.engine.dispatch.Flag.READ;
+import static dev.cistern.engine.dispatch.Flag.WRITE;
+
+import dev.cistern.engine.dispatch.Category;
+import dev.cistern.engine.dispatch.CommandTable;
+import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Reply;
+import dev.cistern.engine.protocol.Request;
+import dev.cistern.store.DetachedKeys;
+import dev.cistern.store.Store;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Commands over whole databases: their size, emptying them, letting two of them change places. */
+final class DatabaseCommands {
+
+    static final CommandTable TABLE = CommandTable.of("server",
+            command("DBSIZE", 1, READ, FAST, Category.KEYSPACE, tip("request_policy:all_shards"),
+                    tip("response_policy:agg_sum")).runsInSession(DatabaseCommands::dbSize),
+            command("FLUSHALL", -1, WRITE, Category.KEYSPACE, Category.DANGEROUS, tip("request_policy:all_shards"),
+                    tip("response_policy:all_succeeded")).runsInSession(DatabaseCommands::flushAll),
+            command("FLUSHDB", -1, WRITE, Category.KEYSPACE, Category.DANGEROUS, tip("request_policy:all_shards"),
+                    tip("response_policy:all_succeeded")).runsInSession(DatabaseCommands::flushDb),
+            command("SWAPDB", 3, WRITE, FAST, Category.KEYSPACE, Category.DANGEROUS)
+                    .runsInSession(DatabaseCommands::swapDb));
+
+    private static final CommandException INVALID_FIRST = CommandException.of("ERR invalid first DB index");
+    private static final CommandException INVALID_SECOND = CommandException.of("ERR invalid second DB index");
+
+    private DatabaseCommands() {
+    }
+
+    static void dbSize(Session session, Request request, Reply reply) {
+        reply.integer(session.keyspace().size());
+    }
+
+    static void flushAll(Session session, Request request, Reply reply) {
+        requireFlushOption(request);
+        Store store = session.node().store();
+        List<DetachedKeys> detached = new ArrayList<>();
+        for (int database = 0; database < store.databases(); database++) {
+            detached.add(store.detach(database));
+        }
+        release(detached);
+        reply.ok();
+    }
+
+    static void flushDb(Session session, Request request, Reply reply) {
+        requireFlushOption(request);
+        release(List.of(session.node().store().detach(session.database())));
+        reply.ok();
+    }
+
+    /** SYNC and ASYNC differ in the original by who frees the memory; here nobody ever waits for it. */
+    private static void requireFlushOption(Request request) {
+        boolean known = request.count() == 1
+                || (request.count() == 2 && (request.is(1, "SYNC") || request.is(1, "ASYNC")));
+        if (!known) {
+            throw CommandException.SYNTAX_ERROR;
+        }
+    }
+
+    /** Some 15 ms per gigabyte: not on an event loop. */
+    private static void release(List<DetachedKeys> detached) {
+        Thread.ofVirtual().name("flush").start(() -> detached.forEach(DetachedKeys::close));
+    }
+
+    static void swapDb(Session session, Request request, Reply reply) {
+        long first = request.longAt(1, INVALID_FIRST);
+        long second = request.longAt(2, INVALID_SECOND);
+        int databases = session.node().store().databases();
+        if (first < 0 || first >= databases || second < 0 || second >= databases) {
+            throw CommandException.DB_OUT_OF_RANGE;
+        }
+        session.node().store().swap((int) first, (int) second);
+        reply.ok();
+    }
+}

@@ -1,0 +1,16 @@
+package dev.cistern.engine.commands;
+
+import dev.cistern.engine.dispatch.CommandIndex;
+import java.util.List;
+
+/** All families of commands that there are: a new one is named here, and nowhere else. */
+public final class Families {
+
+    private Families() {
+    }
+
+    /** The commands of a node. */
+    public static CommandIndex index() {
+        return new CommandIndex(List.of(ConnectionCommands.TABLE, DatabaseCommands.TABLE, StringCommands.TABLE));
+    }
+}

@@ -1,0 +1,294 @@
+package dev.cistern.engine.dispatch;
+
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Reply;
+import dev.cistern.engine.protocol.Request;
+import dev.cistern.store.Keyspace;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One row of a {@link CommandTable}: a command's facts and the method that runs it. Immutable once built; any thread.
+ *
+ * <p>Not the place of counters: those belong to a node and a loop ({@link CommandStatistics}).
+ */
+public final class Command {
+
+    /** A body that needs the data alone. It runs while the stripes of the request's keys are held. */
+    @FunctionalInterface
+    public interface KeyspaceBody {
+        void run(Keyspace keyspace, Request request, Reply reply);
+    }
+
+    /** A body that needs the session, and by it the node. Stripes are held as the row's keys and flags say. */
+    @FunctionalInterface
+    public interface SessionBody {
+        void run(Session session, Request request, Reply reply);
+    }
+
+    private final String group;
+    private final String name;
+    private final String fullName;
+    private final int arity;
+    private final int flags;
+    private final Set<Category> categories;
+    private final List<KeySpec> keySpecs;
+    private final List<String> tips;
+    private final Map<String, Command> subcommands;
+    final @Nullable KeyspaceBody keyspaceBody;
+    final @Nullable SessionBody sessionBody;
+    /** The index of the one key of a command that has one at a fixed place; 0 otherwise. */
+    final int onlyKey;
+    final CommandException wrongArity;
+
+    /** The place of this command's counters; given by the {@link CommandIndex}. */
+    private int number = -1;
+
+    private Command(String group, String container, Builder row, @Nullable KeyspaceBody keyspaceBody,
+            @Nullable SessionBody sessionBody) {
+        this.group = group;
+        this.name = row.name.toLowerCase(Locale.ROOT);
+        this.fullName = container.isEmpty() ? name : container + "|" + name;
+        this.arity = row.arity;
+        this.categories = row.categoriesFor(group);
+        this.keySpecs = row.keySpecs();
+        this.flags = row.flags | (keySpecs.stream().anyMatch(KeySpec::isMovable) ? Flag.MOVABLE_KEYS.bit() : 0);
+        this.tips = List.copyOf(row.tips);
+        this.keyspaceBody = keyspaceBody;
+        this.sessionBody = sessionBody;
+        this.wrongArity = CommandException.of("ERR wrong number of arguments for '%s' command", fullName);
+        boolean oneKey = keySpecs.size() == 1 && keySpecs.getFirst().isOneKeyAtIndex();
+        this.onlyKey = oneKey && !keySpecs.getFirst().is(KeySpec.Use.NOT_KEY) ? keySpecs.getFirst().beginIndex() : 0;
+        Map<String, Command> built = new LinkedHashMap<>();
+        for (Row sub : row.subcommands) {
+            Command subcommand = sub.build(group, name);
+            if (built.put(subcommand.name, subcommand) != null) {
+                throw new IllegalArgumentException("twice: " + subcommand.fullName);
+            }
+        }
+        this.subcommands = built;
+    }
+
+    /** In small letters. */
+    public String name() {
+        return name;
+    }
+
+    /** With its container, if it has one: {@code client|list}. */
+    public String fullName() {
+        return fullName;
+    }
+
+    public String group() {
+        return group;
+    }
+
+    /** The number of arguments with the name; negative: at least so many. For a subcommand, with both names. */
+    public int arity() {
+        return arity;
+    }
+
+    public boolean is(Flag flag) {
+        return (flags & flag.bit()) != 0;
+    }
+
+    public int flags() {
+        return flags;
+    }
+
+    public Set<Category> categories() {
+        return categories;
+    }
+
+    public List<KeySpec> keySpecs() {
+        return keySpecs;
+    }
+
+    public List<String> tips() {
+        return tips;
+    }
+
+    public Map<String, Command> subcommands() {
+        return subcommands;
+    }
+
+    public boolean isContainer() {
+        return !subcommands.isEmpty();
+    }
+
+    public int number() {
+        return number;
+    }
+
+    void number(int value) {
+        number = value;
+    }
+
+    boolean accepts(int count) {
+        return arity > 0 ? count == arity : count >= -arity;
+    }
+
+    /** Whether the body runs without any key: no stripe has to be held. */
+    boolean hasKeys() {
+        return !keySpecs.isEmpty();
+    }
+
+    /** The index of the first key as the old protocol told it: 0 for none or not at a fixed place. */
+    public int firstKey() {
+        return hasFixedRange() ? keySpecs.getFirst().beginIndex() : 0;
+    }
+
+    /** The index of the last key as the old protocol told it; negative: from the end. */
+    public int lastKey() {
+        if (!hasFixedRange()) {
+            return 0;
+        }
+        KeySpec spec = keySpecs.getFirst();
+        // Some commands state two neighbouring keys in two specs: source and destination.
+        int last = spec.last();
+        for (KeySpec other : keySpecs) {
+            boolean next = !other.isMovable() && other.beginIndex() > spec.beginIndex() && other.last() >= 0;
+            last = next ? other.beginIndex() + other.last() - spec.beginIndex() : last;
+        }
+        return last >= 0 ? spec.beginIndex() + last : last;
+    }
+
+    public int keyStep() {
+        return hasFixedRange() ? keySpecs.getFirst().step() : 0;
+    }
+
+    private boolean hasFixedRange() {
+        return !keySpecs.isEmpty() && !keySpecs.getFirst().isMovable();
+    }
+
+    /** Shows the visitor the index of each key in the request. */
+    public void eachKey(Request request, KeySpec.Visitor visitor) {
+        for (int i = 0; i < keySpecs.size(); i++) {
+            if (!keySpecs.get(i).is(KeySpec.Use.NOT_KEY)) {
+                keySpecs.get(i).eachIn(request, visitor);
+            }
+        }
+    }
+
+    /** A row as its family writes it down; it becomes a command when its table is made. */
+    public static final class Row {
+        private final Builder builder;
+        private final @Nullable KeyspaceBody keyspaceBody;
+        private final @Nullable SessionBody sessionBody;
+
+        private Row(Builder builder, @Nullable KeyspaceBody keyspaceBody, @Nullable SessionBody sessionBody) {
+            this.builder = builder;
+            this.keyspaceBody = keyspaceBody;
+            this.sessionBody = sessionBody;
+        }
+
+        Command build(String group, String container) {
+            return new Command(group, container, builder, keyspaceBody, sessionBody);
+        }
+    }
+
+    /** A row whose body is still to be named. */
+    public static final class Builder {
+        private final String name;
+        private final int arity;
+        private int flags;
+        private final Set<Category> categories = EnumSet.noneOf(Category.class);
+        private final List<KeySpec> specs = new ArrayList<>();
+        private final List<String> tips = new ArrayList<>();
+        private List<Row> subcommands = List.of();
+
+        Builder(String name, int arity, Fact... facts) {
+            this.name = name;
+            this.arity = arity;
+            for (Fact fact : facts) {
+                switch (fact) {
+                    case Flag flag -> flags |= flag.bit();
+                    case KeySpec spec -> specs.add(spec);
+                    case Category category -> categories.add(category);
+                    case Fact.Tip tip -> tips.add(tip.text());
+                }
+            }
+        }
+
+        public Row runs(KeyspaceBody body) {
+            return new Row(this, body, null);
+        }
+
+        public Row runsInSession(SessionBody body) {
+            return new Row(this, null, body);
+        }
+
+        /** A container: its first argument names the subcommand to run. */
+        public Row holds(Row... rows) {
+            subcommands = List.of(rows);
+            return new Row(this, null, null);
+        }
+
+        /** A container that is a command of its own when it stands alone, as COMMAND is. */
+        public Row holds(SessionBody alone, Row... rows) {
+            subcommands = List.of(rows);
+            return new Row(this, null, alone);
+        }
+
+        private boolean has(Flag flag) {
+            return (flags & flag.bit()) != 0;
+        }
+
+        private List<KeySpec> keySpecs() {
+            List<KeySpec> complete = new ArrayList<>();
+            for (KeySpec spec : specs) {
+                boolean told = !spec.uses().isEmpty();
+                complete.add(told ? spec : has(Flag.WRITE)
+                        ? spec.as(KeySpec.Use.RW, KeySpec.Use.UPDATE)
+                        : spec.as(KeySpec.Use.RO, KeySpec.Use.ACCESS));
+            }
+            return List.copyOf(complete);
+        }
+
+        private Set<Category> categoriesFor(String group) {
+            Set<Category> all = EnumSet.noneOf(Category.class);
+            all.addAll(categories);
+            addWhen(all, has(Flag.WRITE), Category.WRITE);
+            addWhen(all, has(Flag.READ) && !group.equals("scripting"), Category.READ);
+            addWhen(all, has(Flag.ADMIN), Category.ADMIN);
+            addWhen(all, has(Flag.ADMIN), Category.DANGEROUS);
+            addWhen(all, has(Flag.PUBSUB), Category.PUBSUB);
+            addWhen(all, has(Flag.BLOCKING), Category.BLOCKING);
+            addWhen(all, has(Flag.FAST), Category.FAST);
+            addWhen(all, !has(Flag.FAST), Category.SLOW);
+            boolean container = !subcommands.isEmpty();
+            Category ofGroup = container ? null : GROUP_CATEGORIES.get(group);
+            addWhen(all, ofGroup != null, ofGroup == null ? Category.SLOW : ofGroup);
+            return all;
+        }
+
+        private static void addWhen(Set<Category> all, boolean condition, Category category) {
+            if (condition) {
+                all.add(category);
+            }
+        }
+    }
+
+    /** Families whose every command is in the category of the same subject. */
+    private static final Map<String, Category> GROUP_CATEGORIES = Map.ofEntries(
+            Map.entry("string", Category.STRING),
+            Map.entry("generic", Category.KEYSPACE),
+            Map.entry("connection", Category.CONNECTION),
+            Map.entry("hash", Category.HASH),
+            Map.entry("list", Category.LIST),
+            Map.entry("set", Category.SET),
+            Map.entry("sorted-set", Category.SORTEDSET),
+            Map.entry("stream", Category.STREAM),
+            Map.entry("bitmap", Category.BITMAP),
+            Map.entry("hyperloglog", Category.HYPERLOGLOG),
+            Map.entry("geo", Category.GEO),
+            Map.entry("pubsub", Category.PUBSUB),
+            Map.entry("transactions", Category.TRANSACTION),
+            Map.entry("scripting", Category.SCRIPTING));
+}

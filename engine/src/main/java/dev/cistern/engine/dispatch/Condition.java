@@ -1,0 +1,27 @@
+package dev.cistern.engine.dispatch;
+
+/**
+ * Something unusual about a session or a node that the gate must look at before it lets a command through.
+ *
+ * <p>Each is a bit. As long as no bit is set, on the session or on the node, the gate costs one test.
+ */
+public enum Condition {
+    /** The session has not said who it is, and must. */
+    UNAUTHENTICATED,
+    /** DEBUG is not for everybody. */
+    DEBUG_REFUSED,
+    /** The node has a memory limit, so every writing command asks how much there is. */
+    MEMORY_LIMITED,
+    /** Clients are told to wait. */
+    PAUSED,
+    /** The session's user may not run every command. */
+    RESTRICTED;
+
+    public int bit() {
+        return 1 << ordinal();
+    }
+
+    public boolean isIn(int bits) {
+        return (bits & bit()) != 0;
+    }
+}

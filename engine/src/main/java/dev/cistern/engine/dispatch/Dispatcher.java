@@ -1,0 +1,201 @@
+package dev.cistern.engine.dispatch;
+
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Reply;
+import dev.cistern.engine.protocol.Request;
+import dev.cistern.store.Bytes;
+import dev.cistern.store.StoreException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds a request's command, lets it through the gate or refuses it, holds its stripes while it runs, and counts it.
+ *
+ * <p>The only place that catches what a command throws. A {@link CommandException} is the client's error and becomes
+ * the reply; anything else is our bug: it is logged with the command's name, and that connection ends. One per node and
+ * loop; runs on the loop's thread.
+ */
+public final class Dispatcher {
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+    private static final CommandException INTERNAL_ERROR = CommandException.of("ERR internal error");
+    /** How much of a wrong command the complaint repeats. */
+    private static final int MAX_QUOTED_BYTES = 128;
+
+    private final Node node;
+    private final CommandIndex commands;
+    private final Reply reply;
+    private final Stopwatch stopwatch;
+    private final KeyLocks locks;
+    private final CommandStatistics statistics;
+
+    Dispatcher(Node node, Reply reply) {
+        this.node = node;
+        this.commands = node.commands();
+        this.reply = reply;
+        this.statistics = new CommandStatistics(commands.numbered().size());
+        this.stopwatch = new Stopwatch(node, statistics);
+        this.locks = new KeyLocks(node.store());
+    }
+
+    CommandStatistics statistics() {
+        return statistics;
+    }
+
+    Stopwatch stopwatch() {
+        return stopwatch;
+    }
+
+    /** The command that the request names, or null. Needs only its first two arguments. */
+    @Nullable
+    Command commandOf(Request request) {
+        Command command = commands.find(request.argument(0));
+        return command != null && command.isContainer() && request.count() > 1
+                ? commands.find(command, request.argument(1))
+                : command;
+    }
+
+    /** Executes one request: whatever happens, exactly one reply is written. */
+    void execute(Session session, Request request) {
+        Command command = commands.find(request.argument(0));
+        if (command == null) {
+            refuseUnknown(session, request);
+            return;
+        }
+        if (command.isContainer() && request.count() > 1) {
+            Command subcommand = commands.find(command, request.argument(1));
+            if (subcommand == null) {
+                refuse(unknownSubcommand(command, request));
+                return;
+            }
+            command = subcommand;
+        }
+        if (!command.accepts(request.count())) {
+            refuse(command, command.wrongArity);
+            return;
+        }
+        int conditions = session.conditions() | node.conditions();
+        if (conditions != 0) {
+            CommandException refusal = Gate.refusal(session, command, request, conditions);
+            if (refusal != null) {
+                refuse(command, refusal);
+                return;
+            }
+        }
+        session.lastCommand = command;
+        run(session, command, request);
+    }
+
+    private void run(Session session, Command command, Request request) {
+        long mark = reply.length();
+        stopwatch.start(command);
+        try {
+            if (command.onlyKey != 0) {
+                runWithKey(session, command, request);
+            } else if (command.hasKeys() || command.is(Flag.ALL_STRIPES)) {
+                runWithKeys(session, command, request);
+            } else {
+                runBody(session, command, request);
+            }
+        } catch (CommandException error) {
+            fail(command, mark, error);
+        } catch (StoreException error) {
+            fail(command, mark, StoreErrors.of(error.reason()));
+        } catch (RuntimeException | Error bug) {
+            confess(session, command, mark, bug);
+        }
+        stopwatch.stop(session, command, request);
+    }
+
+    private void runWithKey(Session session, Command command, Request request) {
+        Bytes key = request.key(command.onlyKey);
+        int stripe = locks.lock(key);
+        try {
+            runBody(session, command, request);
+        } finally {
+            locks.unlock(stripe);
+        }
+    }
+
+    private void runWithKeys(Session session, Command command, Request request) {
+        if (command.is(Flag.OWN_LOCKING)) {
+            runBody(session, command, request);
+            return;
+        }
+        locks.lockAll(command, request);
+        try {
+            runBody(session, command, request);
+        } finally {
+            locks.unlockAll();
+        }
+    }
+
+    private void runBody(Session session, Command command, Request request) {
+        if (command.keyspaceBody != null) {
+            command.keyspaceBody.run(session.keyspace(), request, reply);
+        } else if (command.sessionBody != null) {
+            command.sessionBody.run(session, request, reply);
+        } else {
+            throw command.wrongArity;
+        }
+    }
+
+    private void fail(Command command, long mark, CommandException error) {
+        reply.truncate(mark);
+        statistics.failed(command);
+        answer(error);
+    }
+
+    private void confess(Session session, Command command, long mark, Throwable bug) {
+        LOG.error("bug in {}: closing the connection of client {}", command.fullName(), session.id(), bug);
+        node.counters().bugs.increment();
+        fail(command, mark, INTERNAL_ERROR);
+        session.closeAfterReply();
+    }
+
+    private void refuse(Command command, CommandException error) {
+        statistics.rejected(command);
+        answer(error);
+    }
+
+    private void refuse(CommandException error) {
+        answer(error);
+    }
+
+    private void answer(CommandException error) {
+        node.errors().count(error.code());
+        reply.error(error);
+    }
+
+    /** An unknown command; two of them show that a browser was lured into talking to us. */
+    private void refuseUnknown(Session session, Request request) {
+        if (request.is(0, "POST") || request.is(0, "HOST:")) {
+            LOG.warn("possible cross protocol attack: {} from {}, connection aborted", request.text(0),
+                    session.remoteAddress());
+            session.closeAfterReply();
+            return;
+        }
+        StringBuilder arguments = new StringBuilder();
+        for (int i = 1; i < request.count() && arguments.length() < MAX_QUOTED_BYTES; i++) {
+            arguments.append('\'').append(quoted(request.argument(i), MAX_QUOTED_BYTES - arguments.length()))
+                    .append("' ");
+        }
+        refuse(CommandException.of("ERR unknown command '" + quoted(request.argument(0), MAX_QUOTED_BYTES)
+                + "', with args beginning with: " + arguments));
+    }
+
+    private static CommandException unknownSubcommand(Command container, Request request) {
+        return CommandException.of("ERR unknown subcommand '" + quoted(request.argument(1), MAX_QUOTED_BYTES)
+                + "'. Try " + container.name().toUpperCase(Locale.ROOT) + " HELP.");
+    }
+
+    /** The first bytes, up to a NUL, where the original's text would end too. */
+    private static String quoted(Bytes argument, int most) {
+        byte[] bytes = new Bytes(argument.address(), Math.min(argument.length(), most)).toByteArray();
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        int nul = text.indexOf('\0');
+        return nul < 0 ? text : text.substring(0, nul);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.cistern.engine.dispatch;
+
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Request;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The checks between finding a command and running it, in the order in which the original refuses.
+ *
+ * <p>Each check belongs to a {@link Condition}; the dispatcher asks the gate only when some condition holds. Before the
+ * gate come those that need no condition: the command exists, and has enough arguments. Stateless; any thread.
+ */
+final class Gate {
+
+    /** Answers why the command may not run now, or null. */
+    private interface Rule {
+        @Nullable
+        CommandException refusal(Session session, Command command, Request request);
+    }
+
+    private record Check(String name, Condition condition, Rule rule) {
+    }
+
+    private static final List<Check> CHECKS = List.of(
+            new Check("authenticated", Condition.UNAUTHENTICATED, Gate::authenticated),
+            new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit));
+
+    private Gate() {
+    }
+
+    /** The first refusal among the checks whose condition is in {@code conditions}, or null. */
+    static @Nullable CommandException refusal(Session session, Command command, Request request, int conditions) {
+        for (int i = 0; i < CHECKS.size(); i++) {
+            Check check = CHECKS.get(i);
+            if (check.condition().isIn(conditions)) {
+                CommandException refusal = check.rule().refusal(session, command, request);
+                if (refusal != null) {
+                    return refusal;
+                }
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable CommandException authenticated(Session session, Command command, Request request) {
+        return command.is(Flag.NO_AUTH) ? null : CommandException.NO_AUTH;
+    }
+
+    private static @Nullable CommandException memoryLimit(Session session, Command command, Request request) {
+        if (!command.is(Flag.DENY_OOM)) {
+            return null;
+        }
+        Node node = session.node();
+        return node.store().usedBytes() > node.settings().maxMemory.value() ? CommandException.OUT_OF_MEMORY : null;
+    }
+}

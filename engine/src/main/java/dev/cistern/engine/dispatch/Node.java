@@ -1,0 +1,155 @@
+package dev.cistern.engine.dispatch;
+
+import dev.cistern.engine.settings.Settings;
+import dev.cistern.store.Store;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rooms of one cache node, for those who have to pass from one to another. Decides nothing itself.
+ *
+ * <p>Shared by the node's loops: each room says in its own file how.
+ */
+public final class Node {
+    private final NodeIdentity identity;
+    private final Settings settings;
+    private final Store store;
+    private final CommandIndex commands;
+    private final Clock clock;
+    private final Users users;
+    private final Sessions sessions = new Sessions();
+    private final SlowLog slowLog = new SlowLog();
+    private final LatencyMonitor latency = new LatencyMonitor();
+    private final NodeCounters counters = new NodeCounters();
+    private final ErrorStatistics errors = new ErrorStatistics();
+    private final Rates rates = new Rates();
+    private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
+    private volatile int port;
+    private volatile Runnable shutdown = () -> { };
+    /** Bits of {@link Condition} that hold for every session. */
+    private final AtomicInteger conditions = new AtomicInteger();
+
+    public Node(NodeIdentity identity, Settings settings, Store store, CommandIndex commands, Clock clock,
+            @Nullable User internalUser) {
+        this.identity = identity;
+        this.settings = settings;
+        this.store = store;
+        this.commands = commands;
+        this.clock = clock;
+        this.users = new Users(settings, internalUser);
+    }
+
+    public NodeIdentity identity() {
+        return identity;
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    public Store store() {
+        return store;
+    }
+
+    public CommandIndex commands() {
+        return commands;
+    }
+
+    public Clock clock() {
+        return clock;
+    }
+
+    public Users users() {
+        return users;
+    }
+
+    public Sessions sessions() {
+        return sessions;
+    }
+
+    public SlowLog slowLog() {
+        return slowLog;
+    }
+
+    public LatencyMonitor latency() {
+        return latency;
+    }
+
+    public NodeCounters counters() {
+        return counters;
+    }
+
+    public ErrorStatistics errors() {
+        return errors;
+    }
+
+    public Rates rates() {
+        return rates;
+    }
+
+    /** What this node owns on each event loop. */
+    public List<NodeLoop> loops() {
+        return loops;
+    }
+
+    public void addLoop(NodeLoop loop) {
+        loops.add(loop);
+    }
+
+    public long executedCommands() {
+        long sum = 0;
+        for (NodeLoop loop : loops) {
+            sum += loop.executedCommands();
+        }
+        return sum;
+    }
+
+    public long receivedBytes() {
+        long sum = 0;
+        for (NodeLoop loop : loops) {
+            sum += loop.receivedBytes();
+        }
+        return sum;
+    }
+
+    public long sentBytes() {
+        long sum = 0;
+        for (NodeLoop loop : loops) {
+            sum += loop.sentBytes();
+        }
+        return sum;
+    }
+
+    /** The port that it listens on; 0 until it does. */
+    public int port() {
+        return port;
+    }
+
+    public void port(int value) {
+        port = value;
+    }
+
+    /** Who is told when a client asks for the end. */
+    public void onShutdown(Runnable task) {
+        shutdown = task;
+    }
+
+    /** A client asked for the end. */
+    public void requestShutdown() {
+        shutdown.run();
+    }
+
+    public boolean is(Condition condition) {
+        return condition.isIn(conditions.get());
+    }
+
+    int conditions() {
+        return conditions.get();
+    }
+
+    public void set(Condition condition, boolean holds) {
+        conditions.updateAndGet(bits -> holds ? bits | condition.bit() : bits & ~condition.bit());
+    }
+}

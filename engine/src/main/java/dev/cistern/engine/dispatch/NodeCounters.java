@@ -1,0 +1,25 @@
+package dev.cistern.engine.dispatch;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** What a node counts beside its commands. Rare events, counted by any thread. */
+public final class NodeCounters {
+    public final LongAdder connectionsReceived = new LongAdder();
+    public final LongAdder connectionsRejected = new LongAdder();
+    /** Connections closed because their replies piled up. */
+    public final LongAdder outputLimitDisconnections = new LongAdder();
+    /** Connections closed because their requests piled up. */
+    public final LongAdder queryLimitDisconnections = new LongAdder();
+    /** AUTH and HELLO with a wrong name or password. */
+    public final LongAdder deniedAuthentications = new LongAdder();
+    /** Defects of ours that a client met. */
+    public final LongAdder bugs = new LongAdder();
+
+    void reset() {
+        connectionsReceived.reset();
+        connectionsRejected.reset();
+        outputLimitDisconnections.reset();
+        queryLimitDisconnections.reset();
+        deniedAuthentications.reset();
+    }
+}

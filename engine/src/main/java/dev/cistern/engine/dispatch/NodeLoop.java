@@ -1,0 +1,420 @@
+package dev.cistern.engine.dispatch;
+
+import dev.cistern.engine.network.Connection;
+import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.network.ReceiveBuffer;
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Leftover;
+import dev.cistern.engine.protocol.Reply;
+import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.protocol.RequestParser;
+import dev.cistern.engine.settings.OutputLimits;
+import dev.cistern.store.Keyspace;
+import dev.cistern.store.Memory;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a node owns on one event loop, and the work of a turn: received bytes become requests, requests become replies.
+ *
+ * <p>A turn is one session's, and bounded: after {@value #TURN_COMMANDS} commands or {@value #TURN_REPLY_BYTES} bytes
+ * of replies the rest of its bytes wait until the other sessions of the loop have had theirs. Replies leave once a
+ * turn. Runs on its loop's thread only.
+ */
+public final class NodeLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeLoop.class);
+    private static final int TURN_COMMANDS = 256;
+    private static final int TURN_REPLY_BYTES = 64 * 1024;
+    private static final long MAX_UNAUTHENTICATED_QUERY_BYTES = 1 << 20;
+    /** What a client who has not said who he is may leave unread: an error for each of his commands. */
+    private static final long MAX_UNAUTHENTICATED_BACKLOG_BYTES = 1 << 20;
+    /** A session whose replies are not read any more is not read from either, from this many bytes on. */
+    private static final long PAUSE_READING_BACKLOG_BYTES = 64L << 20;
+    /** A session that waits for its turn may have so many bytes received before its socket has to wait as well. */
+    private static final long PAUSE_READING_WAITING_BYTES = 64 * 1024;
+    private static final int POOLED_LEFTOVERS = 16;
+
+    private final Node node;
+    private final EventLoops.Loop loop;
+    private final Request request = new Request();
+    private final RequestParser parser = new RequestParser(request);
+    private final Reply reply = new Reply();
+    private final Dispatcher dispatcher;
+    private final @Nullable Keyspace[] keyspaces;
+    private final ArrayDeque<Leftover> leftoverPool = new ArrayDeque<>();
+    private final ArrayDeque<Session> waiting = new ArrayDeque<>();
+    private boolean waitingIsScheduled;
+
+    private long receivedBytes;
+    private long sentBytes;
+    private long executedCommands;
+    private long clockOffsetMillis;
+    private long nowMillis;
+
+    public NodeLoop(Node node, EventLoops.Loop loop) {
+        this.node = node;
+        this.loop = loop;
+        this.dispatcher = new Dispatcher(node, reply);
+        this.keyspaces = new Keyspace[(int) node.settings().databases.value()];
+        adjustClock();
+    }
+
+    public Node node() {
+        return node;
+    }
+
+    /** The keyspace handle of this loop for a database; made when first used. */
+    Keyspace keyspace(int database) {
+        Keyspace keyspace = keyspaces[database];
+        if (keyspace == null) {
+            keyspace = node.store().openKeyspace(database);
+            keyspace.setNowMillis(nowMillis);
+            keyspaces[database] = keyspace;
+        }
+        return keyspace;
+    }
+
+    public CommandStatistics statistics() {
+        return dispatcher.statistics();
+    }
+
+    public long receivedBytes() {
+        return receivedBytes;
+    }
+
+    public long sentBytes() {
+        return sentBytes;
+    }
+
+    public long executedCommands() {
+        return executedCommands;
+    }
+
+    /** Runs a task on this loop. Any thread. */
+    public void execute(Runnable task) {
+        loop.executor().execute(task);
+    }
+
+    /** Aligns the turns' clock, which counts from the monotonic one, with the wall's. */
+    public void adjustClock() {
+        clockOffsetMillis = node.clock().wallMillis() - node.clock().nanos() / 1_000_000;
+    }
+
+    // --- a session's life ---
+
+    /** The conversation for a new connection. */
+    public Session accept(Connection connection) {
+        return new Session(this, connection);
+    }
+
+    void opened(Session session) {
+        node.counters().connectionsReceived.increment();
+        int open = node.sessions().add(session);
+        if (open > node.settings().maxClients.value()) {
+            reject(session, "ERR max number of clients reached");
+        } else if (isUnprotected(session)) {
+            reject(session, PROTECTED_MODE);
+        } else {
+            session.connection().keepAlive((int) node.settings().tcpKeepalive.value());
+        }
+    }
+
+    private static final String PROTECTED_MODE = "DENIED This node runs in protected mode: no password is set for the "
+            + "default user, so only connections from this machine are accepted. Set a password (requirepass), or "
+            + "switch protected mode off (CONFIG SET protected-mode no) on a connection from this machine.";
+
+    private boolean isUnprotected(Session session) {
+        return node.settings().protectedMode.isOn() && !node.users().isPasswordRequired()
+                && !session.connection().isLoopback();
+    }
+
+    private void reject(Session session, String error) {
+        node.counters().connectionsRejected.increment();
+        reply.error(CommandException.of(error));
+        session.connection().send(reply);
+        session.connection().closeAfterSending();
+    }
+
+    void closed(Session session) {
+        node.sessions().remove(session);
+        Leftover kept = session.leftover;
+        if (kept != null) {
+            session.leftover = null;
+            recycle(kept);
+        }
+    }
+
+    // --- a turn ---
+
+    void received(Session session, long address, int length) {
+        receivedBytes += length;
+        session.receivedBytes += length;
+        Leftover kept = session.leftover;
+        if (kept == null) {
+            parser.begin(address, length);
+            turn(session, null);
+        } else if (session.isWaiting) {
+            waitWith(session, kept, address, length);
+        } else if (kept.length() <= ReceiveBuffer.HEADROOM_BYTES) {
+            long start = address - kept.length();
+            Memory.copy(kept.address(), start, kept.length());
+            parser.resume(kept, start, kept.length() + length);
+            session.leftover = null;
+            recycle(kept);
+            turn(session, null);
+        } else {
+            goOn(session, kept, address, length);
+        }
+    }
+
+    private void waitWith(Session session, Leftover kept, long address, int length) {
+        kept.append(address, length, 0);
+        if (kept.length() > PAUSE_READING_WAITING_BYTES) {
+            session.connection().pauseReading();
+        }
+    }
+
+    /** A large request goes on arriving: its bytes are gathered, and looked at when the awaited argument is whole. */
+    private void goOn(Session session, Leftover kept, long address, int length) {
+        kept.append(address, length, Math.max(0, kept.missingBytes() - length));
+        if (isTooLarge(session, kept)) {
+            return;
+        }
+        if (kept.missingBytes() > 0) {
+            return;
+        }
+        parser.resume(kept, kept.address(), kept.length());
+        turn(session, kept);
+    }
+
+    private boolean isTooLarge(Session session, Leftover kept) {
+        long most = session.isAuthenticated() ? node.settings().queryBufferLimit.value()
+                : MAX_UNAUTHENTICATED_QUERY_BYTES;
+        if (kept.length() <= most) {
+            return false;
+        }
+        LOG.warn("closing client {} ({}): it sent a request of more than {} bytes", session.id(),
+                session.remoteAddress(), most);
+        node.counters().queryLimitDisconnections.increment();
+        session.connection().closeNow();
+        return true;
+    }
+
+    /** Executes what the parser finds, up to the bound of a turn, and sends the replies. */
+    private void turn(Session session, @Nullable Leftover source) {
+        beginTurn(session);
+        int commands = 0;
+        RequestParser.Result result = RequestParser.Result.REQUEST;
+        while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()) {
+            result = parser.next();
+            if (result != RequestParser.Result.REQUEST) {
+                break;
+            }
+            execute(session);
+            commands++;
+        }
+        executedCommands += commands;
+        session.executedCommands += commands;
+        dispatcher.stopwatch().endTurn(session, request);
+        if (result == RequestParser.Result.PROTOCOL_ERROR) {
+            failProtocol(session);
+        }
+        keepRest(session, source, result == RequestParser.Result.REQUEST);
+        send(session);
+    }
+
+    private void beginTurn(Session session) {
+        nowMillis = dispatcher.stopwatch().beginTurn() / 1_000_000 + clockOffsetMillis;
+        session.lastActiveMillis = nowMillis;
+        setKeyspaceTime();
+        parser.limits(session.isAuthenticated(), node.settings().protoMaxBulkLen.value());
+        reply.protocol(session.protocol());
+    }
+
+    private void setKeyspaceTime() {
+        for (Keyspace keyspace : keyspaces) {
+            if (keyspace != null) {
+                keyspace.setNowMillis(nowMillis);
+            }
+        }
+    }
+
+    private void execute(Session session) {
+        long mark = reply.length();
+        dispatcher.execute(session, request);
+        if (session.replyMode() != ReplyMode.ON) {
+            silence(session, mark);
+        }
+    }
+
+    /** CLIENT REPLY: takes back what was written, if this session does not want it. */
+    private void silence(Session session, long mark) {
+        reply.truncate(mark);
+        switch (session.replyMode()) {
+            case SKIP_NEXT -> session.replyMode(ReplyMode.SKIP_THIS);
+            case SKIP_THIS -> session.replyMode(ReplyMode.ON);
+            case ON, OFF -> { }
+        }
+    }
+
+    private void failProtocol(Session session) {
+        node.errors().count("ERR");
+        reply.error(CommandException.of(parser.error()));
+        session.closeAfterReply();
+    }
+
+    /** Keeps the bytes that were not executed: half a request, or what is beyond the bound of this turn. */
+    private void keepRest(Session session, @Nullable Leftover source, boolean moreMayBeWhole) {
+        long rest = session.isClosing() ? 0 : parser.unfinishedBytes();
+        if (rest == 0) {
+            if (source != null) {
+                session.leftover = null;
+                recycle(source);
+            }
+            return;
+        }
+        Leftover kept = source == null ? leftover() : source;
+        parser.suspend(kept);
+        if (source == null) {
+            kept.append(parser.start(), rest, parser.missingBulkBytes());
+            session.leftover = kept;
+        } else {
+            kept.dropFirst(kept.length() - rest);
+        }
+        if (!isTooLarge(session, kept) && moreMayBeWhole) {
+            awaitTurn(session);
+        }
+    }
+
+    private Leftover leftover() {
+        Leftover pooled = leftoverPool.pollLast();
+        return pooled == null ? new Leftover() : pooled;
+    }
+
+    private void recycle(Leftover leftover) {
+        leftover.reset();
+        if (leftoverPool.size() < POOLED_LEFTOVERS) {
+            leftoverPool.addLast(leftover);
+        } else {
+            leftover.free();
+        }
+    }
+
+    // --- the queue of sessions that have more to do ---
+
+    private void awaitTurn(Session session) {
+        session.isWaiting = true;
+        waiting.addLast(session);
+        if (!waitingIsScheduled) {
+            waitingIsScheduled = true;
+            // First the sockets that are ready, then these: a task that is queued now would come before them.
+            loop.afterIteration(serveWaiting);
+        }
+    }
+
+    private final Runnable serveWaiting = this::serveWaiting;
+
+    private void serveWaiting() {
+        waitingIsScheduled = false;
+        for (int left = waiting.size(); left > 0; left--) {
+            Session session = waiting.pollFirst();
+            if (session != null) {
+                session.isWaiting = false;
+                serve(session);
+            }
+        }
+    }
+
+    private void serve(Session session) {
+        Leftover kept = session.leftover;
+        if (kept == null || session.connection().isClosing()) {
+            return;
+        }
+        parser.resume(kept, kept.address(), kept.length());
+        turn(session, kept);
+        if (!session.isWaiting && !session.connection().isReading()
+                && session.connection().backlogBytes() < PAUSE_READING_BACKLOG_BYTES) {
+            session.connection().resumeReading();
+        }
+    }
+
+    // --- sending ---
+
+    private void send(Session session) {
+        long length = reply.length();
+        sentBytes += length;
+        session.sentBytes += length;
+        Connection connection = session.connection();
+        connection.send(reply);
+        if (session.isClosing()) {
+            connection.closeAfterSending();
+        } else if (connection.backlogBytes() > 0) {
+            checkBacklog(session);
+        }
+    }
+
+    /** Applies the output limits to a session that does not read its replies as fast as it causes them. */
+    public void checkBacklog(Session session) {
+        long backlog = session.connection().backlogBytes();
+        OutputLimits.Limit limit = node.settings().outputLimits.of(OutputLimits.ClientClass.NORMAL);
+        boolean overHard = (limit.hardBytes() > 0 && backlog > limit.hardBytes())
+                || (!session.isAuthenticated() && backlog > MAX_UNAUTHENTICATED_BACKLOG_BYTES);
+        if (overHard || isOverSoftLimit(session, limit, backlog)) {
+            LOG.warn("closing client {} ({}): it leaves {} bytes of replies unread", session.id(),
+                    session.remoteAddress(), backlog);
+            node.counters().outputLimitDisconnections.increment();
+            session.connection().closeNow();
+        } else if (backlog > PAUSE_READING_BACKLOG_BYTES) {
+            session.connection().pauseReading();
+        }
+    }
+
+    private boolean isOverSoftLimit(Session session, OutputLimits.Limit limit, long backlog) {
+        if (limit.softBytes() == 0 || backlog <= limit.softBytes()) {
+            session.softLimitSinceMillis = 0;
+            return false;
+        }
+        long now = node.clock().wallMillis();
+        if (session.softLimitSinceMillis == 0) {
+            session.softLimitSinceMillis = now;
+        }
+        return now - session.softLimitSinceMillis > limit.softSeconds() * 1000L;
+    }
+
+    /** Closes sessions of this loop that were silent or unread for too long. */
+    void lookAfterSessions() {
+        long now = node.clock().wallMillis();
+        long timeoutMillis = node.settings().timeout.value() * 1000;
+        for (Session session : node.sessions().all()) {
+            if (session.loop() != this) {
+                continue;
+            }
+            if (timeoutMillis > 0 && now - session.lastActiveMillis > timeoutMillis) {
+                session.connection().closeNow();
+            } else if (session.connection().backlogBytes() > 0) {
+                checkBacklog(session);
+            }
+        }
+    }
+
+    void drained(Session session) {
+        session.softLimitSinceMillis = 0;
+        if (!session.isWaiting) {
+            session.connection().resumeReading();
+        }
+    }
+
+    /** Gives the buffers back; the node's connections are closed. */
+    public void close() {
+        reply.close();
+        for (Keyspace keyspace : keyspaces) {
+            if (keyspace != null) {
+                keyspace.close();
+            }
+        }
+        leftoverPool.forEach(Leftover::free);
+        leftoverPool.clear();
+    }
+}

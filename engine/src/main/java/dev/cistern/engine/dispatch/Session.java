@@ -1,0 +1,286 @@
+package dev.cistern.engine.dispatch;
+
+import dev.cistern.engine.network.Connection;
+import dev.cistern.engine.network.Conversation;
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Leftover;
+import dev.cistern.store.Keyspace;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client's state: who it is, which keyspace it chose, how it wants its replies.
+ *
+ * <p>Not its socket ({@link Connection}) and not the work of a turn ({@link NodeLoop}). Changed on its loop's thread
+ * only; other threads may read the fields that describe it, each a word or an immutable object, and see at worst
+ * what was true a moment ago.
+ */
+public final class Session implements Conversation {
+    private final long id;
+    private final NodeLoop loop;
+    private final Connection connection;
+    private final String remoteAddress;
+    private final String localAddress;
+    private final long createdMillis;
+
+    private int database;
+    private int protocol = 2;
+    private User user;
+    private int conditions;
+    private ReplyMode replyMode = ReplyMode.ON;
+    private boolean closeAfterReply;
+
+    private String name = "";
+    private String libraryName = "";
+    private String libraryVersion = "";
+    private boolean noEvict;
+    private boolean noTouch;
+
+    long lastActiveMillis;
+    @Nullable
+    Command lastCommand;
+    long receivedBytes;
+    long sentBytes;
+    long executedCommands;
+    long softLimitSinceMillis;
+    @Nullable
+    Leftover leftover;
+    /** Waits in the loop's queue for its next turn, or for the end of a pause: nothing is executed meanwhile. */
+    boolean isWaiting;
+
+    Session(NodeLoop loop, Connection connection) {
+        this.loop = loop;
+        this.connection = connection;
+        this.id = loop.node().sessions().nextId();
+        this.remoteAddress = connection.remoteAddress();
+        this.localAddress = connection.localAddress();
+        this.createdMillis = loop.node().clock().wallMillis();
+        this.lastActiveMillis = createdMillis;
+        this.user = loop.node().users().defaultUser();
+        requireAuthentication();
+    }
+
+    // --- from the connection ---
+
+    @Override
+    public void opened() {
+        loop.opened(this);
+    }
+
+    @Override
+    public void received(long address, int length) {
+        loop.received(this, address, length);
+    }
+
+    @Override
+    public void drained() {
+        loop.drained(this);
+    }
+
+    @Override
+    public void closed() {
+        loop.closed(this);
+    }
+
+    // --- where it belongs ---
+
+    public long id() {
+        return id;
+    }
+
+    public Node node() {
+        return loop.node();
+    }
+
+    public NodeLoop loop() {
+        return loop;
+    }
+
+    public Connection connection() {
+        return connection;
+    }
+
+    public String remoteAddress() {
+        return remoteAddress;
+    }
+
+    public String localAddress() {
+        return localAddress;
+    }
+
+    /** Runs a task on this session's loop, where its state may be changed. Any thread. */
+    public void execute(Runnable task) {
+        connection.execute(task);
+    }
+
+    // --- the keyspace it chose ---
+
+    public int database() {
+        return database;
+    }
+
+    /** Throws DB_OUT_OF_RANGE if there is no such database. */
+    public void select(long index) {
+        if (index < 0 || index >= node().settings().databases.value()) {
+            throw CommandException.DB_OUT_OF_RANGE;
+        }
+        database = (int) index;
+    }
+
+    /** The selected keyspace. */
+    public Keyspace keyspace() {
+        return loop.keyspace(database);
+    }
+
+    /** Another keyspace, by its number. */
+    public Keyspace keyspace(int index) {
+        return loop.keyspace(index);
+    }
+
+    // --- who it is ---
+
+    public User user() {
+        return user;
+    }
+
+    public boolean isAuthenticated() {
+        return !Condition.UNAUTHENTICATED.isIn(conditions);
+    }
+
+    /** Lets it in as this user. */
+    public void authenticate(User as) {
+        user = as;
+        set(Condition.UNAUTHENTICATED, false);
+    }
+
+    private void requireAuthentication() {
+        user = node().users().defaultUser();
+        set(Condition.UNAUTHENTICATED, node().users().isPasswordRequired());
+    }
+
+    void set(Condition condition, boolean holds) {
+        conditions = holds ? conditions | condition.bit() : conditions & ~condition.bit();
+    }
+
+    int conditions() {
+        return conditions;
+    }
+
+    /** Back to how it was when it connected, but for its id and connection. */
+    public void reset() {
+        database = 0;
+        protocol = 2;
+        replyMode = ReplyMode.ON;
+        name = "";
+        noEvict = false;
+        noTouch = false;
+        requireAuthentication();
+    }
+
+    // --- how it talks ---
+
+    /** 2 or 3. */
+    public int protocol() {
+        return protocol;
+    }
+
+    public void protocol(int version) {
+        protocol = version;
+    }
+
+    public ReplyMode replyMode() {
+        return replyMode;
+    }
+
+    public void replyMode(ReplyMode mode) {
+        replyMode = mode;
+    }
+
+    /** The connection is closed when the replies of this turn have left; what else it sent is not executed. */
+    public void closeAfterReply() {
+        closeAfterReply = true;
+    }
+
+    public boolean isClosing() {
+        return closeAfterReply || connection.isClosing();
+    }
+
+    // --- what it says of itself ---
+
+    public String name() {
+        return name;
+    }
+
+    public void name(String value) {
+        name = value;
+    }
+
+    public String libraryName() {
+        return libraryName;
+    }
+
+    public void libraryName(String value) {
+        libraryName = value;
+    }
+
+    public String libraryVersion() {
+        return libraryVersion;
+    }
+
+    public void libraryVersion(String value) {
+        libraryVersion = value;
+    }
+
+    public boolean isNoEvict() {
+        return noEvict;
+    }
+
+    public void noEvict(boolean value) {
+        noEvict = value;
+    }
+
+    public boolean isNoTouch() {
+        return noTouch;
+    }
+
+    public void noTouch(boolean value) {
+        noTouch = value;
+    }
+
+    // --- what others may look at ---
+
+    public long createdMillis() {
+        return createdMillis;
+    }
+
+    public long lastActiveMillis() {
+        return lastActiveMillis;
+    }
+
+    public @Nullable Command lastCommand() {
+        return lastCommand;
+    }
+
+    public long receivedBytes() {
+        return receivedBytes;
+    }
+
+    public long sentBytes() {
+        return sentBytes;
+    }
+
+    public long executedCommands() {
+        return executedCommands;
+    }
+
+    /** Bytes that were received and wait to be executed. */
+    public long waitingBytes() {
+        Leftover kept = leftover;
+        return kept == null ? 0 : kept.length();
+    }
+
+    /** Memory held for bytes that were received and wait to be executed. */
+    public long waitingCapacity() {
+        Leftover kept = leftover;
+        return kept == null ? 0 : kept.capacity();
+    }
+}

@@ -1,0 +1,258 @@
+package dev.cistern.engine.network;
+
+import dev.cistern.engine.protocol.Reply;
+import dev.cistern.store.Memory;
+import dev.cistern.store.MemoryTag;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One socket: what arrives goes to its {@link Conversation}, what is sent goes out at once or waits in a backlog.
+ *
+ * <p>The common case leaves Netty aside: a turn's replies are written to the file descriptor straight from the reply
+ * buffer, one system call and no objects. Only what the kernel does not take becomes Netty's, which waits for the
+ * socket. Used on its loop's thread alone, but for {@link #execute}.
+ */
+public final class Connection extends ChannelInboundHandlerAdapter {
+    /** A reply buffer of more than this goes into the backlog as it is; a smaller rest is copied. */
+    private static final long HAND_OVER_BYTES = 256 * 1024;
+    private static final int LARGEST_CHUNK_BYTES = 1 << 30;
+
+    private final Channel channel;
+    private final ReceiveBuffer receiveBuffer;
+    /** The descriptor to write to without Netty; null for transports that hide theirs. */
+    private final @Nullable Socket socket;
+    private @Nullable Conversation conversation;
+    private boolean hasBacklog;
+    private boolean closing;
+
+    Connection(Channel channel, ReceiveBuffer receiveBuffer) {
+        this.channel = channel;
+        this.receiveBuffer = receiveBuffer;
+        this.socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket direct ? direct : null;
+    }
+
+    void conversation(Conversation value) {
+        conversation = value;
+    }
+
+    // --- from Netty ---
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        if (conversation != null) {
+            conversation.opened();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        ByteBuf buffer = (ByteBuf) message;
+        if (buffer == receiveBuffer.buffer()) {
+            receive(buffer.writerIndex());
+            return;
+        }
+        try {
+            // Read into memory that is not ours: by io_uring, which reads many sockets at a time, or by TLS.
+            while (buffer.isReadable() && !closing) {
+                int length = Math.min(buffer.readableBytes(), ReceiveBuffer.READ_BYTES);
+                receiveBuffer.buffer().clear().writeBytes(buffer, length);
+                receive(length);
+            }
+        } finally {
+            buffer.release();
+        }
+    }
+
+    private void receive(int length) {
+        if (conversation != null && !closing) {
+            conversation.received(receiveBuffer.readAddress(), length);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        closing = true;
+        if (conversation != null) {
+            conversation.closed();
+            conversation = null;
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        // A socket that broke: reset by the other side, or timed out. There is nobody left to tell.
+        closeNow();
+    }
+
+    // --- sending ---
+
+    /** Sends what is in the reply buffer, and leaves the buffer empty. */
+    public void send(Reply reply) {
+        long length = reply.length();
+        if (length == 0) {
+            return;
+        }
+        if (closing) {
+            reply.clear();
+            return;
+        }
+        long sent = hasBacklog ? 0 : sendNow(reply.address(), length);
+        if (sent < length && !closing) {
+            keep(reply, sent);
+        } else {
+            reply.clear();
+        }
+    }
+
+    private long sendNow(long address, long length) {
+        if (socket == null) {
+            return 0;
+        }
+        try {
+            long sent = 0;
+            while (sent < length) {
+                int wanted = (int) Math.min(length - sent, LARGEST_CHUNK_BYTES);
+                int taken = socket.sendAddress(address + sent, 0, wanted);
+                sent += taken;
+                if (taken < wanted) {
+                    break;
+                }
+            }
+            return sent;
+        } catch (IOException gone) {
+            closeNow();
+            return length;
+        }
+    }
+
+    /** Puts what was not sent into the backlog and has Netty wait for the socket. */
+    private void keep(Reply reply, long sent) {
+        boolean handOver = reply.capacity() > HAND_OVER_BYTES && reply.length() <= LARGEST_CHUNK_BYTES;
+        if (handOver) {
+            ForeignBuffer whole = ForeignBuffer.owned(reply.address(), (int) reply.length(), reply.capacity());
+            whole.readerIndex((int) sent);
+            reply.handOver();
+            backlog(whole);
+        } else {
+            copyToBacklog(reply.address() + sent, reply.length() - sent);
+            reply.clear();
+        }
+        channel.flush();
+    }
+
+    private void copyToBacklog(long address, long length) {
+        for (long copied = 0; copied < length;) {
+            int chunk = (int) Math.min(length - copied, LARGEST_CHUNK_BYTES);
+            long copy = Memory.allocate(MemoryTag.SESSION, chunk);
+            Memory.copy(address + copied, copy, chunk);
+            backlog(ForeignBuffer.owned(copy, chunk, chunk));
+            copied += chunk;
+        }
+    }
+
+    private void backlog(ForeignBuffer bytes) {
+        hasBacklog = true;
+        channel.write(bytes).addListener(written -> {
+            if (backlogBytes() == 0 && hasBacklog) {
+                hasBacklog = false;
+                if (conversation != null && !closing) {
+                    conversation.drained();
+                }
+            }
+        });
+    }
+
+    /** Bytes that were sent but that the kernel has not taken yet. */
+    public long backlogBytes() {
+        ChannelOutboundBuffer pending = hasBacklog ? channel.unsafe().outboundBuffer() : null;
+        return pending == null ? 0 : pending.totalPendingWriteBytes();
+    }
+
+    // --- state ---
+
+    public boolean isClosing() {
+        return closing;
+    }
+
+    /** Stops reading from the socket until {@link #resumeReading}; the sender then feels it. */
+    public void pauseReading() {
+        channel.config().setAutoRead(false);
+    }
+
+    public void resumeReading() {
+        channel.config().setAutoRead(true);
+    }
+
+    public boolean isReading() {
+        return channel.config().isAutoRead();
+    }
+
+    /** Closes at once; what waits to be sent is lost. */
+    public void closeNow() {
+        closing = true;
+        channel.close();
+    }
+
+    /** Closes when everything sent so far has left. */
+    public void closeAfterSending() {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        if (hasBacklog) {
+            channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        } else {
+            channel.close();
+        }
+    }
+
+    /** Has the kernel probe a silent peer after so many seconds; 0 for never. */
+    public void keepAlive(int seconds) {
+        KeepAlive.set(channel, seconds);
+    }
+
+    /** Runs the task on this connection's loop. Any thread may ask for it. */
+    public void execute(Runnable task) {
+        channel.eventLoop().execute(task);
+    }
+
+    /** {@code host:port} of the other side. */
+    public String remoteAddress() {
+        return text(channel.remoteAddress());
+    }
+
+    /** {@code host:port} of our side. */
+    public String localAddress() {
+        return text(channel.localAddress());
+    }
+
+    private static String text(@Nullable Object address) {
+        if (address instanceof InetSocketAddress inet && inet.getAddress() != null) {
+            String host = inet.getAddress().getHostAddress();
+            return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + inet.getPort();
+        }
+        return "?:0";
+    }
+
+    /** Whether the other side is on this machine. */
+    public boolean isLoopback() {
+        return channel.remoteAddress() instanceof InetSocketAddress inet && inet.getAddress() != null
+                && inet.getAddress().isLoopbackAddress();
+    }
+
+    /** The file descriptor, or a number that stands for it where the transport hides it. */
+    public int descriptor() {
+        return socket == null ? channel.id().hashCode() & 0xffff : socket.intValue();
+    }
+}

@@ -1,0 +1,126 @@
+package dev.cistern.engine.network;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.SingleThreadEventLoop;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The threads that carry all connections of a process: shared by its nodes, owned by whoever started them.
+ *
+ * <p>One loop per core. Start, stop and listen may be called by any thread; everything else of a loop happens on it.
+ */
+public final class EventLoops implements AutoCloseable {
+    private static final int STOP_SECONDS = 10;
+
+    private final Transport transport;
+    private final MultiThreadIoEventLoopGroup group;
+    private final List<Loop> loops = new ArrayList<>();
+
+    /** One thread and the buffer into which its sockets are read. */
+    public record Loop(int number, EventLoop executor, ReceiveBuffer receiveBuffer) {
+
+        /** Runs the task in the loop's next round, after the sockets that are ready by then. On the loop's thread. */
+        public void afterIteration(Runnable task) {
+            ((SingleThreadEventLoop) executor).executeAfterEventLoopIteration(() -> executor.execute(task));
+        }
+    }
+
+    private EventLoops(Transport transport, int threads) {
+        this.transport = transport;
+        DefaultThreadFactory threadFactory = new DefaultThreadFactory("cistern-loop", true);
+        group = new MultiThreadIoEventLoopGroup(threads, threadFactory, transport.handlerFactory());
+        for (EventExecutor executor : group) {
+            loops.add(new Loop(loops.size(), (EventLoop) executor, new ReceiveBuffer()));
+        }
+    }
+
+    /** Starts one loop for each core, waiting in the way that suits this machine best. */
+    public static EventLoops start() {
+        return start(Transport.preferred(), Runtime.getRuntime().availableProcessors());
+    }
+
+    public static EventLoops start(Transport transport, int threads) {
+        if (!transport.isAvailable()) {
+            throw new IllegalArgumentException("this machine does not offer " + transport);
+        }
+        return new EventLoops(transport, threads);
+    }
+
+    public Transport transport() {
+        return transport;
+    }
+
+    public List<Loop> loops() {
+        return List.copyOf(loops);
+    }
+
+    /** Makes the conversation for a connection that was accepted, on the connection's loop. */
+    public interface Acceptor {
+        Conversation accept(Connection connection, Loop loop);
+    }
+
+    /**
+     * Listens until the channel is closed. A port that is in use, or an address that is not ours, is an IOException
+     * that says so.
+     */
+    public Channel listen(InetSocketAddress address, int backlog, Acceptor acceptor) throws IOException {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(group)
+                .channel(transport.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, backlog)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        open(channel, acceptor);
+                    }
+                });
+        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
+        Throwable failure = bound.cause();
+        if (failure != null) {
+            throw new IOException("cannot listen on %s:%d: %s".formatted(address.getHostString(), address.getPort(),
+                    failure.getMessage()), failure);
+        }
+        return bound.channel();
+    }
+
+    private void open(Channel channel, Acceptor acceptor) {
+        Loop loop = loopOf(channel.eventLoop());
+        if (transport.readsWhenReady(channel)) {
+            channel.config().setRecvByteBufAllocator(loop.receiveBuffer());
+        }
+        Connection connection = new Connection(channel, loop.receiveBuffer());
+        connection.conversation(acceptor.accept(connection, loop));
+        channel.pipeline().addLast(connection);
+    }
+
+    private Loop loopOf(EventLoop executor) {
+        for (Loop loop : loops) {
+            if (loop.executor() == executor) {
+                return loop;
+            }
+        }
+        throw new IllegalStateException("a loop of another group");
+    }
+
+    /** Ends the threads; the nodes that used them have been stopped before. */
+    @Override
+    public void close() {
+        group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
+        loops.forEach(loop -> loop.receiveBuffer().close());
+        loops.clear();
+    }
+}

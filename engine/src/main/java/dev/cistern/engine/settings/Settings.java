@@ -1,0 +1,119 @@
+package dev.cistern.engine.settings;
+
+import dev.cistern.store.Keyspace;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All settings of a node, with the original's names, defaults and bounds.
+ *
+ * <p>Code reads the fields; CONFIG reads the table. Changing several at once is all or nothing and takes the table's
+ * monitor; reading takes nothing.
+ */
+public final class Settings {
+    private static final long NO_LIMIT = Long.MAX_VALUE;
+    private static final int MAX_PORT = 65535;
+
+    private final Map<String, Setting> table = new TreeMap<>();
+
+    // --- network ---
+    public final TextSetting bind = add(new TextSetting("bind", false, "127.0.0.1"));
+    public final NumberSetting port = number("port", false, 6379, 0, MAX_PORT);
+    public final SwitchSetting protectedMode = toggle("protected-mode", true);
+    public final NumberSetting tcpBacklog = number("tcp-backlog", false, 511, 0, Integer.MAX_VALUE);
+    public final NumberSetting tcpKeepalive = number("tcp-keepalive", true, 300, 0, Integer.MAX_VALUE);
+    public final NumberSetting timeout = number("timeout", true, 0, 0, Integer.MAX_VALUE);
+    public final NumberSetting maxClients = number("maxclients", true, 10_000, 1, Integer.MAX_VALUE);
+    public final NumberSetting protoMaxBulkLen = memory("proto-max-bulk-len", 512L << 20, 1 << 20, Keyspace.MAX_STRING_BYTES);
+    public final NumberSetting queryBufferLimit = memory("client-query-buffer-limit", 1L << 30, 1 << 20, NO_LIMIT);
+    public final OutputLimits outputLimits = add(new OutputLimits());
+
+    // --- security ---
+    public final TextSetting requirePass = add(new TextSetting("requirepass", true, ""));
+    public final ChoiceSetting debugCommand = add(
+            new ChoiceSetting("enable-debug-command", false, "no", "yes", "local"));
+
+    // --- data ---
+    public final NumberSetting databases = number("databases", false, 16, 1, Integer.MAX_VALUE);
+    public final NumberSetting maxMemory = memory("maxmemory", 0, 0, NO_LIMIT);
+    public final ChoiceSetting maxMemoryPolicy = add(new ChoiceSetting("maxmemory-policy", true, "noeviction"));
+    public final NumberSetting hz = number("hz", true, 10, 1, 500);
+
+    // --- watching ---
+    public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);
+    public final NumberSetting slowlogMaxLen = number("slowlog-max-len", true, 128, 0, NO_LIMIT);
+    public final NumberSetting latencyMonitorThreshold = number("latency-monitor-threshold", true, 0, 0, NO_LIMIT);
+    public final SwitchSetting latencyTracking = toggle("latency-tracking", true);
+
+    // --- what this node says of itself ---
+    public final SwitchSetting extendedCompatibility = toggle("extended-redis-compatibility", false);
+
+    // --- facts that clients ask for and that do not change yet ---
+    public final TextSetting save = add(new TextSetting("save", false, ""));
+    public final ChoiceSetting appendOnly = add(new ChoiceSetting("appendonly", false, "no"));
+    public final ChoiceSetting clusterEnabled = add(new ChoiceSetting("cluster-enabled", false, "no"));
+
+    private <T extends Setting> T add(T setting) {
+        if (table.put(setting.name(), setting) != null) {
+            throw new IllegalStateException("twice: " + setting.name());
+        }
+        return setting;
+    }
+
+    private NumberSetting number(String name, boolean mutable, long defaultValue, long least, long most) {
+        return add(new NumberSetting(name, mutable, defaultValue, least, most, false));
+    }
+
+    private NumberSetting memory(String name, long defaultBytes, long least, long most) {
+        return add(new NumberSetting(name, true, defaultBytes, least, most, true));
+    }
+
+    private SwitchSetting toggle(String name, boolean defaultValue) {
+        return add(new SwitchSetting(name, true, defaultValue));
+    }
+
+    /** All settings, ordered by name. */
+    public Collection<Setting> all() {
+        return Collections.unmodifiableCollection(table.values());
+    }
+
+    /** The setting of this name, in letters of any case, or null. */
+    public @Nullable Setting find(String name) {
+        return table.get(name.toLowerCase(Locale.ROOT));
+    }
+
+    /** Takes a node's first settings, before it runs: what cannot change later may be set here. */
+    public void start(Map<String, String> values) throws InvalidSettingException {
+        for (Map.Entry<String, String> entry : values.entrySet()) {
+            Setting setting = find(entry.getKey());
+            if (setting == null) {
+                throw new InvalidSettingException(entry.getKey(), "unknown setting");
+            }
+            setting.set(entry.getValue());
+        }
+    }
+
+    /** Changes all of them or, if one is refused, none. */
+    public synchronized void change(Map<Setting, String> values) throws InvalidSettingException {
+        Map<Setting, String> before = new LinkedHashMap<>();
+        try {
+            for (Map.Entry<Setting, String> entry : values.entrySet()) {
+                before.put(entry.getKey(), entry.getKey().text());
+                entry.getKey().set(entry.getValue());
+            }
+        } catch (InvalidSettingException refused) {
+            List<Map.Entry<Setting, String>> undo = new ArrayList<>(before.entrySet());
+            for (Map.Entry<Setting, String> entry : undo) {
+                entry.getKey().set(entry.getValue());
+            }
+            throw refused;
+        }
+    }
+}

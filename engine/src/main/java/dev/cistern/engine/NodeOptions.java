@@ -16,8 +16,7 @@ public record NodeOptions(String name, Map<String, String> settings, String oper
         @Nullable InternalUser internalUser) {
 
     /** A name and password that AUTH accepts, and no command shows. */
-    public record InternalUser(String name, String password) {
-    }
+    public record InternalUser(String name, String password) {}
 
     public NodeOptions {
         settings = Map.copyOf(settings);

@@ -1,13 +1,13 @@
 package dev.cistern.engine;
 
+import dev.cistern.engine.testing.TestClient;
+import dev.cistern.engine.testing.WireTest;
+
 import static dev.cistern.engine.testing.WireReply.bulk;
 import static dev.cistern.engine.testing.WireReply.error;
 import static dev.cistern.engine.testing.WireReply.nil;
 import static dev.cistern.engine.testing.WireReply.ok;
 import static dev.cistern.engine.testing.WireReply.status;
-
-import dev.cistern.engine.testing.TestClient;
-import dev.cistern.engine.testing.WireTest;
 
 /** The first thing anybody tries. */
 final class GetSetTest {

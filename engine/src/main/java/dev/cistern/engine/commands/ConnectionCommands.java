@@ -1,13 +1,13 @@
 package dev.cistern.engine.commands;
 
-import static dev.cistern.engine.dispatch.CommandTable.command;
-import static dev.cistern.engine.dispatch.Fact.tip;
-import static dev.cistern.engine.dispatch.Flag.FAST;
-
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+
+import static dev.cistern.engine.dispatch.CommandTable.command;
+import static dev.cistern.engine.dispatch.Fact.tip;
+import static dev.cistern.engine.dispatch.Flag.FAST;
 
 /** Commands about the connection itself. */
 final class ConnectionCommands {
@@ -16,8 +16,7 @@ final class ConnectionCommands {
             command("PING", -1, FAST, tip("request_policy:all_shards"), tip("response_policy:all_succeeded"))
                     .runsInSession(ConnectionCommands::ping));
 
-    private ConnectionCommands() {
-    }
+    private ConnectionCommands() {}
 
     static void ping(Session session, Request request, Reply reply) {
         if (request.count() == 1) {

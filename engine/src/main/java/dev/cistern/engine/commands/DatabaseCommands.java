@@ -1,11 +1,5 @@
 package dev.cistern.engine.commands;
 
-import static dev.cistern.engine.dispatch.CommandTable.command;
-import static dev.cistern.engine.dispatch.Fact.tip;
-import static dev.cistern.engine.dispatch.Flag.FAST;
-import static dev.cistern.engine.dispatch.Flag.READ;
-import static dev.cistern.engine.dispatch.Flag.WRITE;
-
 import dev.cistern.engine.dispatch.Category;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Session;
@@ -16,6 +10,12 @@ import dev.cistern.store.DetachedKeys;
 import dev.cistern.store.Store;
 import java.util.ArrayList;
 import java.util.List;
+
+import static dev.cistern.engine.dispatch.CommandTable.command;
+import static dev.cistern.engine.dispatch.Fact.tip;
+import static dev.cistern.engine.dispatch.Flag.FAST;
+import static dev.cistern.engine.dispatch.Flag.READ;
+import static dev.cistern.engine.dispatch.Flag.WRITE;
 
 /** Commands over whole databases: their size, emptying them, letting two of them change places. */
 final class DatabaseCommands {
@@ -33,8 +33,7 @@ final class DatabaseCommands {
     private static final CommandException INVALID_FIRST = CommandException.of("ERR invalid first DB index");
     private static final CommandException INVALID_SECOND = CommandException.of("ERR invalid second DB index");
 
-    private DatabaseCommands() {
-    }
+    private DatabaseCommands() {}
 
     static void dbSize(Session session, Request request, Reply reply) {
         reply.integer(session.keyspace().size());

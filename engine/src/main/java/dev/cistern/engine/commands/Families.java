@@ -6,8 +6,7 @@ import java.util.List;
 /** All families of commands that there are: a new one is named here, and nowhere else. */
 public final class Families {
 
-    private Families() {
-    }
+    private Families() {}
 
     /** The commands of a node. */
     public static CommandIndex index() {

@@ -1,5 +1,11 @@
 package dev.cistern.engine.commands;
 
+import dev.cistern.engine.dispatch.CommandTable;
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Reply;
+import dev.cistern.engine.protocol.Request;
+import dev.cistern.store.Keyspace;
+
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Flag.DENY_OOM;
 import static dev.cistern.engine.dispatch.Flag.FAST;
@@ -12,12 +18,6 @@ import static dev.cistern.engine.dispatch.KeySpec.Use.UPDATE;
 import static dev.cistern.engine.dispatch.KeySpec.Use.VARIABLE_FLAGS;
 import static dev.cistern.engine.dispatch.KeySpec.key;
 
-import dev.cistern.engine.dispatch.CommandTable;
-import dev.cistern.engine.protocol.CommandException;
-import dev.cistern.engine.protocol.Reply;
-import dev.cistern.engine.protocol.Request;
-import dev.cistern.store.Keyspace;
-
 /** Commands over string values. Each method reads its arguments, makes one keyspace call and writes one reply. */
 final class StringCommands {
 
@@ -26,8 +26,7 @@ final class StringCommands {
             command("SET", -3, key(1).as(RW, ACCESS, UPDATE, VARIABLE_FLAGS), WRITE, DENY_OOM, QUICK)
                     .runs(StringCommands::set));
 
-    private StringCommands() {
-    }
+    private StringCommands() {}
 
     static void get(Keyspace keyspace, Request request, Reply reply) {
         long entry = keyspace.find(request.key(1));

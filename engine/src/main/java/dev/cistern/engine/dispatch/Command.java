@@ -244,9 +244,11 @@ public final class Command {
             List<KeySpec> complete = new ArrayList<>();
             for (KeySpec spec : specs) {
                 boolean told = !spec.uses().isEmpty();
-                complete.add(told ? spec : has(Flag.WRITE)
-                        ? spec.as(KeySpec.Use.RW, KeySpec.Use.UPDATE)
-                        : spec.as(KeySpec.Use.RO, KeySpec.Use.ACCESS));
+                complete.add(told
+                        ? spec
+                        : has(Flag.WRITE)
+                                ? spec.as(KeySpec.Use.RW, KeySpec.Use.UPDATE)
+                                : spec.as(KeySpec.Use.RO, KeySpec.Use.ACCESS));
             }
             return List.copyOf(complete);
         }

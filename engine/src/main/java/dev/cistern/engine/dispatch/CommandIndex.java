@@ -27,7 +27,7 @@ public final class CommandIndex {
     private final byte[][] names = new byte[TABLE_LENGTH][];
     private final long[] words = new long[TABLE_LENGTH];
     private final Map<String, Command> byName = new TreeMap<>();
-    private final Map<Command, SubcommandIndex> containers = new java.util.IdentityHashMap<>();
+    private final java.util.IdentityHashMap<Command, SubcommandIndex> containers = new java.util.IdentityHashMap<>();
     private final List<Command> numbered = new ArrayList<>();
 
     public CommandIndex(List<CommandTable> families) {

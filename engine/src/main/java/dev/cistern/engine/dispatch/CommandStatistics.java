@@ -1,6 +1,7 @@
 package dev.cistern.engine.dispatch;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How often and how long each command ran on one loop.
@@ -18,7 +19,7 @@ public final class CommandStatistics {
     private final long[] nanos;
     private final long[] rejected;
     private final long[] failed;
-    private final long[][] durations;
+    private final long[] @Nullable [] durations;
 
     CommandStatistics(int commands) {
         calls = new long[commands];

@@ -17,6 +17,8 @@ public enum Condition {
     /** The session's user may not run every command. */
     RESTRICTED;
 
+    /** Lives in memory only, so it may change with the order above. */
+    @SuppressWarnings("EnumOrdinal")
     public int bit() {
         return 1 << ordinal();
     }

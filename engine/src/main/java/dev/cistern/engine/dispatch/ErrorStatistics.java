@@ -17,7 +17,7 @@ public final class ErrorStatistics {
         total.increment();
         LongAdder counter = byCode.get(code);
         if (counter == null && byCode.size() < MAX_KINDS) {
-            counter = byCode.computeIfAbsent(code, unused -> new LongAdder());
+            counter = byCode.computeIfAbsent(code, _ -> new LongAdder());
         }
         if (counter != null) {
             counter.increment();

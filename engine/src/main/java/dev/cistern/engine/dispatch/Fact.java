@@ -4,8 +4,7 @@ package dev.cistern.engine.dispatch;
 public sealed interface Fact permits Flag, KeySpec, Category, Fact.Tip {
 
     /** Advice for proxies and cluster clients, in the original's spelling. */
-    record Tip(String text) implements Fact {
-    }
+    record Tip(String text) implements Fact {}
 
     static Tip tip(String text) {
         return new Tip(text);

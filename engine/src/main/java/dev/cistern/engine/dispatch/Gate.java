@@ -19,15 +19,13 @@ final class Gate {
         CommandException refusal(Session session, Command command, Request request);
     }
 
-    private record Check(String name, Condition condition, Rule rule) {
-    }
+    private record Check(String name, Condition condition, Rule rule) {}
 
     private static final List<Check> CHECKS = List.of(
             new Check("authenticated", Condition.UNAUTHENTICATED, Gate::authenticated),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit));
 
-    private Gate() {
-    }
+    private Gate() {}
 
     /** The first refusal among the checks whose condition is in {@code conditions}, or null. */
     static @Nullable CommandException refusal(Session session, Command command, Request request, int conditions) {

@@ -98,7 +98,8 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
         switch (follow) {
             case RANGE -> eachInRange(request, begin, visitor);
             case COUNTED -> eachCounted(request, begin, visitor);
-            case UNKNOWN -> { }
+            case UNKNOWN -> {
+            }
         }
     }
 

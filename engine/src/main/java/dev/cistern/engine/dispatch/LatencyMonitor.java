@@ -15,12 +15,10 @@ public final class LatencyMonitor {
     private final Map<String, Series> byEvent = new TreeMap<>();
 
     /** The worst of one second. */
-    public record Sample(long unixSeconds, long millis) {
-    }
+    public record Sample(long unixSeconds, long millis) {}
 
     /** What is known of one event. */
-    public record Summary(String event, Sample latest, long maxMillis) {
-    }
+    public record Summary(String event, Sample latest, long maxMillis) {}
 
     private static final class Series {
         final Deque<Sample> samples = new ArrayDeque<>();
@@ -29,7 +27,7 @@ public final class LatencyMonitor {
 
     /** Notes a spike. Spikes of the same second are one sample: the longest. */
     public synchronized void add(String event, long unixSeconds, long millis) {
-        Series series = byEvent.computeIfAbsent(event, unused -> new Series());
+        Series series = byEvent.computeIfAbsent(event, _ -> new Series());
         series.maxMillis = Math.max(series.maxMillis, millis);
         Sample last = series.samples.peekLast();
         if (last != null && last.unixSeconds() == unixSeconds) {

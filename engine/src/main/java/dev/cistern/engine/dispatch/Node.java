@@ -27,7 +27,7 @@ public final class Node {
     private final Rates rates = new Rates();
     private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
     private volatile int port;
-    private volatile Runnable shutdown = () -> { };
+    private volatile Runnable shutdown = () -> {};
     /** Bits of {@link Condition} that hold for every session. */
     private final AtomicInteger conditions = new AtomicInteger();
 

@@ -190,7 +190,8 @@ public final class NodeLoop {
     }
 
     private boolean isTooLarge(Session session, Leftover kept) {
-        long most = session.isAuthenticated() ? node.settings().queryBufferLimit.value()
+        long most = session.isAuthenticated()
+                ? node.settings().queryBufferLimit.value()
                 : MAX_UNAUTHENTICATED_QUERY_BYTES;
         if (kept.length() <= most) {
             return false;
@@ -255,7 +256,8 @@ public final class NodeLoop {
         switch (session.replyMode()) {
             case SKIP_NEXT -> session.replyMode(ReplyMode.SKIP_THIS);
             case SKIP_THIS -> session.replyMode(ReplyMode.ON);
-            case ON, OFF -> { }
+            case ON, OFF -> {
+            }
         }
     }
 

@@ -18,8 +18,7 @@ public final class SlowLog {
 
     /** One slow command. */
     public record Entry(long id, long unixSeconds, long micros, List<byte[]> arguments, String clientAddress,
-            String clientName) {
-    }
+            String clientName) {}
 
     synchronized void add(Session session, Request request, long micros, long unixSeconds, long maxEntries) {
         entries.addFirst(new Entry(nextId++, unixSeconds, micros, shortened(request), session.remoteAddress(),

@@ -6,8 +6,7 @@ import dev.cistern.store.StoreException;
 /** The original's words for what the store refuses. */
 final class StoreErrors {
 
-    private StoreErrors() {
-    }
+    private StoreErrors() {}
 
     static CommandException of(StoreException.Reason reason) {
         return switch (reason) {

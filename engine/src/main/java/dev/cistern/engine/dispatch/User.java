@@ -9,9 +9,27 @@ import java.security.NoSuchAlgorithmException;
  *
  * <p>Today there are two: the default user, and a hidden one for the control plane. Access rules come with ACLs.
  */
-public record User(String name, byte[] passwordDigest, boolean isInternal) {
-
+public final class User {
     public static final String DEFAULT_NAME = "default";
+
+    private final String name;
+    private final byte[] passwordDigest;
+    private final boolean isInternal;
+
+    private User(String name, byte[] passwordDigest, boolean isInternal) {
+        this.name = name;
+        this.passwordDigest = passwordDigest;
+        this.isInternal = isInternal;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Whether it is the control plane's own, which no customer sees. */
+    public boolean isInternal() {
+        return isInternal;
+    }
 
     public static User of(String name, String password, boolean isInternal) {
         return new User(name, digest(password.getBytes(StandardCharsets.UTF_8)), isInternal);

@@ -58,7 +58,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf buffer = (ByteBuf) message;
-        if (buffer == receiveBuffer.buffer()) {
+        if (receiveBuffer.is(buffer)) {
             receive(buffer.writerIndex());
             return;
         }
@@ -201,7 +201,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** Closes at once; what waits to be sent is lost. */
     public void closeNow() {
         closing = true;
-        channel.close();
+        var _ = channel.close();
     }
 
     /** Closes when everything sent so far has left. */
@@ -213,7 +213,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (hasBacklog) {
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         } else {
-            channel.close();
+            var _ = channel.close();
         }
     }
 

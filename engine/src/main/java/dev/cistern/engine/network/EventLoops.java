@@ -109,7 +109,7 @@ public final class EventLoops implements AutoCloseable {
 
     private Loop loopOf(EventLoop executor) {
         for (Loop loop : loops) {
-            if (loop.executor() == executor) {
+            if (loop.executor().equals(executor)) {
                 return loop;
             }
         }

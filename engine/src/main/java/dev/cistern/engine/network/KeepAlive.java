@@ -9,8 +9,7 @@ import io.netty.channel.uring.IoUringChannelOption;
 final class KeepAlive {
     private static final int PROBES = 3;
 
-    private KeepAlive() {
-    }
+    private KeepAlive() {}
 
     static void set(Channel channel, int seconds) {
         channel.config().setOption(ChannelOption.SO_KEEPALIVE, seconds > 0);

@@ -41,6 +41,12 @@ public final class ReceiveBuffer implements RecvByteBufAllocator, RecvByteBufAll
         return buffer;
     }
 
+    /** Whether a buffer that Netty hands over is this one, not merely one with the same contents. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean is(ByteBuf other) {
+        return other == buffer;
+    }
+
     @Override
     public ExtendedHandle newHandle() {
         return this;
@@ -62,8 +68,7 @@ public final class ReceiveBuffer implements RecvByteBufAllocator, RecvByteBufAll
     }
 
     @Override
-    public void incMessagesRead(int count) {
-    }
+    public void incMessagesRead(int count) {}
 
     @Override
     public void lastBytesRead(int bytes) {
@@ -96,8 +101,7 @@ public final class ReceiveBuffer implements RecvByteBufAllocator, RecvByteBufAll
     }
 
     @Override
-    public void readComplete() {
-    }
+    public void readComplete() {}
 
     @Override
     public void close() {

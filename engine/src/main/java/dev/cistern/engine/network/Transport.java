@@ -15,9 +15,7 @@ import java.util.Locale;
 
 /** Which of the operating system's ways an event loop waits for its sockets. */
 public enum Transport {
-    EPOLL,
-    IO_URING,
-    NIO;
+    EPOLL, IO_URING, NIO;
 
     /** The best that works here. */
     public static Transport preferred() {

@@ -13,8 +13,7 @@ public final class RealText {
     /** From this many digits before the point on, the original changes to an exponent (beyond the significant ones). */
     private static final int PLAIN_DIGITS_BEYOND = 7;
 
-    private RealText() {
-    }
+    private RealText() {}
 
     /** The number in these bytes, or NaN if they are none: a decimal, hexadecimal or infinity as C's strtod reads it. */
     public static double parseDouble(Bytes bytes) {

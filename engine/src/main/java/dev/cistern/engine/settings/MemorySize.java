@@ -7,8 +7,7 @@ public final class MemorySize {
     private static final long K = 1000;
     private static final long KB = 1024;
 
-    private MemorySize() {
-    }
+    private MemorySize() {}
 
     /** Bytes. Throws NumberFormatException for anything else than digits and one of b, k, kb, m, mb, g, gb. */
     public static long parse(String text) {

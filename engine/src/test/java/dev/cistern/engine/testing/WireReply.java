@@ -9,45 +9,32 @@ import org.jspecify.annotations.Nullable;
 /** A reply as it came over the wire, its type included: {@code :1} and {@code $1 1} are not the same. */
 public sealed interface WireReply {
 
-    record Status(String text) implements WireReply {
-    }
+    record Status(String text) implements WireReply {}
 
-    record ErrorLine(String text) implements WireReply {
-    }
+    record ErrorLine(String text) implements WireReply {}
 
-    record Int(long value) implements WireReply {
-    }
+    record Int(long value) implements WireReply {}
 
-    record Bulk(String text) implements WireReply {
-    }
+    record Bulk(String text) implements WireReply {}
 
     /** {@code $-1}, {@code *-1} or {@code _}: the letter tells which. */
-    record Null(char type) implements WireReply {
-    }
+    record Null(char type) implements WireReply {}
 
-    record Array(List<WireReply> members) implements WireReply {
-    }
+    record Array(List<WireReply> members) implements WireReply {}
 
-    record MapReply(Map<WireReply, WireReply> members) implements WireReply {
-    }
+    record MapReply(Map<WireReply, WireReply> pairs) implements WireReply {}
 
-    record SetReply(List<WireReply> members) implements WireReply {
-    }
+    record SetReply(List<WireReply> members) implements WireReply {}
 
-    record Push(List<WireReply> members) implements WireReply {
-    }
+    record Push(List<WireReply> members) implements WireReply {}
 
-    record Real(String text) implements WireReply {
-    }
+    record Real(String text) implements WireReply {}
 
-    record Bool(boolean value) implements WireReply {
-    }
+    record Bool(boolean value) implements WireReply {}
 
-    record Verbatim(String format, String text) implements WireReply {
-    }
+    record Verbatim(String format, String text) implements WireReply {}
 
-    record BigNumber(String digits) implements WireReply {
-    }
+    record BigNumber(String digits) implements WireReply {}
 
     static WireReply ok() {
         return new Status("OK");

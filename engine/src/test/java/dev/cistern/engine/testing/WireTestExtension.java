@@ -76,7 +76,7 @@ final class WireTestExtension implements TestTemplateInvocationContextProvider {
             boolean own = settings.length > 0;
             ExtensionContext owner = own ? context : context.getParent().orElseThrow().getParent().orElseThrow();
             String key = ours + " " + String.join(" ", settings);
-            return owner.getStore(NAMESPACE).computeIfAbsent(key, unused -> start(settings), TestServer.class);
+            return owner.getStore(NAMESPACE).computeIfAbsent(key, _ -> start(settings), TestServer.class);
         }
 
         private TestServer start(String[] settings) {

@@ -25,6 +25,8 @@ final class TestPlane implements AutoCloseable {
     /** A Wednesday. */
     static final Instant START = Instant.parse("2026-03-04T12:00:00Z");
 
+    private static final long BEGUN = System.nanoTime();
+
     final FakeNodes nodes = new FakeNodes();
     final ControlPlane plane;
     final ElastiCacheClient aws;
@@ -39,8 +41,7 @@ final class TestPlane implements AutoCloseable {
     }
 
     TestPlane(Path directory, StepObserver observer, Quotas quotas) {
-        long begun = System.nanoTime();
-        InstantSource now = () -> START.plus(moved).plusNanos(System.nanoTime() - begun);
+        InstantSource now = () -> START.plus(moved).plusNanos(System.nanoTime() - BEGUN);
         Clock clock = now.withZone(ZoneOffset.UTC);
         plane = ControlPlane.open(ControlPlaneOptions.of(directory, nodes)
                 .withEndpoints(new EndpointOptions("127.0.0.1", "127.0.0.1", 21_400, 21_599))

@@ -57,7 +57,7 @@ final class Keeper implements AutoCloseable {
 
     /** Starts every wanted node that does not run, then goes on looking round in the background. */
     void open() {
-        keepNodes("Cache node %s restarted");
+        keepNodes("", "Cache node %s restarted");
         rounds = Thread.ofVirtual().name("keeper").start(this::lookRoundUntilClosed);
     }
 
@@ -78,7 +78,7 @@ final class Keeper implements AutoCloseable {
         while (!rest.isClosed()) {
             try {
                 rest.pause(ROUND);
-                keepNodes("Finished recovery for cache nodes %s");
+                keepNodes("and status <> 'CREATING'", "Finished recovery for cache nodes %s");
                 beginPendingChanges();
                 trimEvents();
             } catch (Rest.ClosingException e) {
@@ -89,9 +89,15 @@ final class Keeper implements AutoCloseable {
         }
     }
 
-    private void keepNodes(String backAgain) {
-        List<CacheNode> wanted = database.read(
-                handle -> CacheNode.TABLE.select(handle, "where wanted = true and status <> 'CREATING'"));
+    /**
+     * Starts the wanted nodes that are away, of those for which {@code which} holds.
+     *
+     * <p>When the control plane opens these are all: the workflow that creates a node may have done its start already, in
+     * the process before, and the node may have ended with that process.
+     */
+    private void keepNodes(String which, String backAgain) {
+        List<CacheNode> wanted = database
+                .read(handle -> CacheNode.TABLE.select(handle, "where wanted = true " + which));
         List<CacheNode> away = wanted.stream()
                 .filter(node -> node.status() == CacheNodeStatus.REBOOTING || !nodes.isRunning(node))
                 .toList();
@@ -132,7 +138,8 @@ final class Keeper implements AutoCloseable {
     private void becomes(CacheNode node, CacheNodeStatus status, String event) {
         database.run(handle -> CacheNode.of(handle, node.key()).stream()
                 .filter(current -> current.nodeId().equals(node.nodeId()))
-                .filter(current -> current.wanted() && current.status() != status)
+                .filter(current -> current.wanted() && current.status() != CacheNodeStatus.CREATING)
+                .filter(current -> current.status() != status)
                 .forEach(current -> {
                     CacheNode.TABLE.update(handle, current.withStatus(status));
                     events.clusterEvent(handle, node.key(), event);

@@ -1,0 +1,181 @@
+package dev.cistern.control;
+
+import dev.cistern.control.workflow.StepObserver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+/**
+ * Every workflow is killed at each point of each of its steps in turn, and must end, after the next start, as if nothing
+ * had been.
+ *
+ * <p>The files are copied at the moment of the crash and the copy is opened: nothing that happens in the old process after
+ * that moment can help.
+ */
+final class CrashTest {
+
+    @TempDir
+    Path root;
+
+    @Test
+    void creatingACluster() throws IOException {
+        atEveryPoint(test -> {},
+                aws -> aws
+                        .createCacheCluster(r -> r.cacheClusterId("c").engine("redis").cacheNodeType("cache.t3.micro")),
+                test -> {
+                    assertThat(test.cluster("c").cacheClusterStatus()).isEqualTo("available");
+                    assertThat(test.nodes.running()).hasSize(1);
+                    assertThat(test.events("cache-cluster", "c")).filteredOn("Cache cluster created"::equals)
+                            .hasSize(1);
+                });
+    }
+
+    @Test
+    void creatingAGroup() throws IOException {
+        atEveryPoint(test -> {},
+                aws -> aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                        .cacheNodeType("cache.t3.micro")),
+                test -> {
+                    assertThat(test.group("g").status()).isEqualTo("available");
+                    assertThat(test.cluster("g-001").cacheClusterStatus()).isEqualTo("available");
+                    assertThat(test.nodes.running()).hasSize(1);
+                    assertThat(test.events("replication-group", "g")).containsExactly("Replication group g created");
+                });
+    }
+
+    @Test
+    void changingTheNodeTypeOfACluster() throws IOException {
+        atEveryPoint(test -> test.createCluster("c"),
+                aws -> aws.modifyCacheCluster(
+                        r -> r.cacheClusterId("c").cacheNodeType("cache.m7g.large").applyImmediately(true)),
+                test -> {
+                    assertThat(test.cluster("c").cacheClusterStatus()).isEqualTo("available");
+                    assertThat(test.cluster("c").cacheNodeType()).isEqualTo("cache.m7g.large");
+                    assertThat(test.cluster("c").pendingModifiedValues().cacheNodeType()).isNull();
+                    assertThat(test.nodes.running().values()).containsExactly(6_854_542_746L / 100 * 75);
+                });
+    }
+
+    @Test
+    void changingTheNodeTypeOfAGroup() throws IOException {
+        atEveryPoint(test -> test.createGroup("g"),
+                aws -> aws.modifyReplicationGroup(
+                        r -> r.replicationGroupId("g").cacheNodeType("cache.m7g.large").applyImmediately(true)),
+                test -> {
+                    assertThat(test.group("g").status()).isEqualTo("available");
+                    assertThat(test.group("g").cacheNodeType()).isEqualTo("cache.m7g.large");
+                    assertThat(test.nodes.running().values()).containsExactly(6_854_542_746L / 100 * 75);
+                });
+    }
+
+    @Test
+    void deletingACluster() throws IOException {
+        atEveryPoint(test -> test.createCluster("c"),
+                aws -> aws.deleteCacheCluster(r -> r.cacheClusterId("c")),
+                test -> {
+                    assertThatThrownBy(() -> test.cluster("c")).isInstanceOf(CacheClusterNotFoundException.class);
+                    assertThat(test.nodes.running()).isEmpty();
+                    assertThat(test.events("cache-cluster", "c")).filteredOn("Cache cluster deleted"::equals)
+                            .hasSize(1);
+                });
+    }
+
+    @Test
+    void deletingAGroup() throws IOException {
+        atEveryPoint(test -> test.createGroup("g"),
+                aws -> aws.deleteReplicationGroup(r -> r.replicationGroupId("g")),
+                test -> {
+                    assertThatThrownBy(() -> test.group("g")).isInstanceOf(ReplicationGroupNotFoundException.class);
+                    assertThatThrownBy(() -> test.cluster("g-001")).isInstanceOf(CacheClusterNotFoundException.class);
+                    assertThat(test.nodes.running()).isEmpty();
+                });
+    }
+
+    private void atEveryPoint(Consumer<TestPlane> before, Consumer<ElastiCacheClient> wish, Consumer<TestPlane> after)
+            throws IOException {
+        Path prepared = root.resolve("prepared");
+        try (TestPlane test = new TestPlane(prepared)) {
+            before.accept(test);
+        }
+        int crashes = 0;
+        while (crashAt(crashes, prepared, wish, after)) {
+            crashes++;
+        }
+        // A workflow of one step has the three points of that step, or two when it is a commit.
+        assertThat(crashes).as("points at which it was killed").isGreaterThan(2);
+    }
+
+    /** Whether the workflow came as far as its point number {@code point}. */
+    private boolean crashAt(int point, Path prepared, Consumer<ElastiCacheClient> wish, Consumer<TestPlane> after)
+            throws IOException {
+        Path first = root.resolve("first-" + point);
+        Path second = root.resolve("second-" + point);
+        copy(prepared, first);
+        AtomicInteger reached = new AtomicInteger();
+        AtomicBoolean crashed = new AtomicBoolean();
+        StepObserver killer = (workflow, step, where) -> {
+            if (reached.getAndIncrement() == point) {
+                copyQuietly(first, second);
+                crashed.set(true);
+                throw new Killed(workflow + " at " + step + " " + where);
+            }
+        };
+        try (TestPlane test = new TestPlane(first, killer)) {
+            wish.accept(test.aws);
+            await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(2))
+                    .until(() -> crashed.get() || test.plane.isIdle());
+            if (!crashed.get()) {
+                after.accept(test);
+                return false;
+            }
+        }
+        try (TestPlane test = new TestPlane(second)) {
+            test.settle();
+            after.accept(test);
+        }
+        return true;
+    }
+
+    private static void copyQuietly(Path from, Path to) {
+        try {
+            copy(from, to);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        List<Path> paths;
+        try (Stream<Path> walk = Files.walk(from)) {
+            paths = walk.toList();
+        }
+        for (Path path : paths) {
+            Files.copy(path, to.resolve(from.relativize(path)));
+        }
+    }
+
+    /** What an observer throws to kill the workflow; logged by the engine, so it has no stack. */
+    private static final class Killed extends Error {
+
+        private static final long serialVersionUID = 1;
+
+        Killed(String message) {
+            super(message, null, false, false);
+        }
+    }
+}

@@ -41,7 +41,8 @@ public final class Database implements AutoCloseable {
         config.setPoolName("state");
         // WRITE_DELAY 0 stores at every commit instead of each half second. FILE_LOCK FS is the operating system's lock,
         // which ends with the process, however it ends. The shutdown hook would close the database under running work.
-        config.setJdbcUrl("jdbc:h2:file:" + file.toAbsolutePath()
+        // ASYNC is the one file access that an interrupted caller does not close for everybody.
+        config.setJdbcUrl("jdbc:h2:async:" + file.toAbsolutePath()
                 + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
                 + ";WRITE_DELAY=0;FILE_LOCK=FS;DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=2000");
         config.setUsername("cistern");

@@ -1,0 +1,59 @@
+package dev.cistern.control;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.Endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** The control plane over real {@code redis-server} processes: it speaks with nodes by nothing but RESP. */
+final class OriginalTest {
+
+    @Test
+    void aRealRedisIsCreatedResizedKeptAndDeleted(@TempDir Path directory) {
+        assumeTrue(RedisServerNodes.areThere(), "redis-server is not installed");
+        Endpoint endpoint;
+        try (ControlPlane plane = open(directory)) {
+            ElastiCacheClient aws = plane.elastiCache();
+            aws.createReplicationGroup(r -> r.replicationGroupId("real").replicationGroupDescription("d")
+                    .cacheNodeType("cache.t3.micro"));
+            await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+            endpoint = endpoint(aws);
+            try (Jedis client = new Jedis(endpoint.address(), endpoint.port())) {
+                client.set("key", "value");
+                assertThat(client.info("memory")).contains("maxmemory:402653175\r\n");
+                aws.modifyReplicationGroup(
+                        r -> r.replicationGroupId("real").cacheNodeType("cache.t3.small").applyImmediately(true));
+                await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+                assertThat(client.info("memory")).contains("maxmemory:1103269650\r\n");
+                assertThat(client.get("key")).isEqualTo("value");
+            }
+        }
+        try (ControlPlane plane = open(directory)) {
+            ElastiCacheClient aws = plane.elastiCache();
+            assertThat(endpoint(aws)).isEqualTo(endpoint);
+            try (Jedis client = new Jedis(endpoint.address(), endpoint.port())) {
+                assertThat(client.info("memory")).contains("maxmemory:1103269650\r\n");
+            }
+            aws.deleteReplicationGroup(r -> r.replicationGroupId("real"));
+            await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+            assertThat(aws.describeReplicationGroups().replicationGroups()).isEmpty();
+        }
+    }
+
+    private static ControlPlane open(Path directory) {
+        return ControlPlane.open(ControlPlaneOptions.of(directory, new RedisServerNodes())
+                .withEndpoints(new EndpointOptions("127.0.0.1", "127.0.0.1", 22_500, 22_599)));
+    }
+
+    private static Endpoint endpoint(ElastiCacheClient aws) {
+        return aws.describeReplicationGroups(r -> r.replicationGroupId("real")).replicationGroups().getFirst()
+                .nodeGroups().getFirst().primaryEndpoint();
+    }
+}

@@ -1,0 +1,37 @@
+package dev.cistern.control;
+
+import dev.cistern.control.node.EngineType;
+import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.ReplicationGroupStatus;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Names that lie in databases out there: a name may be added, none may change or go. And AWS's word for each. */
+final class PersistedNamesTest {
+
+    @Test
+    void namesOfEngines() {
+        assertThat(EngineType.values()).extracting(Enum::name).startsWith("REDIS", "VALKEY", "MEMCACHED");
+    }
+
+    @Test
+    void namesOfStates() {
+        assertThat(CacheClusterStatus.values()).extracting(Enum::name)
+                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "INCOMPATIBLE_NETWORK");
+        assertThat(CacheNodeStatus.values()).extracting(Enum::name)
+                .startsWith("CREATING", "AVAILABLE", "REBOOTING", "DELETING");
+        assertThat(ReplicationGroupStatus.values()).extracting(Enum::name)
+                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "CREATE_FAILED");
+    }
+
+    @Test
+    void wordsOfTheWire() {
+        assertThat(Arrays.stream(CacheClusterStatus.values()).map(CacheClusterStatus::wireName))
+                .containsExactly("creating", "available", "modifying", "deleting", "incompatible-network");
+        assertThat(Arrays.stream(ReplicationGroupStatus.values()).map(ReplicationGroupStatus::wireName))
+                .containsExactly("creating", "available", "modifying", "deleting", "create-failed");
+    }
+}

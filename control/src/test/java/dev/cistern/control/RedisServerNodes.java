@@ -1,0 +1,102 @@
+package dev.cistern.control;
+
+import dev.cistern.control.node.NodeAddress;
+import dev.cistern.control.node.NodeAdmin;
+import dev.cistern.control.node.NodeRuntime;
+import dev.cistern.control.node.NodeRuntimeException;
+import dev.cistern.control.node.NodeSpec;
+import dev.cistern.control.node.NodeState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/** Nodes that are {@code redis-server} processes: what the control plane says to a node is said to the original. */
+final class RedisServerNodes implements NodeRuntime {
+
+    private static final Path PROGRAM = Path.of("/usr/bin/redis-server");
+
+    private final Map<String, Process> processes = new ConcurrentHashMap<>();
+
+    static boolean areThere() {
+        return Files.isExecutable(PROGRAM);
+    }
+
+    @Override
+    public NodeAddress start(NodeSpec spec) {
+        Process process = processes.computeIfAbsent(spec.nodeId(), id -> launch(spec));
+        NodeAddress address = new NodeAddress(spec.bindAddress(), spec.port());
+        NodeAdmin admin = new NodeAdmin(address, spec.admin());
+        try {
+            for (int tries = 0; tries < 200 && process.isAlive(); tries++) {
+                if (admin.answers()) {
+                    return address;
+                }
+                Thread.sleep(20);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new NodeRuntimeException("redis-server on port " + spec.port() + " does not answer");
+    }
+
+    @Override
+    public NodeState inspect(NodeSpec spec) {
+        Process process = processes.get(spec.nodeId());
+        return process != null && process.isAlive() ? NodeState.RUNNING : NodeState.STOPPED;
+    }
+
+    @Override
+    public void stop(NodeSpec spec) {
+        Process process = processes.remove(spec.nodeId());
+        if (process != null) {
+            end(process);
+        }
+    }
+
+    @Override
+    public void remove(NodeSpec spec) {
+        stop(spec);
+    }
+
+    @Override
+    public void close() {
+        processes.values().forEach(RedisServerNodes::end);
+        processes.clear();
+    }
+
+    private static Process launch(NodeSpec spec) {
+        try {
+            Files.createDirectories(spec.dataDirectory());
+            Path config = spec.dataDirectory().resolve("redis.conf");
+            Files.write(config, List.of(
+                    "bind " + spec.bindAddress(),
+                    "port " + spec.port(),
+                    "dir " + spec.dataDirectory(),
+                    "save \"\"",
+                    "maxmemory " + spec.maxMemoryBytes(),
+                    "user " + spec.admin().user() + " on >" + spec.admin().password().reveal() + " ~* &* +@all"));
+            return new ProcessBuilder(PROGRAM.toString(), config.toString())
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectErrorStream(true)
+                    .start();
+        } catch (IOException e) {
+            throw new NodeRuntimeException("redis-server cannot be started", e);
+        }
+    }
+
+    private static void end(Process process) {
+        process.destroy();
+        try {
+            if (!process.waitFor(5, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -2,7 +2,8 @@ package dev.cistern.store;
 
 /** What happened to a key, with the original's word and class letter for keyspace notifications. */
 public enum KeyEvent {
-    NEW("new", 'n'), SET("set", '$'), APPEND("append", '$'), SETRANGE("setrange", '$'), INCRBY("incrby",
+    NEW("new", 'n'), SET("set", '$'), APPEND("append", '$'), SETRANGE("setrange", '$'), SETBIT("setbit", '$'), INCRBY(
+            "incrby",
             '$'), INCRBYFLOAT("incrbyfloat", '$'), DEL("del", 'g'), EXPIRE("expire", 'g'), PERSIST("persist",
                     'g'), RENAME_FROM("rename_from", 'g'), RENAME_TO("rename_to", 'g'), MOVE_FROM("move_from",
                             'g'), MOVE_TO("move_to",

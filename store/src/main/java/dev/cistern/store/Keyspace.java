@@ -421,6 +421,33 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * Makes the key a string of bytes, at least {@code minLength} of them, zeros added at its end, and returns its
+     * entry: for changes in place, where {@link #readString} says that it lies. Tells nobody; {@link #stringChanged}
+     * does, once the change is made.
+     *
+     * @throws StoreException
+     *             WRONG_TYPE, STRING_TOO_LONG; nothing changed
+     */
+    public long growString(Bytes key, int minLength) {
+        long entry = findForWrite(key);
+        int length = entry == ABSENT ? 0 : stringLength(entry);
+        int newLength = Math.max(length, minLength);
+        if (newLength > MAX_STRING_BYTES) {
+            throw StoreException.STRING_TOO_LONG;
+        }
+        long grown = entry == ABSENT
+                ? create(keysToFill(key), key, RAW_FORM, newLength, NO_DEADLINE)
+                : growText(key, entry, length, newLength);
+        Memory.fill(EntryLayout.valueAddress(grown, EntryLayout.header(grown)) + length, newLength - length, (byte) 0);
+        return grown;
+    }
+
+    /** Tells that the string was changed in place. */
+    public void stringChanged(Bytes key, KeyEvent event) {
+        changed(key, event);
+    }
+
+    /**
      * Adds to the number in the string, an absent one counting as 0, and returns the sum.
      *
      * @throws StoreException

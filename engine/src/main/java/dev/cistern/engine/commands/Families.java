@@ -10,6 +10,8 @@ public final class Families {
 
     /** The commands of a node. */
     public static CommandIndex index() {
-        return new CommandIndex(List.of(ConnectionCommands.TABLE, DatabaseCommands.TABLE, StringCommands.TABLE));
+        return new CommandIndex(List.of(ConnectionCommands.TABLE, DatabaseCommands.TABLE, KeyCommands.TABLE,
+                ExpiryCommands.TABLE, ScanCommands.TABLE, StringCommands.TABLE, SubstringCommands.TABLE,
+                CounterCommands.TABLE, BitmapCommands.TABLE, BitfieldCommands.TABLE));
     }
 }

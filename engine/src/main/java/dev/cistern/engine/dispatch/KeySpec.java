@@ -51,9 +51,9 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
         return new KeySpec(first, null, Follow.RANGE, last, step, 0, Set.of(), null);
     }
 
-    /** At this argument stands how many keys follow. */
-    public static KeySpec counted(int index) {
-        return new KeySpec(index, null, Follow.COUNTED, 0, 1, 1, Set.of(), null);
+    /** At this argument stands how many keys follow, and each {@code step}-th of the arguments after it is one. */
+    public static KeySpec counted(int index, int step) {
+        return new KeySpec(index, null, Follow.COUNTED, 0, step, 1, Set.of(), null);
     }
 
     /** Keys follow after this word, which is looked for from the argument at {@code from} on (negative: backwards). */

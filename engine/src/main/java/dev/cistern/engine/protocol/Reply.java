@@ -293,16 +293,32 @@ public final class Reply {
         closeAs(resp3 ? '%' : '*', mark, resp3 ? count : 2 * count);
     }
 
-    /** Moves the members up to make room for the header: cheaper than knowing their count beforehand. */
     private void closeAs(char type, long mark, long count) {
-        int headerBytes = 1 + Decimal.length(count) + 2;
-        ensure(headerBytes);
-        long members = base + mark;
-        Memory.copy(members, members + headerBytes, position - members);
-        long end = position + headerBytes;
-        position = members;
+        long end = makeRoom(mark, 1 + Decimal.length(count) + 2);
         putHeader(type, count);
         position = end;
+    }
+
+    /** Writes a bulk string before what was written since the mark: for what goes first but is known last. */
+    public void insertBulk(long mark, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        long end = makeRoom(mark, 1 + Decimal.length(bytes.length) + 2 + bytes.length + 2);
+        bulk(bytes);
+        position = end;
+    }
+
+    /**
+     * Moves what was written since the mark up, which is cheaper than knowing beforehand what comes before it. Writing
+     * goes on at the mark; answers the position to return to.
+     */
+    private long makeRoom(long mark, int bytes) {
+        // The room for the longest header is what the calls that write into the gap ask for.
+        ensure(bytes + MAX_HEADER_BYTES + 2L);
+        long start = base + mark;
+        Memory.copy(start, start + bytes, position - start);
+        long end = position + bytes;
+        position = start;
+        return end;
     }
 
     // --- bytes ---

@@ -2,6 +2,7 @@ package dev.cistern.control;
 
 import dev.cistern.control.workflow.StepObserver;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -144,7 +145,7 @@ final class CrashTest {
                 return false;
             }
         }
-        try (TestPlane test = new TestPlane(second)) {
+        try (TestPlane test = new TestPlane(second, TestPlane.START.plus(Duration.ofHours(1)))) {
             test.settle();
             after.accept(test);
         }
@@ -155,7 +156,7 @@ final class CrashTest {
         try {
             copy(from, to);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 

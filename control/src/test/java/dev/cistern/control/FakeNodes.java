@@ -36,6 +36,9 @@ final class FakeNodes implements NodeRuntime {
     /** Starts that are still to fail. */
     final AtomicInteger failingStarts = new AtomicInteger();
 
+    /** Whether nodes listen but answer nobody. */
+    volatile boolean mute;
+
     /** What each node says it uses. */
     volatile long usedMemoryBytes = 1_000_000;
 
@@ -135,7 +138,9 @@ final class FakeNodes implements NodeRuntime {
                         trusted = command.contains(spec.admin().user())
                                 && command.contains(spec.admin().password().reveal());
                     }
-                    String answer = trusted ? answer(verb, command) : "-WRONGPASS invalid username-password pair\r\n";
+                    String answer = trusted && !mute
+                            ? answer(verb, command)
+                            : "-WRONGPASS invalid username-password pair\r\n";
                     out.write(answer.getBytes(StandardCharsets.UTF_8));
                     out.flush();
                 }

@@ -1,6 +1,7 @@
 package dev.cistern.control;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
@@ -12,6 +13,7 @@ import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoun
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 /** Clusters and groups from creation to deletion, as a client sees them. */
 final class LifecycleTest {
@@ -127,7 +129,7 @@ final class LifecycleTest {
             cluster = test.createCluster("one");
             group = test.createGroup("two");
         }
-        try (TestPlane test = new TestPlane(directory)) {
+        try (TestPlane test = new TestPlane(directory, TestPlane.START.plus(Duration.ofHours(1)))) {
             assertThat(test.nodes.running()).as("running when open() returns").hasSize(2);
             assertThat(test.cluster("one")).isEqualTo(cluster);
             assertThat(test.group("two")).isEqualTo(group);
@@ -142,7 +144,7 @@ final class LifecycleTest {
             Endpoint endpoint = test.createCluster("phoenix").cacheNodes().getFirst().endpoint();
             test.nodes.crash(test.nodes.running().keySet().iterator().next());
 
-            org.awaitility.Awaitility.await().until(() -> test.events("cache-cluster", "phoenix")
+            await().until(() -> test.events("cache-cluster", "phoenix")
                     .contains("Finished recovery for cache nodes 0001"));
             assertThat(test.nodes.running()).hasSize(1);
             assertThat(test.cluster("phoenix").cacheNodes().getFirst().endpoint()).isEqualTo(endpoint);
@@ -173,6 +175,19 @@ final class LifecycleTest {
         try (TestPlane test = new TestPlane(directory)) {
             test.nodes.failingStarts.set(2);
             assertThat(test.createCluster("stubborn").cacheClusterStatus()).isEqualTo("available");
+        }
+    }
+
+    @Test
+    void aNodeThatStartsButNeverAnswersIsNotLeftRunning() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.nodes.mute = true;
+            test.createCluster("mute");
+            assertThat(test.cluster("mute").cacheClusterStatus()).isEqualTo("incompatible-network");
+            assertThat(test.events("cache-cluster", "mute"))
+                    .containsExactly("Failed to create the cache cluster due to "
+                            + "incompatible network state: answer mute 0001: not within 30 seconds");
+            await().until(() -> test.nodes.running().isEmpty());
         }
     }
 }

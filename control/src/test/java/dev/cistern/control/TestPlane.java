@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Random;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
@@ -25,7 +26,8 @@ final class TestPlane implements AutoCloseable {
     /** A Wednesday. */
     static final Instant START = Instant.parse("2026-03-04T12:00:00Z");
 
-    private static final long BEGUN = System.nanoTime();
+    /** How much faster time goes than the clock on the wall: what waits for long is tested soon. */
+    private static final int SPEED = 20;
 
     final FakeNodes nodes = new FakeNodes();
     final ControlPlane plane;
@@ -37,17 +39,23 @@ final class TestPlane implements AutoCloseable {
     }
 
     TestPlane(Path directory, StepObserver observer) {
-        this(directory, observer, Quotas.DEFAULT);
+        this(directory, observer, Quotas.DEFAULT, START);
     }
 
-    TestPlane(Path directory, StepObserver observer, Quotas quotas) {
-        InstantSource now = () -> START.plus(moved).plusNanos(System.nanoTime() - BEGUN);
+    /** A plane that opens {@code start}, to follow one that was closed. */
+    TestPlane(Path directory, Instant start) {
+        this(directory, StepObserver.NONE, Quotas.DEFAULT, start);
+    }
+
+    TestPlane(Path directory, StepObserver observer, Quotas quotas, Instant start) {
+        long begun = System.nanoTime();
+        InstantSource now = () -> start.plus(moved).plusNanos((System.nanoTime() - begun) * SPEED);
         Clock clock = now.withZone(ZoneOffset.UTC);
         plane = ControlPlane.open(ControlPlaneOptions.of(directory, nodes)
                 .withEndpoints(new EndpointOptions("127.0.0.1", "127.0.0.1", 21_400, 21_599))
                 .withQuotas(quotas)
                 .withRandom(new Random(7))
-                .withTime(clock, Pauses.REAL), observer);
+                .withTime(clock, duration -> Thread.sleep(duration.dividedBy(SPEED))), observer);
         aws = plane.elastiCache();
     }
 
@@ -77,7 +85,7 @@ final class TestPlane implements AutoCloseable {
     }
 
     /** The messages of a source's events, oldest first. */
-    java.util.List<String> events(String sourceType, String id) {
+    List<String> events(String sourceType, String id) {
         return aws.describeEvents(r -> r.sourceType(sourceType).sourceIdentifier(id).duration(20_160)).events()
                 .reversed()
                 .stream().map(event -> event.message()).toList();

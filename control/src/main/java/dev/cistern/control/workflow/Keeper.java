@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps what was made as it was wished: every wanted node running, changes that wait for their maintenance window begun
+ * Keeps what was made as it was wished: every wanted node running and no other, changes that wait for their maintenance window begun
  * in it, and old events deleted.
  *
  * <p>One virtual thread looks round every second; nodes that are away are started side by side on threads of their own. A
@@ -79,6 +79,7 @@ final class Keeper implements AutoCloseable {
             try {
                 rest.pause(ROUND);
                 keepNodes("and status <> 'CREATING'", "Finished recovery for cache nodes %s");
+                stopUnwanted();
                 beginPendingChanges();
                 trimEvents();
             } catch (Rest.ClosingException e) {
@@ -123,11 +124,16 @@ final class Keeper implements AutoCloseable {
         }
     }
 
+    /** A node whose creation was given up may run, and hold its port, without ever having answered. */
+    private void stopUnwanted() {
+        database.read(handle -> CacheNode.TABLE.select(handle, "where wanted = false")).stream()
+                .filter(nodes::isRunning).forEach(nodes::stop);
+    }
+
     private void bringBack(CacheNode node, String backAgain) {
         try {
             becomes(node, CacheNodeStatus.REBOOTING, "Recovering cache nodes " + node.cacheNodeId());
-            nodes.start(node);
-            if (nodes.admin(node).answers()) {
+            if (nodes.start(node) && nodes.admin(node).answers()) {
                 becomes(node, CacheNodeStatus.AVAILABLE, backAgain.formatted(node.cacheNodeId()));
             }
         } catch (RuntimeException e) {

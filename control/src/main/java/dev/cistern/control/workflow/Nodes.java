@@ -30,7 +30,7 @@ final class Nodes {
     private final NodeRuntime runtime;
     private final StateDirectory directory;
     private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
-    private final Map<String, NodeAddress> addresses = new ConcurrentHashMap<>();
+    private final Map<String, Started> started = new ConcurrentHashMap<>();
 
     Nodes(Database database, NodeRuntime runtime, StateDirectory directory) {
         this.database = database;
@@ -43,25 +43,28 @@ final class Nodes {
         return database.read(handle -> CacheNode.of(handle, cluster));
     }
 
-    /** Has the node running, if it is still wanted. */
-    void start(CacheNode node) {
-        locked(node, (current, spec) -> {
+    /** Has the node running, if it is still wanted; answers whether it is. */
+    boolean start(CacheNode node) {
+        return locked(node, (current, spec) -> {
             if (current.wanted()) {
-                addresses.put(spec.nodeId(), runtime.start(spec));
+                started.put(spec.nodeId(), new Started(spec, runtime.start(spec)));
             }
-            return true;
+            return current.wanted();
         });
     }
 
-    /** Whether the runtime has the node running; a node that is not wanted any more counts as running. */
+    /** Whether the runtime has the node running. Reads no rows for a node that this process started: it is asked often. */
     boolean isRunning(CacheNode node) {
-        return locked(node, (current, spec) -> !current.wanted() || runtime.inspect(spec) == NodeState.RUNNING);
+        Started known = started.get(node.nodeId());
+        return known != null
+                ? runtime.inspect(known.spec) == NodeState.RUNNING
+                : locked(node, (current, spec) -> runtime.inspect(spec) == NodeState.RUNNING);
     }
 
     /** Stops the node; its data stays. */
     void stop(CacheNode node) {
         locked(node, (current, spec) -> {
-            addresses.remove(spec.nodeId());
+            started.remove(spec.nodeId());
             runtime.stop(spec);
             return true;
         });
@@ -70,7 +73,7 @@ final class Nodes {
     /** Stops the node and deletes its data. */
     void remove(CacheNode node) {
         locked(node, (current, spec) -> {
-            addresses.remove(spec.nodeId());
+            started.remove(spec.nodeId());
             runtime.remove(spec);
             return true;
         });
@@ -79,16 +82,18 @@ final class Nodes {
 
     /** The node's admin connection. A node that was not started by this process is adopted first. */
     NodeAdmin admin(CacheNode node) {
-        NodeAddress address = addresses.get(node.nodeId());
-        if (address == null) {
-            start(node);
-            address = addresses.get(node.nodeId());
+        Started known = started.get(node.nodeId());
+        if (known == null && start(node)) {
+            known = started.get(node.nodeId());
         }
-        if (address == null) {
+        if (known == null) {
             throw new IllegalStateException("node " + node.nodeId() + " is not to run");
         }
-        return new NodeAdmin(address, node.admin());
+        return new NodeAdmin(known.address, node.admin());
     }
+
+    /** A node that this process had started or adopted, as it was then. */
+    private record Started(NodeSpec spec, NodeAddress address) {}
 
     private boolean locked(CacheNode node, BiFunction<CacheNode, NodeSpec, Boolean> work) {
         ReentrantLock lock = locks.computeIfAbsent(node.nodeId(), id -> new ReentrantLock());
@@ -96,7 +101,7 @@ final class Nodes {
         try {
             CacheNode current = find(node);
             // A node whose rows are gone is one that was removed: there is nothing left to do with it.
-            return current == null || work.apply(current, specOf(current));
+            return current != null && work.apply(current, specOf(current));
         } finally {
             lock.unlock();
         }

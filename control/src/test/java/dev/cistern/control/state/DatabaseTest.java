@@ -11,10 +11,12 @@ import dev.cistern.control.resource.PortLease;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.TagRow;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +45,22 @@ final class DatabaseTest {
                         "select column_name from information_schema.columns where table_name = ? order by ordinal_position",
                         table.name()).mapTo(String.class).list());
                 assertThat(columns).as(table.name()).isEqualTo(table.columns());
+            }
+        }
+    }
+
+    @Test
+    void theNewestMigrationIsTheOneThatCountsAsUpToDate() throws Exception {
+        Path migrations = Path.of(Objects.requireNonNull(
+                Database.class.getResource("/dev/cistern/control/migrations/V1__foundation.sql")).toURI()).getParent();
+        try (Stream<Path> files = Files.list(migrations)) {
+            assertThat(files.map(file -> file.getFileName().toString())
+                    .mapToInt(name -> Integer.parseInt(name.substring(1, name.indexOf("__")))).max())
+                    .hasValue(Integer.parseInt(Database.NEWEST_MIGRATION));
+        }
+        for (int opened = 0; opened < 2; opened++) {
+            try (Database database = Database.open(directory.resolve("state"))) {
+                assertThat(database.<Long>read(handle -> TagRow.TABLE.count(handle, ""))).isZero();
             }
         }
     }

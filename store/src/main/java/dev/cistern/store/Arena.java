@@ -1,6 +1,7 @@
 package dev.cistern.store;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * The allocator of one stripe's part of one database: slots of a size class in spans of the store's {@link Region},
@@ -47,6 +48,9 @@ final class Arena implements AutoCloseable {
 
     private static final int NONE = -1;
 
+    /** A span is sparse below half of its slots: moving two of them into one frees the other. */
+    private static final int SPARSE_SHIFT = 1;
+
     private final Region region;
     /** Per size class: the first of the spans that have room. */
     private final int[] withRoom = new int[LARGE];
@@ -54,6 +58,10 @@ final class Arena implements AutoCloseable {
     private int held = NONE;
     private long usedBytes;
     private long touchedBytes;
+    /** The span being emptied, which of its slots were free when its slots were listed, and the next one to look at. */
+    private int evacuated = NONE;
+    private int evacuatedSlot;
+    private final BitSet freeSlots = new BitSet();
 
     Arena(Region region) {
         this.region = region;
@@ -153,13 +161,18 @@ final class Arena implements AutoCloseable {
         if (wasFull && !evacuating) {
             link(span, descriptor);
         }
+        if (evacuating) {
+            markFree(address);
+        }
         if (used == 0) {
             closeSpan(span, descriptor, evacuating);
         }
     }
 
     private void closeSpan(int span, long descriptor, boolean evacuating) {
-        if (!evacuating) {
+        if (evacuating) {
+            evacuated = NONE;
+        } else {
             unlink(descriptor);
         }
         touchedBytes -= Memory.getInt(descriptor + UNTOUCHED);
@@ -228,6 +241,67 @@ final class Arena implements AutoCloseable {
         return touchedBytes;
     }
 
+    /**
+     * Chooses a sparse span whose entries find room in others of its class, if none is chosen yet; from then on nothing is
+     * allocated in it. Says whether there is one.
+     */
+    boolean beginEvacuation() {
+        for (int sizeClass = 0; evacuated == NONE && sizeClass < SizeClass.COUNT; sizeClass++) {
+            int span = sparsest(sizeClass);
+            if (span != NONE) {
+                beginEvacuation(span);
+            }
+        }
+        return evacuated != NONE;
+    }
+
+    private void beginEvacuation(int span) {
+        long descriptor = region.descriptor(span);
+        unlink(descriptor);
+        Memory.putInt(descriptor + EVACUATING, 1);
+        evacuated = span;
+        evacuatedSlot = 0;
+        freeSlots.clear();
+        int slotBytes = (int) Memory.getLong(descriptor + SLOT_BYTES);
+        long base = region.address(span);
+        for (int free = Memory.getInt(descriptor + FREE_SLOT); free != NONE; free = Memory.getInt(base + free)) {
+            freeSlots.set(free / slotBytes);
+        }
+    }
+
+    /** The span with the fewest slots in use, if it is sparse and the others' free slots are enough for them. */
+    private int sparsest(int sizeClass) {
+        int slots = Region.SPAN_BYTES / SizeClass.slotBytes(sizeClass);
+        int best = NONE;
+        int bestUsed = slots >>> SPARSE_SHIFT;
+        long free = 0;
+        for (int span = withRoom[sizeClass]; span != NONE; span = Memory.getInt(region.descriptor(span) + NEXT)) {
+            int used = Memory.getInt(region.descriptor(span) + USED);
+            free += slots - used;
+            if (used < bestUsed) {
+                best = span;
+                bestUsed = used;
+            }
+        }
+        return best != NONE && free - (slots - bestUsed) >= bestUsed ? best : NONE;
+    }
+
+    /** The next slot in use of the span being emptied; 0 when there is none, and then the span is gone. */
+    long nextToEvacuate() {
+        if (evacuated == NONE) {
+            return 0;
+        }
+        evacuatedSlot = freeSlots.nextClearBit(evacuatedSlot);
+        long slotBytes = Memory.getLong(region.descriptor(evacuated) + SLOT_BYTES);
+        return region.address(evacuated) + evacuatedSlot * slotBytes;
+    }
+
+    /** A slot of the span being emptied was freed, by the one who empties it or by a command in between. */
+    private void markFree(long address) {
+        long slotBytes = Memory.getLong(region.descriptor(evacuated) + SLOT_BYTES);
+        freeSlots.set((int) ((address - region.address(evacuated)) / slotBytes));
+    }
+
     /** Gives back every span, whatever is in it. */
     @Override
     public void close() {
@@ -237,6 +311,7 @@ final class Arena implements AutoCloseable {
                     Memory.getInt(descriptor + SIZE_CLASS) == LARGE ? Memory.getInt(descriptor + USED) : 1);
         }
         Arrays.fill(withRoom, NONE);
+        evacuated = NONE;
         usedBytes = 0;
         touchedBytes = 0;
     }

@@ -64,6 +64,8 @@ final class Index implements AutoCloseable {
     private long spareLines;
     private int spareCount;
 
+    private long merges;
+
     private long foundBucket;
     private int foundLane;
 
@@ -160,6 +162,13 @@ final class Index implements AutoCloseable {
             lane = 0;
         }
         Bucket.set(last, lane, tag, entry);
+    }
+
+    /** Makes the entry of this lane the one found last. */
+    long foundAt(long line, int lane) {
+        foundBucket = line;
+        foundLane = lane;
+        return Bucket.entry(line, lane);
     }
 
     /** The entry found last lies at another address now. */
@@ -260,6 +269,7 @@ final class Index implements AutoCloseable {
         } catch (OutOfNativeMemoryException e) {
             return false;
         }
+        merges++;
         int number = buckets - 1;
         long source = bucket(number);
         long target = bucket(number - Integer.highestOneBit(number));
@@ -294,7 +304,7 @@ final class Index implements AutoCloseable {
         }
     }
 
-    private long hashOf(long entry) {
+    long hashOf(long entry) {
         long header = EntryLayout.header(entry);
         return hashFunction.hash(entry + EntryLayout.keyOffset(header), EntryLayout.keyLength(entry, header));
     }
@@ -393,6 +403,11 @@ final class Index implements AutoCloseable {
 
     long entries() {
         return entries;
+    }
+
+    /** How many buckets were ever merged away. */
+    long merges() {
+        return merges;
     }
 
     int buckets() {

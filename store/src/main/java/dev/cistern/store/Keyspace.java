@@ -187,6 +187,21 @@ public final class Keyspace implements AutoCloseable {
         }
     }
 
+    /** This database's keys in one stripe, for walks of this package. */
+    @Nullable
+    StripeKeys part(int stripe) {
+        return parts[stripe];
+    }
+
+    /** Deletes the expired entry found last by a walk, which goes on: so no bucket is merged. */
+    void expireFound(StripeKeys keys, long entry) {
+        readKey(entry, eventKey);
+        keys.unlink(eventKey.hash(hashFunction), entry);
+        stats.expired++;
+        tell(eventKey, KeyEvent.EXPIRED);
+        keys.release(entry);
+    }
+
     private void changed(Bytes key, KeyEvent event) {
         stats.dirty++;
         tell(key, event);

@@ -285,6 +285,33 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /**
+     * Moves entries of sparsely used memory in one stripe together, so that the rest can be given back: looks at up to
+     * {@code budget} entries and returns at how many. Locks the stripe unless this thread holds it; entries move, so
+     * addresses got before are invalid.
+     */
+    public int defragment(int stripe, int budget) {
+        boolean held = isHeldByMe(stripe);
+        if (!held) {
+            lock(stripe);
+        }
+        try {
+            int looked = 0;
+            for (@Nullable
+            StripeKeys[] database : keys) {
+                StripeKeys part = database[stripe];
+                if (part != null && looked < budget) {
+                    looked += part.defragment(budget - looked);
+                }
+            }
+            return looked;
+        } finally {
+            if (!held) {
+                unlock(stripe);
+            }
+        }
+    }
+
     private void dropEmpty(int stripe) {
         for (@Nullable
         StripeKeys[] database : keys) {

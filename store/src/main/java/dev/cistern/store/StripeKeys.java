@@ -17,6 +17,12 @@ final class StripeKeys implements AutoCloseable {
     final Index index;
     private long volatileEntries;
     private long deadlineSum;
+    /** No deadline here is earlier; so the expiry cycle need not look before. */
+    private long earliestDeadline = Long.MAX_VALUE;
+    /** The expiry cycle's walk: its next bucket, the earliest deadline it left behind, the merges when it began. */
+    private int walkBucket;
+    private long walkEarliest = Long.MAX_VALUE;
+    private long walkMerges;
 
     StripeKeys(HashFunction hashFunction, Region region) {
         this.hashFunction = hashFunction;
@@ -90,7 +96,14 @@ final class StripeKeys implements AutoCloseable {
     private void addDeadline(long hash, long deadlineMillis) {
         volatileEntries++;
         deadlineSum += deadlineMillis;
+        noteDeadline(deadlineMillis);
+        earliestDeadline = Math.min(earliestDeadline, deadlineMillis);
         index.markVolatile(hash);
+    }
+
+    /** The walk over deadlines leaves this one behind. */
+    void noteDeadline(long deadlineMillis) {
+        walkEarliest = Math.min(walkEarliest, deadlineMillis);
     }
 
     private void removeDeadline(long deadlineMillis) {
@@ -100,16 +113,74 @@ final class StripeKeys implements AutoCloseable {
         }
     }
 
-    /** Takes out the entry found last and frees it. No walk over the index may be on. */
+    /** Takes out the entry found last and frees it. May merge buckets, so no walk over them may be on. */
     void remove(long hash, long entry) {
-        removeKeepingBuckets(hash, entry);
+        unlink(hash, entry);
+        release(entry);
         index.shrink();
     }
 
-    /** Like {@link #remove}, but leaves all buckets where they are, for a walk that goes on; it shrinks afterwards. */
-    void removeKeepingBuckets(long hash, long entry) {
+    /** Takes the entry found last out of the index. Its bytes stay readable until {@link #release}. */
+    void unlink(long hash, long entry) {
         removeDeadline(EntryLayout.deadlineMillis(entry, EntryLayout.header(entry)));
         index.removeFound(hash);
+    }
+
+    void release(long entry) {
+        arena.free(entry);
+    }
+
+    /** Whether a key may have expired by now; a walk over all keys will tell. */
+    boolean mayHaveExpired(long nowMillis) {
+        return volatileEntries > 0 && nowMillis > earliestDeadline;
+    }
+
+    /** The next bucket of the walk over deadlines, and on to the one after. */
+    int nextWalkBucket() {
+        if (walkBucket == 0) {
+            walkEarliest = Long.MAX_VALUE;
+            walkMerges = index.merges();
+        }
+        return walkBucket++;
+    }
+
+    /** Says whether the walk has come to the end; then what it left behind is the earliest deadline there is. */
+    boolean walkEnded() {
+        if (walkBucket < index.buckets()) {
+            return false;
+        }
+        walkBucket = 0;
+        // A merge may have carried a key from before the walk to behind it: then the walk knows nothing for certain.
+        earliestDeadline = walkMerges == index.merges() ? walkEarliest : Long.MIN_VALUE;
+        return true;
+    }
+
+    /**
+     * Moves entries out of sparsely used spans, so that these go back to the region; looks at up to {@code budget} slots
+     * and returns how many it looked at.
+     */
+    int defragment(int budget) {
+        int looked = 0;
+        while (looked < budget && arena.beginEvacuation()) {
+            for (long slot = arena.nextToEvacuate(); slot != 0 && looked < budget; slot = arena.nextToEvacuate()) {
+                move(slot);
+                looked++;
+            }
+        }
+        return looked;
+    }
+
+    private void move(long entry) {
+        long header = EntryLayout.header(entry);
+        long keyAddress = entry + EntryLayout.keyOffset(header);
+        int keyLength = EntryLayout.keyLength(entry, header);
+        long found = index.find(hashFunction.hash(keyAddress, keyLength), keyAddress, keyLength);
+        if (found != entry) {
+            throw new IllegalStateException("a slot in use holds no entry of the index");
+        }
+        long moved = arena.allocate(arena.slotBytes(entry));
+        Memory.copy(entry, moved, EntryLayout.bytes(entry));
+        index.replaceFound(moved);
         arena.free(entry);
     }
 

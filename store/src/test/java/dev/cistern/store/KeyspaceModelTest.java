@@ -59,6 +59,7 @@ final class KeyspaceModelTest {
         private final SplittableRandom random;
         private final Store store;
         private final Keyspace[] keyspaces;
+        private final ExpiryCycle expiryCycle;
         private final List<Map<String, Value>> models = List.of(new HashMap<>(), new HashMap<>());
         private final int keys;
         private final Bytes view = new Bytes();
@@ -71,6 +72,7 @@ final class KeyspaceModelTest {
             keys = random.nextBoolean() ? 20 : 3_000;
             store = new Store(StoreOptions.seeded(seed).withStripes(stripes).withDatabases(2));
             keyspaces = new Keyspace[]{store.openKeyspace(0), store.openKeyspace(1)};
+            expiryCycle = new ExpiryCycle(store);
             setNow(now);
         }
 
@@ -137,6 +139,12 @@ final class KeyspaceModelTest {
             }
             if (random.nextInt(50) == 0) {
                 setNow(now + random.nextInt(2_000));
+            }
+            if (random.nextInt(20) == 0) {
+                expiryCycle.step(1 + random.nextInt(20), now);
+            }
+            if (random.nextInt(20) == 0) {
+                store.defragment(random.nextInt(store.stripes()), 1 + random.nextInt(50));
             }
             if (random.nextInt(500) == 0) {
                 whole(database);
@@ -276,7 +284,7 @@ final class KeyspaceModelTest {
 
         /** Rare work on a whole database. */
         private void whole(int database) {
-            switch (random.nextInt(6)) {
+            switch (random.nextInt(8)) {
                 case 0 -> {
                     store.flush(database);
                     models.get(database).clear();
@@ -290,8 +298,37 @@ final class KeyspaceModelTest {
                     models.get(1).putAll(first);
                 }
                 case 2 -> store.purge();
+                case 3 -> expireEverything();
+                case 4 -> defragmentEverything();
                 default -> checkEverything();
             }
+        }
+
+        /** After one walk over everything, nothing that has expired is left. */
+        private void expireEverything() {
+            for (int database = 0; database < 2; database++) {
+                int counted = database;
+                List.copyOf(models.get(database).keySet()).forEach(key -> model(counted, key));
+            }
+            int steps = 0;
+            while (keyspaces[0].size() + keyspaces[1].size() > models.get(0).size() + models.get(1).size()) {
+                expiryCycle.step(50, now);
+                assertThat(steps++).as("steps of the expiry cycle").isLessThan(10_000);
+            }
+            assertThat(store.volatileSize(0) + store.volatileSize(1)).isEqualTo(models.stream()
+                    .flatMap(model -> model.values().stream())
+                    .filter(value -> value.deadlineMillis != Keyspace.NO_DEADLINE).count());
+        }
+
+        private void defragmentEverything() {
+            long before = store.usedBytes();
+            for (int stripe = 0; stripe < store.stripes(); stripe++) {
+                while (store.defragment(stripe, 100) == 100) {
+                    assertThat(store.usedBytes()).isEqualTo(before);
+                }
+            }
+            assertThat(store.usedBytes()).isEqualTo(before);
+            checkEverything();
         }
 
         void checkEverything() {
@@ -329,6 +366,7 @@ final class KeyspaceModelTest {
 
         @Override
         public void close() {
+            expiryCycle.close();
             store.close();
         }
     }

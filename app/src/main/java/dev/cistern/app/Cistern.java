@@ -21,7 +21,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 // @formatter:off
 @Command(name = "cistern", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         versionProvider = VersionCommand.Provider.class,
-        subcommands = {DoctorCommand.class, VersionCommand.class},
+        subcommands = {UpCommand.class, NodeCommand.class, DoctorCommand.class, VersionCommand.class},
         description = "Amazon ElastiCache that anyone can run: "
                 + "cache nodes and the control plane that AWS tools talk to.",
         synopsisSubcommandLabel = "COMMAND",

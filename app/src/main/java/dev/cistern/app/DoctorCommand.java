@@ -1,5 +1,6 @@
 package dev.cistern.app;
 
+import dev.cistern.engine.settings.MemorySize;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -11,9 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
-
 import org.jspecify.annotations.Nullable;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -42,7 +41,7 @@ final class DoctorCommand implements Callable<Integer> {
         findings.add(java());
         findings.addAll(new MachineCheck(Path.of("/")).findings());
         findings.add(port(port));
-        findings.add(state(stateDirectory != null ? stateDirectory : StateDirectory.byDefault(System.getenv())));
+        findings.add(state(stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv())));
         findings.add(tool("aws", "The AWS CLI talks to Cistern. Do: pip install awscli, or apt install awscli"));
         findings.add(tool("redis-cli", "Handy to look into a node. Do: apt install redis-tools"));
         findings.forEach(spec.commandLine().getOut()::println);
@@ -73,7 +72,7 @@ final class DoctorCommand implements Callable<Integer> {
                     "Give another: --state-dir DIR, or set CISTERN_HOME");
         }
         long freeBytes = existing.toFile().getUsableSpace();
-        return Finding.ok("state folder", folder + ", " + ByteAmount.shown(freeBytes) + " free");
+        return Finding.ok("state folder", folder + ", " + MemorySize.human(freeBytes) + " free");
     }
 
     private static Path nearestExisting(Path folder) {

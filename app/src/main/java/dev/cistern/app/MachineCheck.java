@@ -1,5 +1,6 @@
 package dev.cistern.app;
 
+import dev.cistern.engine.settings.MemorySize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,8 +43,8 @@ final class MachineCheck {
         }
         long bytes = available.getAsLong() * 1024;
         OptionalLong limit = number("sys/fs/cgroup/memory.max");
-        String found = ByteAmount.shown(bytes) + " available"
-                + (limit.isPresent() ? ", this container may use " + ByteAmount.shown(limit.getAsLong()) : "");
+        String found = MemorySize.human(bytes) + " available"
+                + (limit.isPresent() ? ", this container may use " + MemorySize.human(limit.getAsLong()) : "");
         long usable = Math.min(bytes, limit.orElse(Long.MAX_VALUE));
         findings.add(usable >= LITTLE_MEMORY_BYTES
                 ? Finding.ok("memory", found)

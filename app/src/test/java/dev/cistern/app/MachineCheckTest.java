@@ -25,7 +25,7 @@ final class MachineCheckTest {
         write("proc/self/limits", "Max open files            65536                65536                files\n");
         write("proc/sys/net/core/somaxconn", "4096\n");
         assertThat(findings()).hasSize(5).allSatisfy(f -> assertThat(f.grade()).isEqualTo(Finding.Grade.OK));
-        assertThat(findings().getFirst().found()).isEqualTo("4 GB available");
+        assertThat(findings().getFirst().found()).isEqualTo("4.00G available");
     }
 
     @Test
@@ -47,7 +47,7 @@ final class MachineCheckTest {
         write("sys/fs/cgroup/memory.max", "268435456\n");
         assertThat(findings()).singleElement().satisfies(finding -> {
             assertThat(finding.grade()).isEqualTo(Finding.Grade.WARN);
-            assertThat(finding.found()).contains("256 MB");
+            assertThat(finding.found()).contains("256.00M");
         });
     }
 

@@ -1,0 +1,113 @@
+package dev.cistern.app;
+
+import dev.cistern.control.node.EngineType;
+import dev.cistern.control.node.NodeAddress;
+import dev.cistern.control.node.NodeRuntime;
+import dev.cistern.control.node.NodeRuntimeException;
+import dev.cistern.control.node.NodeSpec;
+import dev.cistern.control.node.NodeState;
+import dev.cistern.engine.CacheNode;
+import dev.cistern.engine.NodeOptions;
+import dev.cistern.engine.network.EventLoops;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * Runs nodes in this JVM, all on the same event loops: the way of a laptop and of tests. A node ends with the process and
+ * is started again from its spec; none is ever adopted. Any thread may call; the control plane never makes two calls for
+ * one node at once.
+ */
+final class InJvmRuntime implements NodeRuntime {
+
+    /** What INFO shows on AWS; tools that look for a managed cache look here. */
+    private static final String OPERATING_SYSTEM = "Amazon ElastiCache";
+
+    private final EventLoops eventLoops;
+    private final Map<String, CacheNode> running = new ConcurrentHashMap<>();
+
+    /** Takes the loops over: they end with this runtime. */
+    InJvmRuntime(EventLoops eventLoops) {
+        this.eventLoops = eventLoops;
+    }
+
+    @Override
+    public NodeAddress start(NodeSpec spec) {
+        CacheNode node = running.computeIfAbsent(spec.nodeId(), _ -> startNode(spec));
+        return new NodeAddress(spec.bindAddress(), node.port());
+    }
+
+    private CacheNode startNode(NodeSpec spec) {
+        if (spec.engine() == EngineType.MEMCACHED) {
+            throw new NodeRuntimeException("nodes in this JVM do not speak Memcached");
+        }
+        try {
+            Files.createDirectories(spec.dataDirectory());
+            CacheNode node = CacheNode.start(options(spec), eventLoops);
+            node.onShutdown(() -> stop(spec));
+            return node;
+        } catch (IOException | IllegalArgumentException e) {
+            throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    private static NodeOptions options(NodeSpec spec) {
+        NodeOptions options = NodeOptions.onPort(spec.nodeId(), spec.port())
+                .withOperatingSystem(OPERATING_SYSTEM)
+                .withInternalUser(spec.admin().user(), spec.admin().password().reveal());
+        for (Map.Entry<String, String> parameter : spec.parameters().entrySet()) {
+            options = options.with(parameter.getKey(), parameter.getValue());
+        }
+        return options.with("bind", spec.bindAddress())
+                .with("maxmemory", Long.toString(spec.maxMemoryBytes()))
+                // Who may reach a node is the business of its security groups and users, as on AWS.
+                .with("protected-mode", "no");
+    }
+
+    @Override
+    public NodeState inspect(NodeSpec spec) {
+        return running.containsKey(spec.nodeId()) ? NodeState.RUNNING : NodeState.STOPPED;
+    }
+
+    @Override
+    public void stop(NodeSpec spec) {
+        CacheNode node = running.remove(spec.nodeId());
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    @Override
+    public void remove(NodeSpec spec) {
+        stop(spec);
+        try {
+            deleteAll(spec.dataDirectory());
+        } catch (IOException | UncheckedIOException e) {
+            throw new NodeRuntimeException("the data of node " + spec.nodeId() + " cannot be deleted: "
+                    + e.getMessage(), e);
+        }
+    }
+
+    private static void deleteAll(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try (Stream<Path> inside = Files.walk(folder)) {
+            for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        running.values().forEach(CacheNode::close);
+        running.clear();
+        eventLoops.close();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.cistern.app;
+
+import dev.cistern.control.ControlPlane;
+import dev.cistern.control.ControlPlaneOptions;
+import dev.cistern.control.EndpointOptions;
+import dev.cistern.engine.network.EventLoops;
+import dev.cistern.gateway.Gateway;
+import dev.cistern.gateway.GatewayOptions;
+import java.nio.file.Path;
+
+/**
+ * A whole Cistern in this process: nodes, control plane and gateway, started from the bottom up and closed from the top
+ * down. It wires and nothing else. Start and close come from one thread.
+ */
+final class LocalCistern implements AutoCloseable {
+
+    private final ControlPlane controlPlane;
+    private final Gateway gateway;
+
+    private LocalCistern(ControlPlane controlPlane, Gateway gateway) {
+        this.controlPlane = controlPlane;
+        this.gateway = gateway;
+    }
+
+    /**
+     * Starts it; nodes that ran before run again at their old endpoints.
+     *
+     * @throws dev.cistern.control.StateDirectoryException the state cannot be used
+     * @throws dev.cistern.gateway.http.ListenException    the gateway's address cannot be had
+     */
+    static LocalCistern start(Path stateDirectory, EndpointOptions endpoints, GatewayOptions gatewayOptions) {
+        InJvmRuntime runtime = new InJvmRuntime(EventLoops.start());
+        ControlPlane controlPlane;
+        try {
+            controlPlane = ControlPlane.open(ControlPlaneOptions.of(stateDirectory, runtime)
+                    .withEndpoints(endpoints).withCaller(gatewayOptions.fallback()));
+        } catch (RuntimeException e) {
+            runtime.close();
+            throw e;
+        }
+        try {
+            return new LocalCistern(controlPlane, Gateway.start(gatewayOptions, controlPlane::elastiCache));
+        } catch (RuntimeException e) {
+            controlPlane.close();
+            throw e;
+        }
+    }
+
+    ControlPlane controlPlane() {
+        return controlPlane;
+    }
+
+    /** Where clients of the AWS API are to be pointed. */
+    String url() {
+        return gateway.url();
+    }
+
+    /** First no new calls, then no nodes; the state stays on disk. */
+    @Override
+    public void close() {
+        gateway.close();
+        controlPlane.close();
+    }
+}

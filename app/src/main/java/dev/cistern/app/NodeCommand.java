@@ -1,0 +1,185 @@
+package dev.cistern.app;
+
+import dev.cistern.engine.CacheNode;
+import dev.cistern.engine.NodeOptions;
+import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.network.Transport;
+import dev.cistern.engine.settings.MemorySize;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * Runs one cache node with nothing around it, as redis-server would be run. Turns options into settings; what a setting
+ * may be is decided by the engine.
+ */
+// @formatter:off
+@Command(name = "node",
+        description = "Runs a single cache node without a control plane, until Ctrl-C.",
+        footer = {"",
+                "A password is read from a file or from the environment (CISTERN_REQUIREPASS), never from the",
+                "command line, where every user of the machine could see it.",
+                "",
+                "Examples:",
+                "  cistern node",
+                "  cistern node --port 7000 --maxmemory 512mb --maxmemory-policy allkeys-lru",
+                "  cistern node --bind 0.0.0.0 --allow-remote --requirepass-file /run/secrets/cache",
+                "  cistern node --set timeout=300 --set maxclients=20000"})
+// @formatter:on
+final class NodeCommand implements Callable<Integer> {
+
+    private static final String PASSWORD_VARIABLE = "CISTERN_REQUIREPASS";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ListenAddress address;
+
+    @Mixin
+    private LogOption log;
+
+    @Option(names = "--port", paramLabel = "PORT", defaultValue = "6379", description = "The port to listen on, 0 for any free one (default ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(names = "--maxmemory", paramLabel = "SIZE", description = "Most memory for data, as 512mb or 2gb (default: no limit).")
+    private @Nullable String maxMemory;
+
+    @Option(names = "--maxmemory-policy", paramLabel = "POLICY", description = "What happens when that is full, in redis.conf's words (default noeviction).")
+    private @Nullable String maxMemoryPolicy;
+
+    @Option(names = "--databases", paramLabel = "N", description = "Databases for SELECT (default 16).")
+    private @Nullable Integer databases;
+
+    @Option(names = "--requirepass-file", paramLabel = "FILE", description = "File whose first line is the password that clients must give.")
+    private @Nullable Path passwordFile;
+
+    @Option(names = "--io-threads", paramLabel = "N", description = "Event loops (default: one for each CPU).")
+    private @Nullable Integer ioThreads;
+
+    @Option(names = "--transport", paramLabel = "NAME", defaultValue = "auto", description = "How sockets are waited for: auto, epoll, io-uring, nio (default ${DEFAULT-VALUE}).")
+    private String transport;
+
+    @Option(names = "--set", paramLabel = "NAME=VALUE", description = "Any other setting, in redis.conf's words. May be repeated.")
+    private Map<String, String> settings = new LinkedHashMap<>();
+
+    @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
+    NodeCommand() {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+        log.start();
+        NodeOptions options = options();
+        try (EventLoops eventLoops = EventLoops.start(transport(), loopCount())) {
+            CacheNode node = start(options, eventLoops);
+            Lifetime lifetime = new Lifetime(node::close);
+            node.onShutdown(lifetime::end);
+            announce(node.port());
+            return lifetime.awaitEnd();
+        }
+    }
+
+    private NodeOptions options() {
+        String password = password();
+        settings.put("port", Integer.toString(port));
+        settings.put("bind", address.checked(password != null || settings.containsKey("requirepass"),
+                "without a password clients of other machines are refused. Give one: --requirepass-file FILE"));
+        putIfGiven("maxmemory", maxMemory);
+        putIfGiven("maxmemory-policy", maxMemoryPolicy);
+        putIfGiven("databases", databases);
+        putIfGiven("requirepass", password);
+        checkMemory();
+        NodeOptions options = NodeOptions.onPort("node", port);
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            options = options.with(setting.getKey(), setting.getValue());
+        }
+        return options;
+    }
+
+    private void putIfGiven(String name, @Nullable Object value) {
+        if (value != null) {
+            settings.put(name, value.toString());
+        }
+    }
+
+    private void checkMemory() {
+        try {
+            MemorySize.parse(settings.getOrDefault("maxmemory", "0"));
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw wrong(
+                    "--maxmemory " + settings.get("maxmemory") + " is no amount of memory; write it as 512mb or 2gb");
+        }
+    }
+
+    private @Nullable String password() {
+        if (passwordFile == null) {
+            String variable = System.getenv(PASSWORD_VARIABLE);
+            return variable == null || variable.isEmpty() ? null : variable;
+        }
+        try {
+            String firstLine = Files.readString(passwordFile).lines().findFirst().orElse("").strip();
+            if (firstLine.isEmpty()) {
+                throw new EnvironmentException("the password file " + passwordFile + " is empty",
+                        "Write the password into its first line");
+            }
+            return firstLine;
+        } catch (IOException e) {
+            throw new EnvironmentException("cannot read the password file " + passwordFile,
+                    "Check its name and permissions (" + e.getClass().getSimpleName() + ")");
+        }
+    }
+
+    private Transport transport() {
+        try {
+            Transport wanted = Transport.named(transport);
+            if (!wanted.isAvailable()) {
+                throw new EnvironmentException("this machine does not offer " + transport, "Leave --transport out");
+            }
+            return wanted;
+        } catch (IllegalArgumentException e) {
+            throw wrong("--transport " + transport + ": there are auto, epoll, io-uring and nio");
+        }
+    }
+
+    private int loopCount() {
+        int count = ioThreads == null ? Runtime.getRuntime().availableProcessors() : ioThreads;
+        if (count < 1) {
+            throw wrong("--io-threads must be at least 1");
+        }
+        return count;
+    }
+
+    private CacheNode start(NodeOptions options, EventLoops eventLoops) {
+        try {
+            return CacheNode.start(options, eventLoops);
+        } catch (IllegalArgumentException e) {
+            throw wrong(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw new EnvironmentException(String.valueOf(e.getMessage()),
+                    "Choose another port: --port " + (port + 1) + "\nor see who has it: ss -ltnp 'sport = :" + port
+                            + "'");
+        }
+    }
+
+    private void announce(int realPort) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("Node ready on port " + realPort + ". Ctrl-C ends it. Try:");
+        out.println("  redis-cli -p " + realPort + " set greeting hello");
+        out.flush();
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

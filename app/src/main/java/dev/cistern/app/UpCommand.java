@@ -1,0 +1,172 @@
+package dev.cistern.app;
+
+import dev.cistern.control.Caller;
+import dev.cistern.control.EndpointOptions;
+import dev.cistern.control.StateDirectoryException;
+import dev.cistern.gateway.GatewayOptions;
+import dev.cistern.gateway.http.ListenException;
+import dev.cistern.gateway.sign.AccessKeys;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Starts the whole of Cistern in the foreground and says how to talk to it. */
+// @formatter:off
+@Command(name = "up",
+        description = "Starts the control plane and its AWS endpoint, and every node that ran before. Ends with Ctrl-C.",
+        footer = {"",
+                "What you create is kept in the state folder; the next `up` starts it again at the same endpoints.",
+                "",
+                "Examples:",
+                "  cistern up",
+                "  cistern up --port 9000 --state-dir ./cache-state",
+                "  cistern up --credentials ~/.aws/credentials",
+                "  cistern up --bind 0.0.0.0 --allow-remote --advertise cache.example.com --credentials keys"})
+// @formatter:on
+final class UpCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private ListenAddress address;
+
+    @Mixin
+    private LogOption log;
+
+    @Option(names = "--port", paramLabel = "PORT", defaultValue = ""
+            + GatewayOptions.DEFAULT_PORT, description = "The port of the AWS endpoint, 0 for any free one (default ${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(names = "--state-dir", paramLabel = "DIR", description = "Folder of all state (default $CISTERN_HOME, else ~/.cistern).")
+    private @Nullable Path stateDirectory;
+
+    @Option(names = "--region", paramLabel = "REGION", defaultValue = Caller.DEFAULT_REGION, description = "Region of calls that name none (default ${DEFAULT-VALUE}).")
+    private String region;
+
+    @Option(names = "--account", paramLabel = "ID", defaultValue = Caller.DEFAULT_ACCOUNT, description = "Account of calls whose credentials name none (default ${DEFAULT-VALUE}).")
+    private String account;
+
+    @Option(names = "--credentials", paramLabel = "FILE", description = "Accept only requests signed with a key of this file, which is written like "
+            + "~/.aws/credentials (default: any key and signature).")
+    private @Nullable Path credentials;
+
+    @Option(names = "--advertise", paramLabel = "HOST", description = "The name or address of nodes in answers (default: the one of --bind).")
+    private @Nullable String advertised;
+
+    @Option(names = "--node-ports", paramLabel = "FROM-TO", defaultValue = "6379-7378", description = "Ports for nodes whose creator names none (default ${DEFAULT-VALUE}).")
+    private String nodePorts;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
+    UpCommand() {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+        log.start();
+        String host = address.checked(credentials != null,
+                "everyone who reaches this machine can read, change and delete"
+                        + " everything. Make callers sign: --credentials FILE");
+        Path state = stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv());
+        GatewayOptions gateway = gatewayOptions(host);
+        EndpointOptions endpoints = endpoints(host);
+        requireFree(host, state);
+        LocalCistern cistern = start(state, endpoints, gateway);
+        RunningNote note = RunningNote.leave(state, cistern.url());
+        announce(cistern, state);
+        return new Lifetime(() -> {
+            note.close();
+            cistern.close();
+        }).awaitEnd();
+    }
+
+    private GatewayOptions gatewayOptions(String host) {
+        if (!account.matches("\\d{12}")) {
+            throw new ParameterException(spec.commandLine(), "--account " + account + ": an account is 12 digits");
+        }
+        GatewayOptions options = GatewayOptions.DEFAULT.withAddress(host, port)
+                .withVersion(VersionCommand.ownVersion()).withFallback(new Caller(account, region));
+        if (credentials == null) {
+            return options;
+        }
+        try {
+            return options.withKeys(AccessKeys.read(credentials));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new EnvironmentException("cannot use the credentials in " + credentials + ": " + e.getMessage(),
+                    "Write it like ~/.aws/credentials: [name], aws_access_key_id = ..., aws_secret_access_key = ...");
+        }
+    }
+
+    private EndpointOptions endpoints(String host) {
+        if (advertised == null && (host.equals("0.0.0.0") || host.equals("::"))) {
+            throw new ParameterException(spec.commandLine(), "--bind " + host
+                    + " needs the name by which others reach this machine: --advertise HOST");
+        }
+        try {
+            String[] ends = nodePorts.split("-", -1);
+            return new EndpointOptions(host, advertised == null ? host : advertised, Integer.parseInt(ends[0]),
+                    Integer.parseInt(ends[ends.length - 1]));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--node-ports " + nodePorts
+                    + ": write two ports as 6379-7378");
+        }
+    }
+
+    /** Looks before anything is started: bringing nodes up only to take them down again would disturb their clients. */
+    private void requireFree(String host, Path state) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(host, port));
+        } catch (IOException taken) {
+            throw portTaken(state, String.valueOf(taken.getMessage()));
+        }
+    }
+
+    private EnvironmentException portTaken(Path state, String reason) {
+        return RunningNote.read(state)
+                .map(running -> new EnvironmentException("Cistern is up already (" + running + ")",
+                        "Use that one. For a second one: --port " + (port + 1) + " --state-dir DIR"))
+                .orElseGet(() -> new EnvironmentException("port " + port + " cannot be used: " + reason,
+                        "Choose another: --port " + (port + 1)
+                                + "\nor see who has it: ss -ltnp 'sport = :" + port + "'"));
+    }
+
+    private LocalCistern start(Path state, EndpointOptions endpoints, GatewayOptions gateway) {
+        try {
+            return LocalCistern.start(state, endpoints, gateway);
+        } catch (StateDirectoryException e) {
+            String owner = RunningNote.read(state).map(running -> " (" + running + ")").orElse("");
+            throw new EnvironmentException(e.getMessage() + owner,
+                    "For a second Cistern: --state-dir DIR --port PORT");
+        } catch (ListenException e) {
+            throw portTaken(state, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void announce(LocalCistern cistern, Path state) {
+        Duration sinceStart = Duration.ofMillis(System.currentTimeMillis() - ProcessHandle.current().info()
+                .startInstant().map(java.time.Instant::toEpochMilli).orElseGet(System::currentTimeMillis));
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(Locale.ROOT, "Cistern is up: %s  (%.1f s, state in %s)%n%n", cistern.url(),
+                sinceStart.toMillis() / 1000.0, state);
+        out.println("Type next, in another terminal:");
+        out.println("  export AWS_ENDPOINT_URL_ELASTICACHE=" + cistern.url() + " AWS_DEFAULT_REGION=" + region
+                + (credentials == null ? " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any" : ""));
+        out.println("  aws elasticache create-replication-group --replication-group-id demo"
+                + " --replication-group-description demo --engine valkey --cache-node-type cache.t4g.micro");
+        out.println();
+        out.println("Ctrl-C ends it; what you created is there again after the next start.");
+        out.flush();
+    }
+}

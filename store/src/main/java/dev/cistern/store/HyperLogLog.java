@@ -56,7 +56,7 @@ public final class HyperLogLog implements AutoCloseable {
     private static final int JOIN_LOOKAHEAD = 5;
 
     private static final long HASH_SEED = 0xadc83b19L;
-    private static final double ALPHA_INFINITY = 0.721347520444481703680;
+    private static final double ALPHA_INFINITY = 0.7213475204444817;
 
     private final long scratch;
     private int length;
@@ -139,11 +139,11 @@ public final class HyperLogLog implements AutoCloseable {
         int shift = bit & 7;
         // The last register ends with the last byte: read the second byte only where it is used.
         boolean crosses = shift > Byte.SIZE - REGISTER_BITS;
-        int word = Memory.getByte(at) & 0xFF | (crosses ? (Memory.getByte(at + 1) & 0xFF) << 8 : 0);
+        int word = (Memory.getByte(at) & 0xFF) | (crosses ? (Memory.getByte(at + 1) & 0xFF) << 8 : 0);
         if ((word >>> shift & REGISTER_MASK) >= value) {
             return false;
         }
-        int raised = word & ~(REGISTER_MASK << shift) | value << shift;
+        int raised = (word & ~(REGISTER_MASK << shift)) | value << shift;
         Memory.putByte(at, (byte) raised);
         if (crosses) {
             Memory.putByte(at + 1, (byte) (raised >>> 8));
@@ -160,7 +160,7 @@ public final class HyperLogLog implements AutoCloseable {
         long at = address + HEADER_BYTES;
         // Four registers are three bytes.
         for (int i = 0; i < REGISTERS; i += 4, at += 3) {
-            int word = Memory.getByte(at) & 0xFF | (Memory.getByte(at + 1) & 0xFF) << 8
+            int word = (Memory.getByte(at) & 0xFF) | (Memory.getByte(at + 1) & 0xFF) << 8
                     | (Memory.getByte(at + 2) & 0xFF) << 16;
             for (int j = 0; j < 4; j++, word >>>= REGISTER_BITS) {
                 raise(maxima, i + j, word & REGISTER_MASK);
@@ -428,7 +428,7 @@ public final class HyperLogLog implements AutoCloseable {
         if (opcode >= 0x80) {
             return (opcode & 3) + 1;
         }
-        return opcode < 0x40 ? opcode + 1 : ((opcode & 0x3F) << 8 | Memory.getByte(at + 1) & 0xFF) + 1;
+        return opcode < 0x40 ? opcode + 1 : ((opcode & 0x3F) << 8 | (Memory.getByte(at + 1) & 0xFF)) + 1;
     }
 
     private static int value(long at) {
@@ -462,7 +462,7 @@ public final class HyperLogLog implements AutoCloseable {
     }
 
     private static int putValues(long at, int value, int run) {
-        Memory.putByte(at, (byte) (0x80 | value - 1 << 2 | run - 1));
+        Memory.putByte(at, (byte) (0x80 | (value - 1) << 2 | (run - 1)));
         return 1;
     }
 }

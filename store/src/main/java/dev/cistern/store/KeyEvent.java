@@ -2,12 +2,27 @@ package dev.cistern.store;
 
 /** What happened to a key, with the original's word and class letter for keyspace notifications. */
 public enum KeyEvent {
-    NEW("new", 'n'), SET("set", '$'), APPEND("append", '$'), SETRANGE("setrange", '$'), SETBIT("setbit", '$'), INCRBY(
-            "incrby",
-            '$'), INCRBYFLOAT("incrbyfloat", '$'), DEL("del", 'g'), EXPIRE("expire", 'g'), PERSIST("persist",
-                    'g'), RENAME_FROM("rename_from", 'g'), RENAME_TO("rename_to", 'g'), MOVE_FROM("move_from",
-                            'g'), MOVE_TO("move_to",
-                                    'g'), COPY_TO("copy_to", 'g'), EXPIRED("expired", 'x'), EVICTED("evicted", 'e');
+    // Each on its own line: the formatter leaves what ends in a comment.
+    NEW("new", 'n'), //
+    SET("set", '$'), //
+    APPEND("append", '$'), //
+    SETRANGE("setrange", '$'), //
+    SETBIT("setbit", '$'), //
+    INCRBY("incrby", '$'), //
+    INCRBYFLOAT("incrbyfloat", '$'), //
+    PFADD("pfadd", '$'), //
+    DEL("del", 'g'), //
+    EXPIRE("expire", 'g'), //
+    PERSIST("persist", 'g'), //
+    RENAME_FROM("rename_from", 'g'), //
+    RENAME_TO("rename_to", 'g'), //
+    MOVE_FROM("move_from", 'g'), //
+    MOVE_TO("move_to", 'g'), //
+    COPY_TO("copy_to", 'g'), //
+    EXPIRED("expired", 'x'), //
+    EVICTED("evicted", 'e'), //
+    /** The value's bytes changed, but not what it says: watchers and replicas care, notifications do not. */
+    SILENT("", ' ');
 
     private final String eventName;
     private final char eventClass;

@@ -12,6 +12,7 @@ public final class Families {
     public static CommandIndex index() {
         return new CommandIndex(List.of(ConnectionCommands.TABLE, DatabaseCommands.TABLE, KeyCommands.TABLE,
                 ExpiryCommands.TABLE, ScanCommands.TABLE, StringCommands.TABLE, SubstringCommands.TABLE,
-                CounterCommands.TABLE, BitmapCommands.TABLE, BitfieldCommands.TABLE));
+                CounterCommands.TABLE, BitmapCommands.TABLE, BitfieldCommands.TABLE,
+                HyperLogLogCommands.TABLE));
     }
 }

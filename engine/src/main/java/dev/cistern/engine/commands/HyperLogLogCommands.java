@@ -29,14 +29,15 @@ import static dev.cistern.engine.dispatch.KeySpec.keysFrom;
 final class HyperLogLogCommands {
 
     static final CommandTable TABLE = CommandTable.of("hyperloglog",
-            command("PFADD", -2, key(1).as(RW, INSERT), WRITE, DENY_OOM, FAST).runs(HyperLogLogCommands::pfadd),
+            command("PFADD", -2, key(1).as(RW, INSERT), WRITE, DENY_OOM, FAST)
+                    .runsInSession(HyperLogLogCommands::pfadd),
             command("PFCOUNT", -2, keysFrom(1).as(RW, ACCESS).notes(
                     "RW because it may change the internal representation of the key, and propagate to replicas"),
-                    READ, MAY_REPLICATE).runs(HyperLogLogCommands::pfcount),
+                    READ, MAY_REPLICATE).runsInSession(HyperLogLogCommands::pfcount),
             command("PFMERGE", -2, key(1).as(RW, ACCESS, INSERT), keysFrom(2).as(RO, ACCESS), WRITE, DENY_OOM)
-                    .runs(HyperLogLogCommands::pfmerge),
+                    .runsInSession(HyperLogLogCommands::pfmerge),
             command("PFDEBUG", 3, key(2).as(RW, ACCESS), WRITE, DENY_OOM, ADMIN)
-                    .runs(HyperLogLogCommands::pfdebug));
+                    .runsInSession(HyperLogLogCommands::pfdebug));
 
     private static final CommandException NOT_A_SKETCH = CommandException.of(
             "WRONGTYPE Key is not a valid HyperLogLog string value.");

@@ -453,7 +453,10 @@ public final class Keyspace implements AutoCloseable {
         long grown = entry == ABSENT
                 ? create(keysToFill(key), key, RAW_FORM, newLength, NO_DEADLINE)
                 : growText(key, entry, length, newLength);
-        Memory.fill(EntryLayout.valueAddress(grown, EntryLayout.header(grown)) + length, newLength - length, (byte) 0);
+        if (newLength > length) {
+            long value = EntryLayout.valueAddress(grown, EntryLayout.header(grown));
+            Memory.fill(value + length, newLength - length, (byte) 0);
+        }
         return grown;
     }
 

@@ -161,7 +161,8 @@ final class KeyspaceModelTest {
             Keyspace keyspace = keyspaces[database];
             Map<String, Value> model = models.get(database);
             Value old = model(database, name);
-            switch (random.nextInt(14)) {
+            switch (random.nextInt(15)) {
+                case 13 -> growString(keyspace, model, name, key, old);
                 case 0, 1, 2 -> {
                     long deadline = random.nextInt(3) == 0 ? now + random.nextInt(5_000) : Keyspace.NO_DEADLINE;
                     keyspace.set(key, value, deadline);
@@ -233,6 +234,19 @@ final class KeyspaceModelTest {
             byte[] after = Arrays.copyOf(before, Math.max(before.length, offset + bytes.length));
             System.arraycopy(bytes, 0, after, offset, bytes.length);
             assertThat(keyspace.setRange(key, offset, value)).isEqualTo(after.length);
+            model.put(name, new Value(after, old == null ? Keyspace.NO_DEADLINE : old.deadlineMillis));
+        }
+
+        private void growString(Keyspace keyspace, Map<String, Value> model, String name, Bytes key,
+                @Nullable Value old) {
+            byte[] before = old == null ? new byte[0] : old.bytes();
+            byte[] after = Arrays.copyOf(before, Math.max(before.length, random.nextInt(1, 200)));
+            long entry = keyspace.growString(key, after.length);
+            assertThat(keyspace.encoding(entry)).isEqualTo(Encoding.RAW);
+            int changed = random.nextInt(after.length);
+            after[changed] ^= 1;
+            Memory.putByte(keyspace.readString(entry, view).address() + changed, after[changed]);
+            keyspace.stringChanged(key, KeyEvent.SETBIT);
             model.put(name, new Value(after, old == null ? Keyspace.NO_DEADLINE : old.deadlineMillis));
         }
 

@@ -267,17 +267,27 @@ final class BitfieldCommands {
 
         /** Whether the result lies above (1) or below (-1) what the field can hold. */
         private int direction(long old) {
-            long most = most();
-            long least = least();
-            if (kind == Kind.SET) {
-                // An unsigned field takes a negative value for a very large one.
-                return operand > most || (!signed && operand < 0) ? 1 : operand < least ? -1 : 0;
+            return kind == Kind.SET ? directionOfSet() : directionOfSum(old);
+        }
+
+        /**
+         * Two values count as too high that look too low: a negative one for an unsigned field, as a very large one; and
+         * one so low that the original's distance to the highest overflows. A saturated field shows the difference.
+         */
+        private int directionOfSet() {
+            if (width == MAX_SIGNED_BITS) {
+                return 0;
             }
-            // The differences cannot overflow: each is taken towards zero.
-            if (operand > 0 && old > most - operand) {
-                return 1;
+            boolean above = signed ? most() - operand < 0 : operand < 0 || operand > most();
+            return above ? 1 : operand < least() ? -1 : 0;
+        }
+
+        /** Each sum and difference has terms of different sign, or a term that leaves it room: none overflows. */
+        private int directionOfSum(long old) {
+            if (operand > 0) {
+                return old > most() - operand ? 1 : 0;
             }
-            return operand < 0 && old < least - operand ? -1 : 0;
+            return operand < 0 && (signed ? old < least() - operand : old + operand < 0) ? -1 : 0;
         }
     }
 }

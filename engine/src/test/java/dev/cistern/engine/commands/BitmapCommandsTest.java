@@ -191,6 +191,9 @@ final class BitmapCommandsTest {
         client.send("BITFIELD", "s", "INCRBY", "i64", "0", "1").expect(array(Long.MIN_VALUE));
         client.send("BITFIELD", "s", "OVERFLOW", "SAT", "INCRBY", "i64", "0", "-9223372036854775808")
                 .expect(array(Long.MIN_VALUE));
+        client.send("BITFIELD", "v", "OVERFLOW", "SAT", "SET", "i33", "0", "-9223372036854775808", "GET", "i33", "0")
+                .expect(array(0, 4_294_967_295L));
+        client.send("BITFIELD", "u", "INCRBY", "u63", "0", "-9223372036854775808").expect(array(0));
         client.send("BITFIELD", "t", "SET", "i3", "0", "5", "GET", "i3", "0").expect(array(0, -3));
         client.send("BITFIELD", "t", "OVERFLOW", "SAT", "SET", "i3", "0", "-9", "INCRBY", "i3", "0", "100")
                 .expect(array(-3, 3));

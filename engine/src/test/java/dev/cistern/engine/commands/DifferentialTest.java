@@ -1,0 +1,176 @@
+package dev.cistern.engine.commands;
+
+import dev.cistern.engine.testing.TestClient;
+import dev.cistern.engine.testing.TestServer;
+import dev.cistern.engine.testing.WireReply;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+/**
+ * The same random commands on a Cistern node and on the original: every reply must be equal.
+ *
+ * <p>When one is not, the history that led to it is shortened as far as it still shows the difference, and printed with
+ * the seed. {@code -Dcistern.effort=20} runs twenty times as many.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class DifferentialTest {
+    private static final int EFFORT = Integer.getInteger("cistern.effort", 1);
+    private static final int HISTORIES = 100 * EFFORT;
+    private static final int HISTORY_LENGTH = 300;
+    private static final int SUMS = 5_000 * EFFORT;
+
+    private TestServer ours;
+    private TestServer original;
+    private TestClient ourClient;
+    private TestClient originalClient;
+
+    @BeforeAll
+    void start() {
+        Path program = TestServer.original().orElse(null);
+        Assumptions.assumeTrue(program != null, "no redis-server or valkey-server is installed to compare with");
+        ours = TestServer.cistern();
+        original = TestServer.original(program);
+        ourClient = ours.connect();
+        originalClient = original.connect();
+    }
+
+    @AfterAll
+    void stop() {
+        for (AutoCloseable part : new AutoCloseable[]{ourClient, originalClient, ours, original}) {
+            if (part != null) {
+                try {
+                    part.close();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
+    }
+
+    @Test
+    void randomCommandsAreAnsweredAlike() {
+        long seed = System.nanoTime();
+        for (int history = 0; history < HISTORIES; history++) {
+            RandomCommands commands = new RandomCommands(seed + history);
+            List<String[]> made = new ArrayList<>();
+            for (int i = 0; i < HISTORY_LENGTH; i++) {
+                made.add(commands.next());
+            }
+            if (firstDifference(made) >= 0) {
+                explain(seed + history, shortest(made));
+            }
+        }
+    }
+
+    /** The index of the first command that is answered differently, or -1. */
+    private int firstDifference(List<String[]> commands) {
+        List<WireReply> ourReplies = replies(ourClient, commands);
+        List<WireReply> originalReplies = replies(originalClient, commands);
+        for (int i = 0; i < commands.size(); i++) {
+            if (!isEqual(commands.get(i), ourReplies.get(i), originalReplies.get(i))) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static List<WireReply> replies(TestClient client, List<String[]> commands) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(TestClient.encode("FLUSHALL"));
+        for (String[] command : commands) {
+            out.writeBytes(TestClient.encode(command));
+        }
+        client.raw(out.toByteArray());
+        client.read();
+        List<WireReply> replies = new ArrayList<>();
+        for (int i = 0; i < commands.size(); i++) {
+            replies.add(client.read());
+        }
+        return replies;
+    }
+
+    private static boolean isEqual(String[] command, WireReply ours, WireReply theirs) {
+        return switch (command[0]) {
+            case "KEYS" -> sorted(ours).equals(sorted(theirs));
+            case "SCAN" -> sorted(ours.members().getLast()).equals(sorted(theirs.members().getLast()));
+            default -> ours.equals(theirs);
+        };
+    }
+
+    private static List<String> sorted(WireReply keys) {
+        return keys.texts().stream().sorted().toList();
+    }
+
+    /** Leaves out one command after the other, as long as the last one is still answered differently. */
+    private List<String[]> shortest(List<String[]> commands) {
+        List<String[]> kept = new ArrayList<>(commands.subList(0, firstDifference(commands) + 1));
+        for (int step = Math.max(1, kept.size() / 2); step >= 1; step /= 2) {
+            for (int i = kept.size() - 1 - step; i >= 0; i -= step) {
+                List<String[]> without = new ArrayList<>(kept.subList(0, i));
+                without.addAll(kept.subList(i + step, kept.size()));
+                if (firstDifference(without) == without.size() - 1) {
+                    kept = without;
+                    i = Math.min(i, kept.size() - 1);
+                }
+            }
+        }
+        return kept;
+    }
+
+    private void explain(long seed, List<String[]> history) {
+        StringBuilder text = new StringBuilder("seed " + seed + ":\n");
+        history.forEach(command -> text.append("  ").append(Arrays.toString(command)).append('\n'));
+        text.append("Cistern:  ").append(replies(ourClient, history).getLast()).append('\n');
+        text.append("original: ").append(replies(originalClient, history).getLast());
+        fail(escaped(text.toString()));
+    }
+
+    private static String escaped(String text) {
+        StringBuilder escaped = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            char letter = text.charAt(i);
+            boolean plain = letter == '\n' || (letter >= ' ' && letter < 0x7f);
+            escaped.append(plain ? Character.toString(letter) : String.format("\\x%02x", (int) letter));
+        }
+        return escaped.toString();
+    }
+
+    @Test
+    void sumsOfFloatsHaveTheSameDigits() {
+        long seed = System.nanoTime();
+        SplittableRandom random = new SplittableRandom(seed);
+        List<String[]> commands = new ArrayList<>();
+        for (int i = 0; i < SUMS; i++) {
+            commands.add(new String[]{"SET", "f" + i, number(random)});
+            commands.add(new String[]{"INCRBYFLOAT", "f" + i, number(random)});
+        }
+        int different = firstDifference(commands);
+        if (different >= 0) {
+            explain(seed, commands.subList(different - 1, different + 1));
+        }
+    }
+
+    private static String number(SplittableRandom random) {
+        String sign = random.nextInt(3) == 0 ? "-" : "";
+        return sign + switch (random.nextInt(6)) {
+            case 0 -> Long.toString(random.nextLong() >>> random.nextInt(64));
+            case 1 -> random.nextInt(1000) + "." + random.nextInt(100_000);
+            case 2 -> Double.toString(random.nextDouble());
+            case 3 -> Double.toString(Math.abs(Double.longBitsToDouble(random.nextLong())));
+            case 4 -> random.nextLong(1L << 62) + "." + random.nextLong(1L << 62) + "e" + random.nextInt(-40, 40);
+            default -> "0x" + Long.toHexString(random.nextLong()) + "." + Integer.toHexString(random.nextInt())
+                    + "p" + random.nextInt(-100, 40);
+        };
+    }
+}

@@ -48,8 +48,9 @@ final class Arena implements AutoCloseable {
 
     private static final int NONE = -1;
 
-    /** A span is sparse below half of its slots: moving two of them into one frees the other. */
+    /** A span is sparse when less than half of the bytes that it has touched are in use. */
     private static final int SPARSE_SHIFT = 1;
+    private static final int WORTH_MOVING_BYTES = 4 * Memory.PAGE_BYTES;
 
     private final Region region;
     /** Per size class: the first of the spans that have room. */
@@ -242,8 +243,7 @@ final class Arena implements AutoCloseable {
     }
 
     /**
-     * Chooses a sparse span whose entries find room in others of its class, if none is chosen yet; from then on nothing is
-     * allocated in it. Says whether there is one.
+     * Chooses a sparse span, if none is chosen yet; from then on nothing is allocated in it. Says whether there is one.
      */
     boolean beginEvacuation() {
         for (int sizeClass = 0; evacuated == NONE && sizeClass < SizeClass.COUNT; sizeClass++) {
@@ -269,21 +269,21 @@ final class Arena implements AutoCloseable {
         }
     }
 
-    /** The span with the fewest slots in use, if it is sparse and the others' free slots are enough for them. */
+    /** The span that wins most by being emptied, if one is sparse: wherever its entries go, they touch only what they need. */
     private int sparsest(int sizeClass) {
-        int slots = Region.SPAN_BYTES / SizeClass.slotBytes(sizeClass);
         int best = NONE;
-        int bestUsed = slots >>> SPARSE_SHIFT;
-        long free = 0;
+        long bestGain = 0;
         for (int span = withRoom[sizeClass]; span != NONE; span = Memory.getInt(region.descriptor(span) + NEXT)) {
-            int used = Memory.getInt(region.descriptor(span) + USED);
-            free += slots - used;
-            if (used < bestUsed) {
+            long descriptor = region.descriptor(span);
+            long touched = Memory.getInt(descriptor + UNTOUCHED);
+            long used = Memory.getInt(descriptor + USED) * Memory.getLong(descriptor + SLOT_BYTES);
+            boolean sparse = used < touched >>> SPARSE_SHIFT && touched - used >= WORTH_MOVING_BYTES;
+            if (sparse && touched - used > bestGain) {
                 best = span;
-                bestUsed = used;
+                bestGain = touched - used;
             }
         }
-        return best != NONE && free - (slots - bestUsed) >= bestUsed ? best : NONE;
+        return best;
     }
 
     /** The next slot in use of the span being emptied; 0 when there is none, and then the span is gone. */

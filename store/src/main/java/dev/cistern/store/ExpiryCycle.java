@@ -82,7 +82,7 @@ public final class ExpiryCycle implements AutoCloseable {
             while (keys != null && looked < buckets && keys.mayHaveExpired(keyspace.nowMillis())) {
                 walkBucket(keyspace, keys, keys.index.bucketNumbered(keys.nextWalkBucket()));
                 looked++;
-                keys.walkEnded();
+                keys.endWalkAfterLast();
             }
             if (keys != null) {
                 keys.index.shrink();

@@ -135,8 +135,11 @@ final class StripeKeys implements AutoCloseable {
         return volatileEntries > 0 && nowMillis > earliestDeadline;
     }
 
-    /** The next bucket of the walk over deadlines, and on to the one after. */
+    /** The next bucket of the walk over deadlines; the first one again after the last. */
     int nextWalkBucket() {
+        if (walkBucket >= index.buckets()) {
+            endWalk();
+        }
         if (walkBucket == 0) {
             walkEarliest = Long.MAX_VALUE;
             walkMerges = index.merges();
@@ -144,15 +147,18 @@ final class StripeKeys implements AutoCloseable {
         return walkBucket++;
     }
 
-    /** Says whether the walk has come to the end; then what it left behind is the earliest deadline there is. */
-    boolean walkEnded() {
-        if (walkBucket < index.buckets()) {
-            return false;
+    /** Ends the walk if it has seen every bucket. */
+    void endWalkAfterLast() {
+        if (walkBucket >= index.buckets()) {
+            endWalk();
         }
+    }
+
+    /** What the walk left behind has the earliest deadline there is, if it has seen everything. */
+    private void endWalk() {
         walkBucket = 0;
-        // A merge may have carried a key from before the walk to behind it: then the walk knows nothing for certain.
+        // A merge may have carried a key from before the walk to behind it: then nothing is certain.
         earliestDeadline = walkMerges == index.merges() ? walkEarliest : Long.MIN_VALUE;
-        return true;
     }
 
     /**

@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
 final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
-    private static final long LINGER_MILLIS = 1000;
+    private static final long LINGER_MILLIS = 5000;
     private static final int BAD_REQUEST = 400;
     private static final int TOO_LARGE = 413;
     private static final int URI_TOO_LONG = 414;
@@ -59,6 +59,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     /** Which request is being served: an answer that comes after its time must not reach the next one. */
     private long turn;
     private boolean answering;
+    private boolean lingering;
 
     HttpConnection(HttpServer server) {
         this.server = server;
@@ -105,7 +106,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     /** Closes now if nothing runs here, else after the answer. */
     void drain(ChannelHandlerContext ctx) {
-        if (head == null && !answering) {
+        if (lingering || (head == null && !answering)) {
             ctx.close();
         }
     }
@@ -225,6 +226,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
      * sending would never see why.
      */
     private void linger(ChannelHandlerContext ctx) {
+        lingering = true;
         startClock(ctx, LINGER_MILLIS, ctx::close);
         ((DuplexChannel) ctx.channel()).shutdownOutput();
         ctx.channel().config().setAutoRead(true);

@@ -152,6 +152,11 @@ public final class HttpServer implements AutoCloseable {
         return false;
     }
 
+    /** What unanswered requests hold. */
+    long heldBodyBytes() {
+        return bodiesBytes.get();
+    }
+
     void releaseBody(int bytes) {
         bodiesBytes.addAndGet(-bytes);
     }

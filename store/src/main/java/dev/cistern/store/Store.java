@@ -2,6 +2,8 @@ package dev.cistern.store;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,8 @@ public final class Store implements AutoCloseable {
     /** Per database, per stripe; null until the first key comes. An element changes under its stripe's lock. */
     private final @Nullable StripeKeys[][] keys;
     private final List<Keyspace> keyspaces = new CopyOnWriteArrayList<>();
+    /** What was detached and is not closed: it lies in this store's region. */
+    private final Set<DetachedKeys> detached = ConcurrentHashMap.newKeySet();
     private final KeyspaceStats closedKeyspaces = new KeyspaceStats();
     private volatile boolean expiresByItself = true;
 
@@ -240,7 +244,9 @@ public final class Store implements AutoCloseable {
                 unlockAll();
             }
         }
-        return new DetachedKeys(parts);
+        DetachedKeys result = new DetachedKeys(parts, detached::remove);
+        detached.add(result);
+        return result;
     }
 
     /** Lets two databases change their keys. Takes the exclusive gate unless this thread has it. */
@@ -349,12 +355,13 @@ public final class Store implements AutoCloseable {
         return options.listener();
     }
 
-    /** Gives back all memory. No other thread may be in the store. */
+    /** Gives back all memory. No other thread may be in the store, but in the closing of {@link DetachedKeys}. */
     @Override
     public void close() {
         for (Keyspace keyspace : keyspaces) {
             keyspace.close();
         }
+        detached.forEach(DetachedKeys::close);
         for (@Nullable
         StripeKeys[] database : keys) {
             for (int stripe = 0; stripe < database.length; stripe++) {

@@ -336,6 +336,22 @@ final class KeyspaceTest {
         }
     }
 
+    /** A flush gives memory back in a thread of its own, and the node may stop before that thread has begun. */
+    @Test
+    void aStoreTakesBackWhatWasDetached() {
+        long held = Memory.heldBytes();
+        Store second = new Store(StoreOptions.seeded(1));
+        Keyspace keys = second.openKeyspace(0);
+        second.lockAll();
+        IntStream.range(0, 1_000).forEach(i -> keys.set(bytes("k" + i), view.set(bytes("v")), Keyspace.NO_DEADLINE));
+        second.unlockAll();
+        DetachedKeys detached = second.detach(0);
+        second.close();
+        detached.close();
+        assertThat(Memory.heldBytes(MemoryTag.ENTRY) + Memory.heldBytes(MemoryTag.INDEX)).isZero();
+        assertThat(Memory.heldBytes()).isEqualTo(held + Memory.heldBytes(MemoryTag.TEST));
+    }
+
     @Test
     void flushGivesEverythingBack() {
         IntStream.range(0, 20_000).forEach(i -> set("k" + i, "v".repeat(100)));

@@ -21,7 +21,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 // @formatter:off
 @Command(name = "cistern", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         versionProvider = VersionCommand.Provider.class,
-        subcommands = {UpCommand.class, NodeCommand.class, DoctorCommand.class, VersionCommand.class},
+        subcommands = {UpCommand.class, NodeCommand.class, RehearseCommand.class, DoctorCommand.class, VersionCommand.class},
         description = "Amazon ElastiCache that anyone can run: "
                 + "cache nodes and the control plane that AWS tools talk to.",
         synopsisSubcommandLabel = "COMMAND",
@@ -88,7 +88,12 @@ public final class Cistern implements Runnable {
 
     /** What could have stood there: the options of the command, and the commands below it. */
     private static List<String> names(CommandLine line) {
-        List<String> names = new ArrayList<>(line.getSubcommands().keySet());
+        List<String> names = new ArrayList<>();
+        line.getSubcommands().forEach((name, command) -> {
+            if (!command.getCommandSpec().usageMessage().hidden()) {
+                names.add(name);
+            }
+        });
         line.getCommandSpec().options().forEach(option -> names.addAll(List.of(option.names())));
         return names;
     }

@@ -11,8 +11,6 @@ import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -155,11 +153,9 @@ final class UpCommand implements Callable<Integer> {
     }
 
     private void announce(LocalCistern cistern, Path state) {
-        Duration sinceStart = Duration.ofMillis(System.currentTimeMillis() - ProcessHandle.current().info()
-                .startInstant().map(java.time.Instant::toEpochMilli).orElseGet(System::currentTimeMillis));
         PrintWriter out = spec.commandLine().getOut();
-        out.printf(Locale.ROOT, "Cistern is up: %s  (%.1f s, state in %s)%n%n", cistern.url(),
-                sinceStart.toMillis() / 1000.0, state);
+        out.println("Cistern is up: " + cistern.url() + " (state in " + state + ")");
+        out.println();
         out.println("Type next, in another terminal:");
         out.println("  export AWS_ENDPOINT_URL_ELASTICACHE=" + cistern.url() + " AWS_DEFAULT_REGION=" + region
                 + (credentials == null ? " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any" : ""));

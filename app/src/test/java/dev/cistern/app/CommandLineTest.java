@@ -2,6 +2,7 @@ package dev.cistern.app;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,8 +19,10 @@ final class CommandLineTest {
     private final CommandLine line = Cistern.commandLine()
             .setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
 
+    /** Those that the help shows. */
     static Stream<String> commands() {
-        return Cistern.commandLine().getSubcommands().keySet().stream();
+        return Cistern.commandLine().getSubcommands().entrySet().stream()
+                .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden()).map(Map.Entry::getKey);
     }
 
     @Test

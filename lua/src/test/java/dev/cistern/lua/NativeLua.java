@@ -32,7 +32,7 @@ final class NativeLua implements AutoCloseable {
             OUTPUT = table.concat(out, '\\n')
             """;
 
-    private static @Nullable Throwable unavailable;
+    private static @Nullable String unavailable;
 
     private final Lua51 lua;
 
@@ -47,7 +47,7 @@ final class NativeLua implements AutoCloseable {
             try {
                 return new NativeLua();
             } catch (LinkageError | RuntimeException failure) {
-                unavailable = failure;
+                unavailable = failure.toString();
             }
         }
         Assumptions.abort("the native Lua 5.1 cannot be loaded here: " + unavailable);

@@ -65,7 +65,8 @@ public final class CacheNode implements AutoCloseable {
                 .withDatabases((int) settings.databases.value()));
         NodeOptions.InternalUser internal = options.internalUser();
         Node node = new Node(
-                NodeIdentity.create(options.name(), options.operatingSystem(), Clock.SYSTEM.wallMillis()),
+                NodeIdentity.create(options.name(), options.operatingSystem(),
+                        eventLoops.transport().name().toLowerCase(Locale.ROOT), Clock.SYSTEM.wallMillis()),
                 settings, store, Families.index(), Clock.SYSTEM,
                 internal == null ? null : User.of(internal.name(), internal.password(), true));
         Map<EventLoops.Loop, NodeLoop> loops = new java.util.LinkedHashMap<>();

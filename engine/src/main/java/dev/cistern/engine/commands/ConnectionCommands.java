@@ -2,29 +2,152 @@ package dev.cistern.engine.commands;
 
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.dispatch.User;
+import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import org.jspecify.annotations.Nullable;
 
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Fact.tip;
+import static dev.cistern.engine.dispatch.Flag.ALLOW_BUSY;
 import static dev.cistern.engine.dispatch.Flag.FAST;
+import static dev.cistern.engine.dispatch.Flag.LOADING;
+import static dev.cistern.engine.dispatch.Flag.NO_AUTH;
+import static dev.cistern.engine.dispatch.Flag.NO_SCRIPT;
+import static dev.cistern.engine.dispatch.Flag.STALE;
 
-/** Commands about the connection itself. */
+/** Commands about the session itself: who it is, which protocol and database it uses, whether anybody is there. */
 final class ConnectionCommands {
 
     static final CommandTable TABLE = CommandTable.of("connection",
+            command("AUTH", -2, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+                    .runsInSession(ConnectionCommands::auth),
+            command("ECHO", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::echo),
+            command("HELLO", -1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+                    .runsInSession(ConnectionCommands::hello),
             command("PING", -1, FAST, tip("request_policy:all_shards"), tip("response_policy:all_succeeded"))
-                    .runsInSession(ConnectionCommands::ping));
+                    .runsInSession(ConnectionCommands::ping),
+            command("QUIT", -1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+                    .runsInSession(ConnectionCommands::quit),
+            command("RESET", 1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+                    .runsInSession(ConnectionCommands::reset),
+            command("SELECT", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::select));
+
+    private static final CommandException TOO_MANY_FOR_PING = CommandException.of(
+            "ERR wrong number of arguments for 'ping' command");
+    private static final CommandException NO_PASSWORD_SET = CommandException.of(
+            "ERR AUTH <password> called without any password configured for the default user. "
+                    + "Are you sure your configuration is correct?");
+    private static final CommandException PROTOCOL_NOT_A_NUMBER = CommandException.of(
+            "ERR Protocol version is not an integer or out of range");
+    private static final CommandException HELLO_WITHOUT_AUTH = CommandException.of(
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> "
+                    + "<pass> option can be used to authenticate the client and select the RESP protocol version at "
+                    + "the same time");
 
     private ConnectionCommands() {}
 
     static void ping(Session session, Request request, Reply reply) {
+        if (request.count() > 2) {
+            throw TOO_MANY_FOR_PING;
+        }
         if (request.count() == 1) {
             reply.status("PONG");
-        } else if (request.count() == 2) {
-            reply.bulk(request.argument(1));
         } else {
-            throw dev.cistern.engine.protocol.CommandException.of("ERR wrong number of arguments for 'ping' command");
+            reply.bulk(request.argument(1));
         }
+    }
+
+    static void echo(Session session, Request request, Reply reply) {
+        reply.bulk(request.argument(1));
+    }
+
+    static void select(Session session, Request request, Reply reply) {
+        session.select(request.longAt(1));
+        reply.ok();
+    }
+
+    static void quit(Session session, Request request, Reply reply) {
+        session.closeAfterReply();
+        reply.ok();
+    }
+
+    static void reset(Session session, Request request, Reply reply) {
+        session.reset();
+        reply.protocol(session.protocol());
+        reply.status("RESET");
+    }
+
+    /** AUTH [username] password. */
+    static void auth(Session session, Request request, Reply reply) {
+        if (request.count() > 3) {
+            throw CommandException.SYNTAX_ERROR;
+        }
+        boolean named = request.count() == 3;
+        if (!named && session.node().settings().requirePass.value().isEmpty()) {
+            throw NO_PASSWORD_SET;
+        }
+        authenticate(session, named ? request.text(1) : User.DEFAULT_NAME, request.copy(named ? 2 : 1));
+        reply.ok();
+    }
+
+    private static void authenticate(Session session, String name, byte[] password) {
+        @Nullable
+        User user = session.node().users().authenticate(name, password);
+        if (user == null) {
+            session.node().counters().deniedAuthentications.increment();
+            throw CommandException.WRONG_PASSWORD;
+        }
+        session.authenticate(user);
+    }
+
+    /** HELLO [protover [AUTH username password] [SETNAME clientname]]. */
+    static void hello(Session session, Request request, Reply reply) {
+        long version = request.count() > 1 ? request.longAt(1, PROTOCOL_NOT_A_NUMBER) : session.protocol();
+        if (version < 2 || version > 3) {
+            throw CommandException.NO_PROTO;
+        }
+        int nameAt = 0;
+        for (int i = 2; i < request.count(); i++) {
+            int left = request.count() - i - 1;
+            if (request.is(i, "AUTH") && left >= 2) {
+                authenticate(session, request.text(i + 1), request.copy(i + 2));
+                i += 2;
+            } else if (request.is(i, "SETNAME") && left >= 1) {
+                ClientCommands.requireName(request.argument(i + 1));
+                nameAt = i + 1;
+                i++;
+            } else {
+                throw CommandException.of("ERR Syntax error in HELLO option '" + request.text(i) + "'");
+            }
+        }
+        if (!session.isAuthenticated()) {
+            throw HELLO_WITHOUT_AUTH;
+        }
+        if (nameAt > 0) {
+            session.name(request.text(nameAt));
+        }
+        session.protocol((int) version);
+        reply.protocol(session.protocol());
+        introduce(session, reply);
+    }
+
+    private static void introduce(Session session, Reply reply) {
+        reply.map(7);
+        reply.bulk("server");
+        reply.bulk("valkey");
+        reply.bulk("version");
+        reply.bulk(session.node().identity().valkeyVersion());
+        reply.bulk("proto");
+        reply.integer(session.protocol());
+        reply.bulk("id");
+        reply.integer(session.id());
+        reply.bulk("mode");
+        reply.bulk("standalone");
+        reply.bulk("role");
+        reply.bulk("master");
+        reply.bulk("modules");
+        reply.array(0);
     }
 }

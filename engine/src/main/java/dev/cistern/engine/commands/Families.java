@@ -10,9 +10,26 @@ public final class Families {
 
     /** The commands of a node. */
     public static CommandIndex index() {
-        return new CommandIndex(List.of(ConnectionCommands.TABLE, DatabaseCommands.TABLE, KeyCommands.TABLE,
-                ExpiryCommands.TABLE, ScanCommands.TABLE, StringCommands.TABLE, SubstringCommands.TABLE,
-                CounterCommands.TABLE, BitmapCommands.TABLE, BitfieldCommands.TABLE,
+        return new CommandIndex(List.of(
+                ConnectionCommands.TABLE,
+                ClientCommands.TABLE,
+                ServerCommands.TABLE,
+                DatabaseCommands.TABLE,
+                ConfigCommands.TABLE,
+                InfoCommand.TABLE,
+                IntrospectionCommands.TABLE,
+                MemoryCommands.TABLE,
+                SlowlogCommands.TABLE,
+                LatencyCommands.TABLE,
+                DebugCommands.TABLE,
+                KeyCommands.TABLE,
+                ExpiryCommands.TABLE,
+                ScanCommands.TABLE,
+                StringCommands.TABLE,
+                SubstringCommands.TABLE,
+                CounterCommands.TABLE,
+                BitmapCommands.TABLE,
+                BitfieldCommands.TABLE,
                 HyperLogLogCommands.TABLE));
     }
 }

@@ -1,5 +1,7 @@
 package dev.cistern.engine.dispatch;
 
+import java.time.Instant;
+
 /** Where a node reads the time. An argument, so that tests own it. */
 public interface Clock {
 
@@ -10,6 +12,12 @@ public interface Clock {
         }
 
         @Override
+        public long wallMicros() {
+            Instant now = Instant.now();
+            return now.getEpochSecond() * 1_000_000 + now.getNano() / 1_000;
+        }
+
+        @Override
         public long nanos() {
             return System.nanoTime();
         }
@@ -17,6 +25,9 @@ public interface Clock {
 
     /** Milliseconds since 1970: for deadlines and what users see. */
     long wallMillis();
+
+    /** Microseconds since 1970: for who asks for the time. */
+    long wallMicros();
 
     /** Nanoseconds since some moment, never going back: for durations. */
     long nanos();

@@ -130,7 +130,8 @@ public final class Command {
         number = value;
     }
 
-    boolean accepts(int count) {
+    /** Whether the row allows so many arguments, names included. */
+    public boolean accepts(int count) {
         return arity > 0 ? count == arity : count >= -arity;
     }
 
@@ -172,6 +173,20 @@ public final class Command {
         for (int i = 0; i < keySpecs.size(); i++) {
             if (!keySpecs.get(i).is(KeySpec.Use.NOT_KEY)) {
                 keySpecs.get(i).eachIn(request, visitor);
+            }
+        }
+    }
+
+    /** Sees a key's index with the spec that found it. */
+    public interface SpecVisitor {
+        void key(KeySpec spec, int index);
+    }
+
+    /** Like {@link #eachKey}, with what is done to the key. */
+    public void eachKeySpec(Request request, SpecVisitor visitor) {
+        for (KeySpec spec : keySpecs) {
+            if (!spec.is(KeySpec.Use.NOT_KEY)) {
+                spec.eachIn(request, index -> visitor.key(spec, index));
             }
         }
     }

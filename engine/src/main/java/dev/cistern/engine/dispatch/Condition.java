@@ -8,14 +8,10 @@ package dev.cistern.engine.dispatch;
 public enum Condition {
     /** The session has not said who it is, and must. */
     UNAUTHENTICATED,
-    /** DEBUG is not for everybody. */
-    DEBUG_REFUSED,
     /** The node has a memory limit, so every writing command asks how much there is. */
     MEMORY_LIMITED,
     /** Clients are told to wait. */
-    PAUSED,
-    /** The session's user may not run every command. */
-    RESTRICTED;
+    PAUSED;
 
     /** Lives in memory only, so it may change with the order above. */
     @SuppressWarnings("EnumOrdinal")

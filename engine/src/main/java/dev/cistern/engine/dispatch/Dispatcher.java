@@ -57,6 +57,12 @@ public final class Dispatcher {
                 : command;
     }
 
+    /** Whether a pause holds this request back; only asked while there is one. */
+    boolean isHeldBack(Session session, Request request) {
+        return !session.user().isInternal()
+                && node.clientPause().holdsBack(commandOf(request), node.clock().wallMillis());
+    }
+
     /** Executes one request: whatever happens, exactly one reply is written. */
     void execute(Session session, Request request) {
         Command command = commands.find(request.argument(0));

@@ -18,6 +18,9 @@ final class KeyLocks {
     private final Store store;
     private int[] stripes = new int[USUAL_KEYS];
     private int count;
+    private Request noted = new Request();
+    /** Made once: a lambda that captures the request would be an object per command. */
+    private final KeySpec.Visitor noteKey = index -> note(noted.key(index));
     private boolean holdsAll;
 
     KeyLocks(Store store) {
@@ -43,19 +46,16 @@ final class KeyLocks {
             store.lockAll();
             return;
         }
-        for (int i = 0; i < command.keySpecs().size(); i++) {
-            KeySpec spec = command.keySpecs().get(i);
-            if (!spec.is(KeySpec.Use.NOT_KEY)) {
-                spec.eachIn(request, index -> note(store.stripeOf(request.key(index))));
-            }
-        }
+        noted = request;
+        command.eachKey(request, noteKey);
         sortAndDeduplicate();
         for (int i = 0; i < count; i++) {
             store.lock(stripes[i]);
         }
     }
 
-    private void note(int stripe) {
+    private void note(Bytes key) {
+        int stripe = store.stripeOf(key);
         if (count == stripes.length) {
             stripes = Arrays.copyOf(stripes, count * 2);
         }

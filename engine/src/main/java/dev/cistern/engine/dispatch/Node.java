@@ -25,8 +25,11 @@ public final class Node {
     private final NodeCounters counters = new NodeCounters();
     private final ErrorStatistics errors = new ErrorStatistics();
     private final Rates rates = new Rates();
+    private final Pause pause = new Pause();
     private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
     private volatile int port;
+    private volatile double expiredStalePercentage;
+    private volatile boolean activeExpiry = true;
     private volatile Runnable shutdown = () -> {};
     /** Bits of {@link Condition} that hold for every session. */
     private final AtomicInteger conditions = new AtomicInteger();
@@ -120,6 +123,56 @@ public final class Node {
             sum += loop.sentBytes();
         }
         return sum;
+    }
+
+    /** Settings were changed: what follows from them is worked out anew. */
+    public void settingsChanged() {
+        set(Condition.MEMORY_LIMITED, settings.maxMemory.value() > 0);
+        sessions.all().forEach(session -> session.execute(session::settingsChanged));
+    }
+
+    /** Whether expired keys are looked for. DEBUG switches it off for tests. */
+    public boolean isActiveExpiryOn() {
+        return activeExpiry;
+    }
+
+    public void activeExpiry(boolean on) {
+        activeExpiry = on;
+    }
+
+    /** The share of the keys looked at last that were expired and still there. */
+    public double expiredStalePercentage() {
+        return expiredStalePercentage;
+    }
+
+    void expiredStalePercentage(double value) {
+        expiredStalePercentage = value;
+    }
+
+    /** Sets what INFO counts back to zero. Each loop does its own part. */
+    public void resetStatistics() {
+        counters.reset();
+        errors.reset();
+        rates.reset();
+        loops.forEach(loop -> loop.execute(loop::resetStatistics));
+    }
+
+    /** Holds back commands until then, those that write or all; a later or wider pause wins. */
+    public void pause(long untilMillis, boolean writesOnly) {
+        pause.begin(untilMillis, writesOnly);
+        set(Condition.PAUSED, true);
+        loops.forEach(loop -> loop.execute(loop::schedulePauseEnd));
+    }
+
+    /** Ends the pause; sessions that were held back go on. */
+    public void unpause() {
+        pause.end();
+        set(Condition.PAUSED, false);
+        loops.forEach(loop -> loop.execute(loop::endPause));
+    }
+
+    Pause clientPause() {
+        return pause;
     }
 
     /** The port that it listens on; 0 until it does. */

@@ -12,6 +12,9 @@ import dev.cistern.engine.settings.OutputLimits;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +48,7 @@ public final class NodeLoop {
     private final @Nullable Keyspace[] keyspaces;
     private final ArrayDeque<Leftover> leftoverPool = new ArrayDeque<>();
     private final ArrayDeque<Session> waiting = new ArrayDeque<>();
+    private final List<Session> heldBack = new ArrayList<>();
     private boolean waitingIsScheduled;
 
     private long receivedBytes;
@@ -90,6 +94,13 @@ public final class NodeLoop {
 
     public long executedCommands() {
         return executedCommands;
+    }
+
+    void resetStatistics() {
+        receivedBytes = 0;
+        sentBytes = 0;
+        executedCommands = 0;
+        statistics().reset();
     }
 
     /** Runs a task on this loop. Any thread. */
@@ -139,6 +150,7 @@ public final class NodeLoop {
 
     void closed(Session session) {
         node.sessions().remove(session);
+        heldBack.remove(session);
         Leftover kept = session.leftover;
         if (kept != null) {
             session.leftover = null;
@@ -207,10 +219,15 @@ public final class NodeLoop {
     private void turn(Session session, @Nullable Leftover source) {
         beginTurn(session);
         int commands = 0;
+        boolean heldBack = false;
         RequestParser.Result result = RequestParser.Result.REQUEST;
         while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()) {
             result = parser.next();
             if (result != RequestParser.Result.REQUEST) {
+                break;
+            }
+            if (node.is(Condition.PAUSED) && dispatcher.isHeldBack(session, request)) {
+                heldBack = true;
                 break;
             }
             execute(session);
@@ -222,7 +239,11 @@ public final class NodeLoop {
         if (result == RequestParser.Result.PROTOCOL_ERROR) {
             failProtocol(session);
         }
-        keepRest(session, source, result == RequestParser.Result.REQUEST);
+        if (heldBack) {
+            holdBack(session, source);
+        } else {
+            keepRest(session, source, result == RequestParser.Result.REQUEST);
+        }
         send(session);
     }
 
@@ -288,6 +309,36 @@ public final class NodeLoop {
         if (!isTooLarge(session, kept) && moreMayBeWhole) {
             awaitTurn(session);
         }
+    }
+
+    /** Keeps the request that was read last and all after it until the pause ends. */
+    private void holdBack(Session session, @Nullable Leftover source) {
+        Leftover kept = leftover();
+        kept.append(request);
+        kept.append(parser.start(), parser.unfinishedBytes(), 0);
+        kept.unread();
+        if (source != null) {
+            recycle(source);
+        }
+        session.leftover = kept;
+        session.isWaiting = true;
+        heldBack.add(session);
+    }
+
+    /** The pause may end by time: look then. */
+    void schedulePauseEnd() {
+        long millis = node.clientPause().untilMillis() - node.clock().wallMillis();
+        var _ = loop.executor().schedule(this::endPause, Math.max(0, millis), TimeUnit.MILLISECONDS);
+    }
+
+    /** Lets go on what was held back, unless another pause began. */
+    void endPause() {
+        if (node.clock().wallMillis() < node.clientPause().untilMillis()) {
+            return;
+        }
+        node.set(Condition.PAUSED, false);
+        heldBack.forEach(this::awaitTurn);
+        heldBack.clear();
     }
 
     private Leftover leftover() {

@@ -4,6 +4,7 @@ import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Leftover;
+import dev.cistern.engine.settings.OutputLimits.ClientClass;
 import dev.cistern.store.Keyspace;
 import org.jspecify.annotations.Nullable;
 
@@ -157,6 +158,11 @@ public final class Session implements Conversation {
         set(Condition.UNAUTHENTICATED, node().users().isPasswordRequired());
     }
 
+    /** Takes over what the change of a setting means for an open connection. */
+    void settingsChanged() {
+        connection.keepAlive((int) node().settings().tcpKeepalive.value());
+    }
+
     void set(Condition condition, boolean holds) {
         conditions = holds ? conditions | condition.bit() : conditions & ~condition.bit();
     }
@@ -202,6 +208,11 @@ public final class Session implements Conversation {
 
     public boolean isClosing() {
         return closeAfterReply || connection.isClosing();
+    }
+
+    /** What its unsent replies are measured by. */
+    public ClientClass clientClass() {
+        return ClientClass.NORMAL;
     }
 
     // --- what it says of itself ---

@@ -19,14 +19,18 @@ public final class Users {
         return defaultUser;
     }
 
+    /** Whether there is a user of this name, as far as customers can tell. */
+    public boolean isKnown(String name) {
+        return name.equals(User.DEFAULT_NAME);
+    }
+
     /** Whether a new session has to say who it is before anything else. */
     boolean isPasswordRequired() {
         return !settings.requirePass.value().isEmpty();
     }
 
     /** The user of this name with this password, or null. An unknown name takes as long as a wrong password. */
-    @Nullable
-    User authenticate(String name, byte[] password) {
+    public @Nullable User authenticate(String name, byte[] password) {
         String required = settings.requirePass.value();
         User defaultUser = User.of(User.DEFAULT_NAME, required, false);
         boolean isInternal = internal != null && internal.name().equals(name);

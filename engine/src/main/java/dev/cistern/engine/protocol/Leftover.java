@@ -1,7 +1,9 @@
 package dev.cistern.engine.protocol;
 
+import dev.cistern.store.Bytes;
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -50,6 +52,34 @@ public final class Leftover {
         }
         Memory.copy(from, address + length, bytes);
         length += bytes;
+    }
+
+    /** Adds a request that was read but not executed, spelled as an array: what it was read from may be overwritten. */
+    public void append(Request request) {
+        appendText("*" + request.count() + "\r\n");
+        for (int i = 0; i < request.count(); i++) {
+            Bytes argument = request.argument(i);
+            appendText("$" + argument.length() + "\r\n");
+            append(argument.address(), argument.length(), 0);
+            appendText("\r\n");
+        }
+    }
+
+    private void appendText(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+        if (capacity - length < bytes.length) {
+            grow(length + bytes.length, 0);
+        }
+        Memory.copy(bytes, 0, address + length, bytes.length);
+        length += bytes.length;
+    }
+
+    /** Begins anew: nothing of what it holds has been read. */
+    public void unread() {
+        scannedBytes = 0;
+        missingArguments = RequestParser.NONE;
+        bulkBytes = RequestParser.NONE;
+        argumentCount = 0;
     }
 
     /** Forgets the first bytes, which have been executed. */

@@ -276,6 +276,11 @@ public final class Reply {
         header(resp3 ? '>' : '*', count);
     }
 
+    /** Pairs of facts about the reply that follows; in RESP3 only. */
+    public void attribute(long count) {
+        header('|', count);
+    }
+
     /** Begins an aggregate whose count is known at its end: answers the mark for the closing call. */
     public long open() {
         return length();

@@ -108,6 +108,15 @@ public final class Request {
         return true;
     }
 
+    /** The arguments from this one on as a request of their own: for commands that carry a command. */
+    public Request from(int index) {
+        Request inner = new Request();
+        for (int i = index; i < count; i++) {
+            inner.add(arguments[i].address(), arguments[i].length());
+        }
+        return inner;
+    }
+
     void clear() {
         count = 0;
         if (arguments.length > USUAL_ARGUMENTS) {

@@ -33,7 +33,7 @@ public final class RequestParser {
     private static final int MAX_UNAUTHENTICATED_ARGUMENTS = 10;
     private static final int MAX_UNAUTHENTICATED_BULK_BYTES = 16 * 1024;
     private static final int MAX_ARGUMENTS = Integer.MAX_VALUE;
-    private static final int NONE = -1;
+    static final int NONE = -1;
 
     private static final long LINE_INCOMPLETE = -1;
     private static final long LINE_TOO_LONG = -2;

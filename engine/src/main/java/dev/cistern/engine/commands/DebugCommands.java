@@ -1,0 +1,178 @@
+package dev.cistern.engine.commands;
+
+import dev.cistern.engine.dispatch.Command;
+import dev.cistern.engine.dispatch.CommandTable;
+import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Reply;
+import dev.cistern.engine.protocol.Request;
+import dev.cistern.store.Bytes;
+import dev.cistern.store.Keyspace;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import static dev.cistern.engine.dispatch.CommandTable.command;
+import static dev.cistern.engine.dispatch.Flag.ADMIN;
+import static dev.cistern.engine.dispatch.Flag.LOADING;
+import static dev.cistern.engine.dispatch.Flag.NO_SCRIPT;
+import static dev.cistern.engine.dispatch.Flag.STALE;
+
+/** DEBUG: the part of it that tests need and that harms nobody. */
+final class DebugCommands {
+
+    static final CommandTable TABLE = CommandTable.of("server",
+            command("DEBUG", -2, ADMIN, NO_SCRIPT, LOADING, STALE).runsInSession(DebugCommands::debug));
+
+    private static final Logger LOG = LoggerFactory.getLogger(DebugCommands.class);
+    private static final CommandException NOT_ALLOWED = CommandException.of(
+            "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it "
+                    + "from a local connection, otherwise you need to set this option in the configuration file, and "
+                    + "then restart the server.");
+    private static final CommandException WRONG_PROTOCOL_TYPE = CommandException.of(
+            "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|"
+                    + "set|map|attrib|push|verbatim|true|false");
+    private static final CommandException NOT_IN_RESP2 = CommandException.of(
+            "ERR RESP2 is not supported by this command");
+    private static final Command.SessionBody HELP = Help.of("DEBUG",
+            "ERROR <text>", "    Answers this error.",
+            "LOG <text>", "    Writes to the node's log.",
+            "OBJECT <key>", "    How the value of a key is held.",
+            "PROTOCOL <type>", "    Answers an example of this type of reply.",
+            "SET-ACTIVE-EXPIRE (0|1)", "    Whether expired keys are looked for; those met are deleted anyway.",
+            "SLEEP <seconds>", "    Holds up this session's event loop.",
+            "STRINGMATCH-LEN <length> <pattern>", "    Matches the pattern with so many letters.");
+
+    private DebugCommands() {}
+
+    static void debug(Session session, Request request, Reply reply) {
+        requireAllowed(session);
+        if (request.is(1, "HELP")) {
+            HELP.run(session, request, reply);
+        } else if (isCall(request, "SLEEP", 3)) {
+            sleep(request.doubleAt(2));
+            reply.ok();
+        } else if (isCall(request, "OBJECT", 3)) {
+            object(session, request.key(2), reply);
+        } else if (isCall(request, "SET-ACTIVE-EXPIRE", 3)) {
+            session.node().activeExpiry(request.longAt(2) != 0);
+            reply.ok();
+        } else if (isCall(request, "STRINGMATCH-LEN", 4)) {
+            stringMatch(request, reply);
+        } else if (isCall(request, "PROTOCOL", 3)) {
+            protocol(session, request, reply);
+        } else if (isCall(request, "ERROR", 3)) {
+            throw CommandException.of(request.text(2));
+        } else if (isCall(request, "LOG", 3)) {
+            LOG.warn("DEBUG LOG: {}", request.text(2).replaceAll("\\p{Cntrl}", " "));
+            reply.ok();
+        } else {
+            throw CommandException.of("ERR unknown subcommand or wrong number of arguments for '" + request.text(1)
+                    + "'. Try DEBUG HELP.");
+        }
+    }
+
+    private static void requireAllowed(Session session) {
+        String allowed = session.node().settings().debugCommand.value();
+        boolean local = allowed.equals("local") && session.connection().isLoopback();
+        if (!allowed.equals("yes") && !local && !session.user().isInternal()) {
+            throw NOT_ALLOWED;
+        }
+    }
+
+    private static boolean isCall(Request request, String name, int count) {
+        return request.count() == count && request.is(1, name);
+    }
+
+    /** Holds up the loop on purpose: that is what it is for. */
+    private static void sleep(double seconds) {
+        long end = System.nanoTime() + (long) (seconds * TimeUnit.SECONDS.toNanos(1));
+        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+    }
+
+    private static void object(Session session, Bytes key, Reply reply) {
+        Keyspace keyspace = session.keyspace();
+        int stripe = keyspace.store().stripeOf(key);
+        keyspace.store().lock(stripe);
+        try {
+            long entry = keyspace.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS);
+            if (entry == Keyspace.ABSENT) {
+                throw CommandException.NO_SUCH_KEY;
+            }
+            reply.status(String.format(Locale.ROOT,
+                    "Value at:0x%x refcount:1 encoding:%s serializedlength:%d lru:%d lru_seconds_idle:%d", entry,
+                    keyspace.encoding(entry).encodingName(), keyspace.memoryUsage(key, entry),
+                    keyspace.accessField(entry),
+                    keyspace.idleSeconds(entry)));
+        } finally {
+            keyspace.store().unlock(stripe);
+        }
+    }
+
+    private static void stringMatch(Request request, Reply reply) {
+        long length = request.longAt(2, 0, 1 << 20, CommandException.OUT_OF_RANGE);
+        Bytes letters = Bytes.copyOf("a".repeat((int) length));
+        try {
+            reply.integer(Glob.matches(request.argument(3), letters) ? 1 : 0);
+        } finally {
+            letters.free();
+        }
+    }
+
+    private static void protocol(Session session, Request request, Reply reply) {
+        switch (request.text(2).toLowerCase(Locale.ROOT)) {
+            case "string" -> reply.bulk("Hello World");
+            case "integer" -> reply.integer(12345);
+            case "double" -> reply.real(3.141);
+            case "bignum" -> reply.bigNumber("1234567999999999999999999999999999999");
+            case "null" -> reply.nullBulk();
+            case "array" -> {
+                reply.array(3);
+                numbers(reply);
+            }
+            case "set" -> {
+                reply.set(3);
+                numbers(reply);
+            }
+            case "map" -> {
+                reply.map(3);
+                for (int i = 0; i < 3; i++) {
+                    reply.integer(i);
+                    reply.bool(i == 1);
+                }
+            }
+            case "attrib" -> {
+                if (session.protocol() == 3) {
+                    reply.attribute(1);
+                    reply.bulk("key-popularity");
+                    reply.array(2);
+                    reply.bulk("key:123");
+                    reply.integer(90);
+                }
+                reply.bulk("Some real reply following the attribute");
+            }
+            case "push" -> {
+                if (session.protocol() == 2) {
+                    throw NOT_IN_RESP2;
+                }
+                reply.push(2);
+                reply.bulk("server-cpu-usage");
+                reply.integer(42);
+            }
+            case "verbatim" -> reply.verbatim("This is a verbatim\nstring");
+            case "true" -> reply.bool(true);
+            case "false" -> reply.bool(false);
+            default -> throw WRONG_PROTOCOL_TYPE;
+        }
+    }
+
+    private static void numbers(Reply reply) {
+        for (int i = 0; i < 3; i++) {
+            reply.integer(i);
+        }
+    }
+}

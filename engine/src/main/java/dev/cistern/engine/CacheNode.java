@@ -2,6 +2,7 @@ package dev.cistern.engine;
 
 import dev.cistern.engine.commands.Families;
 import dev.cistern.engine.dispatch.Clock;
+import dev.cistern.engine.dispatch.CommandIndex;
 import dev.cistern.engine.dispatch.Condition;
 import dev.cistern.engine.dispatch.Housekeeping;
 import dev.cistern.engine.dispatch.Node;
@@ -60,6 +61,11 @@ public final class CacheNode implements AutoCloseable {
      * @throws IllegalArgumentException a setting is unknown or out of bounds
      */
     public static CacheNode start(NodeOptions options, EventLoops eventLoops) throws IOException {
+        return start(options, eventLoops, Families.index());
+    }
+
+    /** A node with these commands: for tests that need some of their own. */
+    static CacheNode start(NodeOptions options, EventLoops eventLoops, CommandIndex commands) throws IOException {
         Settings settings = settings(options);
         Store store = new Store(StoreOptions.seeded(new SecureRandom().nextLong())
                 .withDatabases((int) settings.databases.value()));
@@ -67,7 +73,7 @@ public final class CacheNode implements AutoCloseable {
         Node node = new Node(
                 NodeIdentity.create(options.name(), options.operatingSystem(),
                         eventLoops.transport().name().toLowerCase(Locale.ROOT), Clock.SYSTEM.wallMillis()),
-                settings, store, Families.index(), Clock.SYSTEM,
+                settings, store, commands, Clock.SYSTEM,
                 internal == null ? null : User.of(internal.name(), internal.password(), true));
         Map<EventLoops.Loop, NodeLoop> loops = new java.util.LinkedHashMap<>();
         for (EventLoops.Loop loop : eventLoops.loops()) {

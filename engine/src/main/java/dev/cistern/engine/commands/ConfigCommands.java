@@ -23,6 +23,9 @@ import static dev.cistern.engine.dispatch.Flag.STALE;
 /** CONFIG: the settings of the running node. */
 final class ConfigCommands {
 
+    private static final CommandException NO_FILE = CommandException.of(
+            "ERR The server is running without a config file");
+
     static final CommandTable TABLE = CommandTable.of("server",
             command("CONFIG", -2).holds(
                     command("GET", -3, ADMIN, NO_SCRIPT, LOADING, STALE).runsInSession(ConfigCommands::get),
@@ -33,14 +36,15 @@ final class ConfigCommands {
                             "SET <name> <value> [<name> <value> ...]", "    Changes settings: all of these or none.")),
                     command("RESETSTAT", 2, ADMIN, NO_SCRIPT, LOADING, STALE)
                             .runsInSession(ConfigCommands::resetStat),
-                    command("REWRITE", 2, ADMIN, NO_SCRIPT, LOADING, STALE).runsInSession(ConfigCommands::rewrite),
+                    // A node gets its settings from whoever starts it, never from a file.
+                    command("REWRITE", 2, ADMIN, NO_SCRIPT, LOADING, STALE).runsInSession((_, _, _) -> {
+                        throw NO_FILE;
+                    }),
                     command("SET", -4, ADMIN, NO_SCRIPT, LOADING, STALE, tip("request_policy:all_nodes"),
                             tip("response_policy:all_succeeded")).runsInSession(ConfigCommands::set)));
 
     private static final CommandException ODD_ARGUMENTS = CommandException.of(
             "ERR wrong number of arguments for 'config|set' command");
-    private static final CommandException NO_FILE = CommandException.of(
-            "ERR The server is running without a config file");
 
     private ConfigCommands() {}
 
@@ -101,10 +105,5 @@ final class ConfigCommands {
     static void resetStat(Session session, Request request, Reply reply) {
         session.node().resetStatistics();
         reply.ok();
-    }
-
-    /** A node gets its settings from whoever starts it, never from a file. */
-    static void rewrite(Session session, Request request, Reply reply) {
-        throw NO_FILE;
     }
 }

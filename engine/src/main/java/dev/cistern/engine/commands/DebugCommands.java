@@ -162,6 +162,7 @@ final class DebugCommands {
                 reply.push(2);
                 reply.bulk("server-cpu-usage");
                 reply.integer(42);
+                reply.bulk("Some real reply following the push reply");
             }
             case "verbatim" -> reply.verbatim("This is a verbatim\nstring");
             case "true" -> reply.bool(true);

@@ -150,14 +150,18 @@ public final class Command {
         if (!hasFixedRange()) {
             return 0;
         }
-        KeySpec spec = keySpecs.getFirst();
-        // Some commands state two neighbouring keys in two specs: source and destination.
-        int last = spec.last();
-        for (KeySpec other : keySpecs) {
-            boolean next = !other.isMovable() && other.beginIndex() > spec.beginIndex() && other.last() >= 0;
-            last = next ? other.beginIndex() + other.last() - spec.beginIndex() : last;
+        int last = keySpecs.getFirst().last();
+        if (last < 0) {
+            return last;
         }
-        return last >= 0 ? spec.beginIndex() + last : last;
+        last += keySpecs.getFirst().beginIndex();
+        // Neighbouring keys may be stated in several specs: source and destination.
+        for (KeySpec other : keySpecs) {
+            if (!other.isMovable() && other.beginIndex() == last + 1) {
+                last = other.last() < 0 ? other.last() : other.beginIndex() + other.last();
+            }
+        }
+        return last;
     }
 
     public int keyStep() {

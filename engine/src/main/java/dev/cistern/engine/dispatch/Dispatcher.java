@@ -185,8 +185,8 @@ public final class Dispatcher {
         }
         StringBuilder arguments = new StringBuilder();
         for (int i = 1; i < request.count() && arguments.length() < MAX_QUOTED_BYTES; i++) {
-            arguments.append('\'').append(quoted(request.argument(i), MAX_QUOTED_BYTES - arguments.length()))
-                    .append("' ");
+            String quoted = quoted(request.argument(i), MAX_QUOTED_BYTES - arguments.length());
+            arguments.append('\'').append(quoted).append("' ");
         }
         refuse(CommandException.of("ERR unknown command '" + quoted(request.argument(0), MAX_QUOTED_BYTES)
                 + "', with args beginning with: " + arguments));

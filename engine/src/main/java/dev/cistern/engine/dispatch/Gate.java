@@ -49,7 +49,6 @@ final class Gate {
         if (!command.is(Flag.DENY_OOM)) {
             return null;
         }
-        Node node = session.node();
-        return node.store().usedBytes() > node.settings().maxMemory.value() ? CommandException.OUT_OF_MEMORY : null;
+        return session.loop().isOverMemoryLimit() ? CommandException.OUT_OF_MEMORY : null;
     }
 }

@@ -159,7 +159,7 @@ public final class Node {
 
     /** Holds back commands until then, those that write or all; a later or wider pause wins. */
     public void pause(long untilMillis, boolean writesOnly) {
-        pause.begin(untilMillis, writesOnly);
+        pause.begin(clock.wallMillis(), untilMillis, writesOnly);
         set(Condition.PAUSED, true);
         loops.forEach(loop -> loop.execute(loop::schedulePauseEnd));
     }

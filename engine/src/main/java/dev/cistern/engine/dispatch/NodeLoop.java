@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class NodeLoop {
     private static final Logger LOG = LoggerFactory.getLogger(NodeLoop.class);
+    private static final long NANOS_PER_MILLI = 1_000_000;
     private static final int TURN_COMMANDS = 256;
     private static final int TURN_REPLY_BYTES = 64 * 1024;
     private static final long MAX_UNAUTHENTICATED_QUERY_BYTES = 1 << 20;
@@ -45,6 +46,7 @@ public final class NodeLoop {
     private final RequestParser parser = new RequestParser(request);
     private final Reply reply = new Reply();
     private final Dispatcher dispatcher;
+    private final MemoryGauge memoryGauge;
     private final @Nullable Keyspace[] keyspaces;
     private final ArrayDeque<Leftover> leftoverPool = new ArrayDeque<>();
     private final ArrayDeque<Session> waiting = new ArrayDeque<>();
@@ -55,12 +57,14 @@ public final class NodeLoop {
     private long sentBytes;
     private long executedCommands;
     private long clockOffsetMillis;
+    private long turnNanos;
     private long nowMillis;
 
     public NodeLoop(Node node, EventLoops.Loop loop) {
         this.node = node;
         this.loop = loop;
         this.dispatcher = new Dispatcher(node, reply);
+        this.memoryGauge = new MemoryGauge(node);
         this.keyspaces = new Keyspace[(int) node.settings().databases.value()];
         adjustClock();
     }
@@ -110,7 +114,12 @@ public final class NodeLoop {
 
     /** Aligns the turns' clock, which counts from the monotonic one, with the wall's. */
     public void adjustClock() {
-        clockOffsetMillis = node.clock().wallMillis() - node.clock().nanos() / 1_000_000;
+        clockOffsetMillis = node.clock().wallMillis() - node.clock().nanos() / NANOS_PER_MILLI;
+    }
+
+    /** Whether the node uses more memory than it may. Asked by writing commands while there is a limit. */
+    boolean isOverMemoryLimit() {
+        return memoryGauge.isOver(receivedBytes, turnNanos);
     }
 
     // --- a session's life ---
@@ -248,7 +257,8 @@ public final class NodeLoop {
     }
 
     private void beginTurn(Session session) {
-        nowMillis = dispatcher.stopwatch().beginTurn() / 1_000_000 + clockOffsetMillis;
+        turnNanos = dispatcher.stopwatch().beginTurn();
+        nowMillis = turnNanos / NANOS_PER_MILLI + clockOffsetMillis;
         session.lastActiveMillis = nowMillis;
         setKeyspaceTime();
         parser.limits(session.isAuthenticated(), node.settings().protoMaxBulkLen.value());
@@ -328,12 +338,13 @@ public final class NodeLoop {
     /** The pause may end by time: look then. */
     void schedulePauseEnd() {
         long millis = node.clientPause().untilMillis() - node.clock().wallMillis();
-        var _ = loop.executor().schedule(this::endPause, Math.max(0, millis), TimeUnit.MILLISECONDS);
+        var _ = loop.executor().schedule(this::endPause, Math.max(1, millis), TimeUnit.MILLISECONDS);
     }
 
     /** Lets go on what was held back, unless another pause began. */
     void endPause() {
         if (node.clock().wallMillis() < node.clientPause().untilMillis()) {
+            schedulePauseEnd();
             return;
         }
         node.set(Condition.PAUSED, false);

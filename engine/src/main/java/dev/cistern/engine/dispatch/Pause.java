@@ -10,8 +10,8 @@ final class Pause {
     private volatile Span span = new Span(0, true);
 
     /** A pause on top of one that lasts: the later end and the wider reach count, as in the original. */
-    synchronized void begin(long untilMillis, boolean writesOnly) {
-        boolean fresh = span.untilMillis() == 0;
+    synchronized void begin(long nowMillis, long untilMillis, boolean writesOnly) {
+        boolean fresh = span.untilMillis() <= nowMillis;
         span = new Span(Math.max(untilMillis, span.untilMillis()), writesOnly && (fresh || span.writesOnly()));
     }
 

@@ -30,7 +30,7 @@ public final class Settings {
     public final NumberSetting tcpBacklog = number("tcp-backlog", false, 511, 0, Integer.MAX_VALUE);
     public final NumberSetting tcpKeepalive = number("tcp-keepalive", true, 300, 0, Integer.MAX_VALUE);
     public final NumberSetting timeout = number("timeout", true, 0, 0, Integer.MAX_VALUE);
-    public final NumberSetting maxClients = number("maxclients", true, 10_000, 1, Integer.MAX_VALUE);
+    public final NumberSetting maxClients = number("maxclients", true, 10_000, 1, 0xFFFF_FFFFL);
     public final NumberSetting protoMaxBulkLen = memory("proto-max-bulk-len", 512L << 20, 1 << 20,
             Keyspace.MAX_STRING_BYTES);
     public final NumberSetting queryBufferLimit = memory("client-query-buffer-limit", 1L << 30, 1 << 20, NO_LIMIT);

@@ -1,0 +1,40 @@
+package dev.cistern.engine.dispatch;
+
+/**
+ * Whether a node uses more memory than it may, asked by every writing command and answered without adding up all
+ * stripes each time.
+ *
+ * <p>The sum is taken anew after a while, and sooner the less room is left: at the latest when this loop has received a
+ * {@value #SHARE_OF_ROOM}th of what there was room for. So the limit is passed by little, however fast the writing. One
+ * per node and loop; the loop's thread only.
+ */
+final class MemoryGauge {
+    private static final long FRESH_NANOS = 10_000_000;
+    private static final long SHARE_OF_ROOM = 16;
+
+    private final Node node;
+    private long limitBytes;
+    private long usedBytes;
+    private long takenNanos;
+    private long receivedWhenTaken;
+
+    MemoryGauge(Node node) {
+        this.node = node;
+        this.limitBytes = -1;
+    }
+
+    /** Whether the limit is passed, given how many bytes this loop has received so far and what time it is. */
+    boolean isOver(long receivedBytes, long nowNanos) {
+        long limit = node.settings().maxMemory.value();
+        long room = limitBytes - usedBytes;
+        boolean stale = limit != limitBytes || room <= 0 || nowNanos - takenNanos > FRESH_NANOS
+                || (receivedBytes - receivedWhenTaken) * SHARE_OF_ROOM > room;
+        if (stale) {
+            limitBytes = limit;
+            usedBytes = node.store().usedBytes();
+            takenNanos = nowNanos;
+            receivedWhenTaken = receivedBytes;
+        }
+        return limit > 0 && usedBytes > limit;
+    }
+}

@@ -165,6 +165,7 @@ public final class CacheNode implements AutoCloseable {
         }
         awaitNoSessions();
         closeLoops();
+        node.awaitBackground();
         node.store().close();
         LOG.info("node {} stopped", node.identity().name());
     }

@@ -1,7 +1,5 @@
 package dev.cistern.engine;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.sun.management.ThreadMXBean;
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
@@ -14,6 +12,8 @@ import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** GET and SET allocate nothing on the heap once warm, measured on the event loops through real sockets. */
 final class AllocationTest {

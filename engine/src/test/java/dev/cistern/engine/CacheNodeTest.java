@@ -1,15 +1,5 @@
 package dev.cistern.engine;
 
-import static dev.cistern.engine.dispatch.CommandTable.command;
-import static dev.cistern.engine.testing.WireReply.bulk;
-import static dev.cistern.engine.testing.WireReply.error;
-import static dev.cistern.engine.testing.WireReply.nil;
-import static dev.cistern.engine.testing.WireReply.ok;
-import static dev.cistern.engine.testing.WireReply.status;
-import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import dev.cistern.engine.dispatch.CommandIndex;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Fact;
@@ -26,6 +16,16 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+
+import static dev.cistern.engine.dispatch.CommandTable.command;
+import static dev.cistern.engine.testing.WireReply.bulk;
+import static dev.cistern.engine.testing.WireReply.error;
+import static dev.cistern.engine.testing.WireReply.nil;
+import static dev.cistern.engine.testing.WireReply.ok;
+import static dev.cistern.engine.testing.WireReply.status;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** A node's life: starting, several in one process, stopping, and what it leaves behind. */
 final class CacheNodeTest {

@@ -1,7 +1,5 @@
 package dev.cistern.engine;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.cistern.engine.testing.TestServer;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -20,6 +18,8 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
 import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.Response;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** The clients that Java programs use: their handshakes, and a first conversation. */
 final class ClientLibrariesTest {
@@ -77,7 +77,8 @@ final class ClientLibrariesTest {
             assertThat(commands.clientGetname()).isEqualTo("lettuce-test");
             assertThat(commands.command()).isNotEmpty();
             assertThat(commands.configGet("maxmemory")).containsEntry("maxmemory", "0");
-            assertThat(connection.async().incr("counter").toCompletableFuture()).succeedsWithin(java.time.Duration.ofSeconds(10));
+            assertThat(connection.async().incr("counter").toCompletableFuture())
+                    .succeedsWithin(java.time.Duration.ofSeconds(10));
         } finally {
             client.shutdown();
         }

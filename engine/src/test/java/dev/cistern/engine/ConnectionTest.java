@@ -1,5 +1,12 @@
 package dev.cistern.engine;
 
+import dev.cistern.engine.testing.TestClient;
+import dev.cistern.engine.testing.TestServer;
+import dev.cistern.engine.testing.WireReply;
+import dev.cistern.engine.testing.WireTest;
+import java.util.List;
+import java.util.Map;
+
 import static dev.cistern.engine.testing.WireReply.array;
 import static dev.cistern.engine.testing.WireReply.bulk;
 import static dev.cistern.engine.testing.WireReply.error;
@@ -8,13 +15,6 @@ import static dev.cistern.engine.testing.WireReply.nil;
 import static dev.cistern.engine.testing.WireReply.ok;
 import static dev.cistern.engine.testing.WireReply.status;
 import static org.assertj.core.api.Assertions.assertThat;
-
-import dev.cistern.engine.testing.TestClient;
-import dev.cistern.engine.testing.TestServer;
-import dev.cistern.engine.testing.WireReply;
-import dev.cistern.engine.testing.WireTest;
-import java.util.List;
-import java.util.Map;
 
 /** PING, ECHO, SELECT, HELLO, AUTH, QUIT, RESET. */
 final class ConnectionTest {

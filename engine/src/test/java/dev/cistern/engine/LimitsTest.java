@@ -1,9 +1,5 @@
 package dev.cistern.engine;
 
-import static dev.cistern.engine.testing.WireReply.ok;
-import static dev.cistern.engine.testing.WireReply.status;
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
@@ -19,6 +15,10 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
+
+import static dev.cistern.engine.testing.WireReply.ok;
+import static dev.cistern.engine.testing.WireReply.status;
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Clients that would like to have all the memory: half requests, silent readers, crowds. Others do not notice. */
 final class LimitsTest {

@@ -1,5 +1,11 @@
 package dev.cistern.engine;
 
+import dev.cistern.engine.testing.TestClient;
+import dev.cistern.engine.testing.TestServer;
+import dev.cistern.engine.testing.WireReply;
+import dev.cistern.engine.testing.WireTest;
+import java.nio.charset.StandardCharsets;
+
 import static dev.cistern.engine.testing.WireReply.array;
 import static dev.cistern.engine.testing.WireReply.bulk;
 import static dev.cistern.engine.testing.WireReply.error;
@@ -11,12 +17,6 @@ import static dev.cistern.engine.testing.WireReply.real;
 import static dev.cistern.engine.testing.WireReply.set;
 import static dev.cistern.engine.testing.WireReply.status;
 import static org.assertj.core.api.Assertions.assertThat;
-
-import dev.cistern.engine.testing.TestClient;
-import dev.cistern.engine.testing.TestServer;
-import dev.cistern.engine.testing.WireReply;
-import dev.cistern.engine.testing.WireTest;
-import java.nio.charset.StandardCharsets;
 
 /** What the protocol allows, what it forbids, and how it says so. */
 final class ProtocolTest {

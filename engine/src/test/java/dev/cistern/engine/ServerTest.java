@@ -1,5 +1,13 @@
 package dev.cistern.engine;
 
+import dev.cistern.engine.testing.TestClient;
+import dev.cistern.engine.testing.TestServer;
+import dev.cistern.engine.testing.WireReply;
+import dev.cistern.engine.testing.WireTest;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
 import static dev.cistern.engine.testing.WireReply.array;
 import static dev.cistern.engine.testing.WireReply.bulk;
 import static dev.cistern.engine.testing.WireReply.error;
@@ -8,14 +16,6 @@ import static dev.cistern.engine.testing.WireReply.nil;
 import static dev.cistern.engine.testing.WireReply.ok;
 import static dev.cistern.engine.testing.WireReply.status;
 import static org.assertj.core.api.Assertions.assertThat;
-
-import dev.cistern.engine.testing.TestClient;
-import dev.cistern.engine.testing.TestServer;
-import dev.cistern.engine.testing.WireReply;
-import dev.cistern.engine.testing.WireTest;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 
 /** INFO, CONFIG, MEMORY, SLOWLOG, LATENCY, COMMAND and what else is asked of a server as a whole. */
 final class ServerTest {
@@ -274,7 +274,7 @@ final class ServerTest {
                 .doesNotContain("del");
         client.send("COMMAND", "LIST", "FILTERBY", "MODULE", "m").expect(array());
         client.send("COMMAND", "LIST", "FILTERBY", "FOO", "m").expect(error("ERR syntax error"));
-        client.send("COMMAND", "INFO", "nothing").expect(array(WireReply.nilArray()));
+        client.send("COMMAND", "INFO", "nothing").expect(array(nil()));
         client.send("COMMAND", "FOO").expect(error("ERR unknown subcommand 'FOO'. Try COMMAND HELP."));
         assertThat(client.send("COMMAND", "COUNT").number()).isPositive();
     }

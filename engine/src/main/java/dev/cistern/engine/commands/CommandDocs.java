@@ -21,8 +21,7 @@ final class CommandDocs {
     private final Map<String, Doc> byName = new HashMap<>();
 
     /** One block of the resource. */
-    private record Doc(String since, String complexity, String summary, List<SyntaxArgument> arguments) {
-    }
+    private record Doc(String since, String complexity, String summary, List<SyntaxArgument> arguments) {}
 
     private CommandDocs() {
         String text = read().lines().filter(line -> !line.startsWith("#")).reduce("", (all, line) -> all + line + "\n");

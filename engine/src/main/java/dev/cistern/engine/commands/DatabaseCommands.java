@@ -46,13 +46,13 @@ final class DatabaseCommands {
         for (int database = 0; database < store.databases(); database++) {
             detached.add(store.detach(database));
         }
-        release(detached);
+        release(session, detached);
         reply.ok();
     }
 
     static void flushDb(Session session, Request request, Reply reply) {
         requireFlushOption(request);
-        release(List.of(session.node().store().detach(session.database())));
+        release(session, List.of(session.node().store().detach(session.database())));
         reply.ok();
     }
 
@@ -66,8 +66,8 @@ final class DatabaseCommands {
     }
 
     /** Some 15 ms per gigabyte: not on an event loop. */
-    private static void release(List<DetachedKeys> detached) {
-        Thread.ofVirtual().name("flush").start(() -> detached.forEach(DetachedKeys::close));
+    private static void release(Session session, List<DetachedKeys> detached) {
+        session.node().inBackground(() -> detached.forEach(DetachedKeys::close));
     }
 
     static void swapDb(Session session, Request request, Reply reply) {

@@ -82,7 +82,7 @@ final class IntrospectionCommands {
         for (int i = 2; i < request.count(); i++) {
             Command command = session.node().commands().find(request.text(i));
             if (command == null) {
-                reply.nullArray();
+                reply.nullBulk();
             } else {
                 facts(command, reply);
             }

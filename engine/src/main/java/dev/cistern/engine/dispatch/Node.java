@@ -4,6 +4,7 @@ import dev.cistern.engine.settings.Settings;
 import dev.cistern.store.Store;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,8 @@ public final class Node {
     private final NodeCounters counters = new NodeCounters();
     private final ErrorStatistics errors = new ErrorStatistics();
     private final Rates rates = new Rates();
+    /** One party is the node itself, the others are tasks. */
+    private final Phaser background = new Phaser(1);
     private final Pause pause = new Pause();
     private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
     private volatile int port;
@@ -173,6 +176,23 @@ public final class Node {
 
     Pause clientPause() {
         return pause;
+    }
+
+    /** Runs what would hold up a loop, on a thread of its own; the node waits for it when it stops. */
+    public void inBackground(Runnable task) {
+        background.register();
+        Thread.ofVirtual().name("background " + identity.name()).start(() -> {
+            try {
+                task.run();
+            } finally {
+                background.arriveAndDeregister();
+            }
+        });
+    }
+
+    /** Waits until nothing runs in the background any more. */
+    public void awaitBackground() {
+        background.arriveAndAwaitAdvance();
     }
 
     /** The port that it listens on; 0 until it does. */

@@ -1,7 +1,5 @@
 package dev.cistern.engine.dispatch;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
@@ -15,6 +13,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** The rows of all commands, compared with what the original tells of its own. */
 final class CommandRowsTest {

@@ -1,8 +1,8 @@
 package dev.cistern.engine.protocol;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** The spellings of doubles that Redis 7.2 and Valkey 8 were seen to use. */
 final class RealTextTest {

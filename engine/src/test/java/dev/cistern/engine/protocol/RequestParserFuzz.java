@@ -1,7 +1,5 @@
 package dev.cistern.engine.protocol;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
 import java.io.ByteArrayOutputStream;
@@ -12,6 +10,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** However a stream is cut, the parser finds the same requests; whatever bytes come, it ends and holds nothing. */
 final class RequestParserFuzz {

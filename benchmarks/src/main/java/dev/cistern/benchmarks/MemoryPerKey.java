@@ -7,22 +7,23 @@ import dev.cistern.store.MemoryTag;
 import dev.cistern.store.Store;
 import dev.cistern.store.StoreOptions;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
 /**
  * What a key costs all told: growth of the process' resident memory, from {@code /proc/self/statm}, while a store is
- * filled, and what is left of it after every key was deleted. Not a benchmark of time.
+ * filled, and what is left of it after every key was deleted. Not a benchmark of time. The heap is touched beforehand,
+ * because its own growth is no part of a key either.
  *
  * <pre>
- * java --enable-native-access=ALL-UNNAMED -cp ... dev.cistern.benchmarks.MemoryPerKey [keys]
+ * java --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -Xms64m -Xmx64m -XX:+AlwaysPreTouch -cp ... dev.cistern.benchmarks.MemoryPerKey [keys]
  * </pre>
  */
 public final class MemoryPerKey {
 
     private static final int KEY_BYTES = 16;
+    private static final int NUMBER_BYTES = 12;
     private static final int WARM_UP_KEYS = 50_000;
 
     private MemoryPerKey() {}
@@ -72,10 +73,13 @@ public final class MemoryPerKey {
         }
     }
 
-    /** 16 bytes that end in the number, as redis-benchmark writes its keys. */
+    /** 16 bytes that end in the number, as redis-benchmark writes its keys. Leaves no garbage, which would be counted. */
     private static void writeKey(Bytes key, int number) {
-        byte[] text = String.format(Locale.ROOT, "key:%012d", number).getBytes(StandardCharsets.US_ASCII);
-        Memory.copy(text, 0, key.address(), KEY_BYTES);
+        int left = number;
+        for (int at = KEY_BYTES - 1; at >= KEY_BYTES - NUMBER_BYTES; at--) {
+            Memory.putByte(key.address() + at, (byte) ('0' + left % 10));
+            left /= 10;
+        }
         key.set(key.address(), KEY_BYTES);
     }
 

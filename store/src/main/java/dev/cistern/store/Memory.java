@@ -223,11 +223,6 @@ public final class Memory {
         Native.madvise(address, bytes, Native.DONT_NEED);
     }
 
-    /** Asks for 2 MB pages where they fit. Only a wish: a kernel without them ignores it. */
-    static void adviseHugePages(long address, long bytes) {
-        Native.madvise(address, bytes, Native.HUGE_PAGE);
-    }
-
     static void count(MemoryTag tag, long bytes) {
         tag.held.addAndGet(bytes);
     }
@@ -255,7 +250,6 @@ public final class Memory {
         static final int NO_ACCESS = 0;
         static final int READ_WRITE = 1 | 2;
         static final int DONT_NEED = 4;
-        static final int HUGE_PAGE = 14;
         private static final int PRIVATE_ANONYMOUS_NO_RESERVE = 0x02 | 0x20 | 0x4000;
 
         private static final Linker LINKER = Linker.nativeLinker();

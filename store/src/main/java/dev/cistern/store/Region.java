@@ -21,6 +21,11 @@ import java.util.BitSet;
  * back returns some of them to the operating system, so that no single operation pays for a large one.
  *
  * <p>
+ * Pages have their usual 4 KB. Huge ones (MADV_HUGEPAGE) took about a quarter off the CPU time of random reads over a
+ * million keys, but cost 20 to 37 bytes of resident memory a key, half as much again as a small entry: a span that has
+ * just begun is backed as a whole, and discarding a span splits what the kernel had joined.
+ *
+ * <p>
  * Called under a stripe's lock or none; its own monitor is the last in the lock order.
  */
 final class Region implements AutoCloseable {

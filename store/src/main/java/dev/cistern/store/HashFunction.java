@@ -53,8 +53,8 @@ final class HashFunction {
         return (a * b) ^ Math.unsignedMultiplyHigh(a, b);
     }
 
-    /** SplitMix64's finisher: neighbouring seeds give unrelated secrets. */
-    private static long scramble(long seed) {
+    /** SplitMix64's finisher: neighbouring seeds give unrelated numbers. */
+    static long scramble(long seed) {
         long z = seed + 0x9E37_79B9_7F4A_7C15L;
         z = (z ^ (z >>> 30)) * 0xBF58_476D_1CE4_E5B9L;
         z = (z ^ (z >>> 27)) * 0x94D0_49BB_1331_11EBL;

@@ -97,6 +97,21 @@ final class Index implements AutoCloseable {
         return ABSENT;
     }
 
+    /** Returns the entry whose key has this hash, or {@link #ABSENT}; of two, which no one will ever see, one. */
+    long findHash(long hash) {
+        long pattern = Bucket.pattern(tagOf(hash));
+        for (long bucket = bucketOf(hash); bucket != 0; bucket = Bucket.link(bucket)) {
+            long matches = Bucket.matches(Bucket.tags(bucket), pattern);
+            for (; matches != 0; matches &= matches - 1) {
+                int lane = Bucket.lane(matches);
+                if (hashOf(Bucket.entry(bucket, lane)) == hash) {
+                    return foundAt(bucket, lane);
+                }
+            }
+        }
+        return ABSENT;
+    }
+
     /** One of 255: zero marks an empty lane. */
     private static int tagOf(long hash) {
         int tag = (int) (hash >>> TAG_SHIFT) & 0xFF;

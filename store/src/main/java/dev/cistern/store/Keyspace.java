@@ -44,6 +44,9 @@ public final class Keyspace implements AutoCloseable {
     private static final int SCRATCH_BYTES = 32;
     private static final int RANDOM_TRIES = 100;
 
+    /** The golden ratio: multiples of it are spread evenly, which is all that counting by chance needs. */
+    private static final long CHANCE_MULTIPLIER = 0x9E37_79B9_7F4A_7C15L;
+
     private final Store store;
     private final int database;
     private final @Nullable StripeKeys[] parts;
@@ -57,7 +60,10 @@ public final class Keyspace implements AutoCloseable {
     private boolean closed;
 
     private long nowMillis;
+    /** What a new entry says of its last access: by now, or as a first count. */
     private int access;
+    private @Nullable UseCounting useCounting;
+    private long randomState;
 
     Keyspace(Store store, int database) {
         this.store = store;
@@ -67,6 +73,8 @@ public final class Keyspace implements AutoCloseable {
         this.listens = store.listens();
         this.hashFunction = store.hashFunction();
         this.scratch = Memory.allocate(MemoryTag.SCRATCH, SCRATCH_BYTES);
+        this.randomState = store.nextRandomSeed();
+        setNowMillis(0);
     }
 
     public Store store() {
@@ -80,7 +88,10 @@ public final class Keyspace implements AutoCloseable {
     /** Sets the time for all that follows: once a turn is often enough. */
     public void setNowMillis(long millis) {
         nowMillis = millis;
-        access = (int) (millis / 1000) & EntryLayout.ACCESS_MASK;
+        useCounting = store.useCounting();
+        access = useCounting == null
+                ? (int) (millis / 1000) & EntryLayout.ACCESS_MASK
+                : useCounting.initial(millis);
     }
 
     public long nowMillis() {
@@ -182,8 +193,12 @@ public final class Keyspace implements AutoCloseable {
 
     private void touch(long entry) {
         long header = EntryLayout.header(entry);
-        if (EntryLayout.access(header) != access) {
-            EntryLayout.setAccess(entry, header, access);
+        int old = EntryLayout.access(header);
+        int updated = useCounting == null
+                ? access
+                : useCounting.used(old, nowMillis, randomState++ * CHANCE_MULTIPLIER);
+        if (old != updated) {
+            EntryLayout.setAccess(entry, header, updated);
         }
     }
 
@@ -200,6 +215,20 @@ public final class Keyspace implements AutoCloseable {
         stats.expired++;
         tell(eventKey, KeyEvent.EXPIRED);
         keys.release(entry);
+    }
+
+    /** Deletes the entry found last, to make room; an expired one counts as expired. */
+    void evictFound(StripeKeys keys, long entry) {
+        if (store.expiresByItself() && isExpired(entry)) {
+            expireFound(keys, entry);
+        } else {
+            readKey(entry, eventKey);
+            keys.unlink(eventKey.hash(hashFunction), entry);
+            stats.evicted++;
+            tell(eventKey, KeyEvent.EVICTED);
+            keys.release(entry);
+        }
+        keys.index.shrink();
     }
 
     private void changed(Bytes key, KeyEvent event) {
@@ -279,12 +308,22 @@ public final class Keyspace implements AutoCloseable {
         return EntryLayout.isExpired(entry, EntryLayout.header(entry), nowMillis);
     }
 
-    /** Seconds since the last access. */
+    /** How often the entry is used, on a logarithmic scale up to 255; only while entries count their uses. */
+    public int useCounter(long entry) {
+        return useCounting == null ? 0 : useCounting.counter(accessField(entry), nowMillis);
+    }
+
+    /** Minutes since the entry last counted a use; only while entries do. */
+    int idleMinutes(long entry) {
+        return UseCounting.idleMinutes(accessField(entry), nowMillis);
+    }
+
+    /** Seconds since the last access; only while entries note it. */
     public long idleSeconds(long entry) {
         return (long) access - accessField(entry) & EntryLayout.ACCESS_MASK;
     }
 
-    /** The 24 bits that eviction keeps in an entry: seconds of the last access, modulo 2^24. */
+    /** The 24 bits that eviction keeps in an entry: seconds of the last access modulo 2^24, or {@link UseCounting}. */
     public int accessField(long entry) {
         return EntryLayout.access(EntryLayout.header(entry));
     }

@@ -6,12 +6,14 @@ public final class KeyspaceStats {
     long hits;
     long misses;
     long expired;
+    long evicted;
     long dirty;
 
     void add(KeyspaceStats other) {
         hits += other.hits;
         misses += other.misses;
         expired += other.expired;
+        evicted += other.evicted;
         dirty += other.dirty;
     }
 
@@ -28,6 +30,11 @@ public final class KeyspaceStats {
     /** Keys deleted because their time was over. */
     public long expired() {
         return expired;
+    }
+
+    /** Keys deleted to make room. */
+    public long evicted() {
+        return evicted;
     }
 
     /** Changes of the data, as the original counts them for its saving rules. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,8 @@ public final class Store implements AutoCloseable {
     private final Set<DetachedKeys> detached = ConcurrentHashMap.newKeySet();
     private final KeyspaceStats closedKeyspaces = new KeyspaceStats();
     private volatile boolean expiresByItself = true;
+    private volatile @Nullable UseCounting useCounting;
+    private final AtomicLong handles = new AtomicLong();
 
     public Store(StoreOptions options) {
         this.options = options;
@@ -113,6 +116,24 @@ public final class Store implements AutoCloseable {
 
     public boolean expiresByItself() {
         return expiresByItself;
+    }
+
+    /**
+     * Makes entries count their uses from now on, or with null note their last one, in the same bits: what they hold is
+     * then read as the other for a while. A keyspace hears of it with its next {@link Keyspace#setNowMillis}.
+     */
+    public void setUseCounting(@Nullable UseCounting counting) {
+        useCounting = counting;
+    }
+
+    /** How entries count their uses; null when they note the last one. */
+    public @Nullable UseCounting useCounting() {
+        return useCounting;
+    }
+
+    /** Another start for a generator of chances, the same in every run with the same hash seed. */
+    long nextRandomSeed() {
+        return HashFunction.scramble(~options.hashSeed() + handles.incrementAndGet());
     }
 
     /** Keys of {@code database}, those included that expired and were not met yet. */

@@ -61,6 +61,24 @@ public final class ExpiryCycle implements AutoCloseable {
         return deleted;
     }
 
+    /** Keys with a deadline that the last {@link #step} looked at, the deleted ones among them. */
+    public long seen() {
+        return seen;
+    }
+
+    /** Whether some key may have expired by {@code nowMillis} that no walk has met yet. */
+    public boolean isDue(long nowMillis) {
+        for (Keyspace keyspace : keyspaces) {
+            for (int i = 0; i < store.stripes(); i++) {
+                StripeKeys keys = keyspace.part(i);
+                if (keys != null && keys.mayHaveExpired(nowMillis)) {
+                    return store.expiresByItself();
+                }
+            }
+        }
+        return false;
+    }
+
     private void nextPart() {
         stripe++;
         if (stripe == store.stripes()) {

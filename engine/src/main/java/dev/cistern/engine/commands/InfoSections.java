@@ -197,7 +197,7 @@ final class InfoSections {
         field("sync_partial_err", 0);
         field("expired_keys", keyspace.expired());
         field("expired_stale_perc", format("%.2f", node.expiredStalePercentage()));
-        field("expired_time_cap_reached_count", 0);
+        field("expired_time_cap_reached_count", node.counters().expiryTimeCapReached.sum());
         field("evicted_keys", 0);
         field("evicted_clients", 0);
         field("keyspace_hits", keyspace.hits());

@@ -22,8 +22,11 @@ import org.jspecify.annotations.Nullable;
 public final class Housekeeping implements AutoCloseable {
     /** How long one slice may hold up its loop. */
     private static final long SLICE_NANOS = 1_000_000;
-    /** The pause between slices as long as there is more to do: a quarter of one core at most. */
-    private static final long PAUSE_MILLIS = 3;
+    /** The original's share of a core while there is more to do: a quarter, and 2 % more with each further effort. */
+    private static final int LEAST_SHARE_PERCENT = 25;
+    private static final int SHARE_PER_EFFORT_PERCENT = 2;
+    /** The original's: a smaller share of expired keys is no reason to hurry; one less with each further effort. */
+    private static final int TOLERATED_STALE_PERCENT = 10;
     private static final int BUCKETS_A_STEP = 64;
     private static final int ENTRIES_A_STEP = 64;
     /** Fragmentation is worth healing from here on; less is the price of size classes. */
@@ -52,6 +55,7 @@ public final class Housekeeping implements AutoCloseable {
         private final NodeLoop nodeLoop;
         private @Nullable ScheduledFuture<?> next;
         private boolean ended;
+        private long sessionsSeenNanos = node.clock().nanos();
 
         Round(EventLoops.Loop loop, NodeLoop nodeLoop) {
             this.loop = loop;
@@ -68,10 +72,14 @@ public final class Housekeeping implements AutoCloseable {
                 return;
             }
             nodeLoop.adjustClock();
-            nodeLoop.lookAfterSessions();
-            boolean more = lookAfterNode();
-            long millis = more ? PAUSE_MILLIS : 1000 / node.settings().hz.value();
-            next = loop.executor().schedule(this, millis, TimeUnit.MILLISECONDS);
+            long now = node.clock().nanos();
+            long roundNanos = TimeUnit.SECONDS.toNanos(1) / node.settings().hz.value();
+            if (now - sessionsSeenNanos >= roundNanos) {
+                sessionsSeenNanos = now;
+                nodeLoop.lookAfterSessions();
+            }
+            long pauseNanos = lookAfterNode() ? pauseNanos() : roundNanos;
+            next = loop.executor().schedule(this, pauseNanos, TimeUnit.NANOSECONDS);
         }
 
         /** Whether there is so much to do that the next round should come soon. */
@@ -100,6 +108,16 @@ public final class Housekeeping implements AutoCloseable {
         void release() {}
     }
 
+    /** How far {@code active-expire-effort} is above its least value. */
+    private long effort() {
+        return node.settings().activeExpireEffort.value() - 1;
+    }
+
+    private long pauseNanos() {
+        long sharePercent = LEAST_SHARE_PERCENT + SHARE_PER_EFFORT_PERCENT * effort();
+        return SLICE_NANOS * (100 - sharePercent) / sharePercent;
+    }
+
     /** The first loop's part: what there is once a node. */
     private final class FirstRound extends Round {
         private final ExpiryCycle expiry;
@@ -119,13 +137,20 @@ public final class Housekeeping implements AutoCloseable {
         }
 
         private boolean expire() {
+            long nowMillis = node.clock().wallMillis();
             long end = node.clock().nanos() + SLICE_NANOS;
-            long deleted;
-            do {
-                deleted = expiry.step(BUCKETS_A_STEP, node.clock().wallMillis());
-            } while (deleted > 0 && node.clock().nanos() < end);
+            long seen = 0;
+            long deleted = 0;
+            while (expiry.isDue(nowMillis) && node.clock().nanos() < end) {
+                deleted += expiry.step(BUCKETS_A_STEP, nowMillis);
+                seen += expiry.seen();
+            }
             node.expiredStalePercentage(100 * expiry.staleShare());
-            return deleted > 0;
+            boolean hurry = deleted * 100 > seen * (TOLERATED_STALE_PERCENT - effort()) && expiry.isDue(nowMillis);
+            if (hurry) {
+                node.counters().expiryTimeCapReached.increment();
+            }
+            return hurry;
         }
 
         /** Moves entries together where much memory lies between them, and has free pages given back now and then. */

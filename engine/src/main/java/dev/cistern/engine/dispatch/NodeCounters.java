@@ -12,6 +12,8 @@ public final class NodeCounters {
     public final LongAdder queryLimitDisconnections = new LongAdder();
     /** AUTH and HELLO with a wrong name or password. */
     public final LongAdder deniedAuthentications = new LongAdder();
+    /** Boxes of active expiry that ended while many of the keys met were still expired ones. */
+    public final LongAdder expiryTimeCapReached = new LongAdder();
     /** Defects of ours that a client met. */
     public final LongAdder bugs = new LongAdder();
 
@@ -21,5 +23,6 @@ public final class NodeCounters {
         outputLimitDisconnections.reset();
         queryLimitDisconnections.reset();
         deniedAuthentications.reset();
+        expiryTimeCapReached.reset();
     }
 }

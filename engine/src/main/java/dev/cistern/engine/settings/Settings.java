@@ -46,6 +46,7 @@ public final class Settings {
     public final NumberSetting maxMemory = memory("maxmemory", 0, 0, NO_LIMIT);
     public final ChoiceSetting maxMemoryPolicy = add(new ChoiceSetting("maxmemory-policy", true, "noeviction"));
     public final NumberSetting hllSparseMaxBytes = memory("hll-sparse-max-bytes", 3000, 0, 16_000);
+    public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
     public final NumberSetting hz = number("hz", true, 10, 1, 500);
 
     // --- watching ---

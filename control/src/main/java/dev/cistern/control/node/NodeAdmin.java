@@ -30,6 +30,8 @@ public final class NodeAdmin {
                 .connectionTimeoutMillis(CONNECT_MILLIS)
                 .socketTimeoutMillis(ANSWER_MILLIS)
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
+                // Plain replies are enough, and every server speaks them without being asked.
+                .autoNegotiateProtocol(false)
                 .build();
     }
 

@@ -92,6 +92,16 @@ final class KeyCommandsTest {
     }
 
     @WireTest
+    void copyToAnotherDatabase(TestClient client) {
+        client.send("SET", "a", "other");
+        client.send("COPY", "a", "a", "DB", "9").expect(integer(1));
+        client.send("COPY", "a", "a", "DB", "9").expect(integer(0));
+        client.send("COPY", "a", "c", "REPLACE", "db", "9").expect(integer(1));
+        client.send("SELECT", "9");
+        client.send("MGET", "a", "b", "c").expect(array("other", null, "other"));
+    }
+
+    @WireTest
     void copyRefuses(TestClient client) {
         client.send("COPY", "a", "a").expect(SAME_OBJECT);
         client.send("COPY", "a", "a", "DB", "0").expect(SAME_OBJECT);
@@ -101,6 +111,23 @@ final class KeyCommandsTest {
         client.send("COPY", "a", "b", "DB", "2147483648").expect(OUT_OF_INT_RANGE);
         client.send("COPY", "a", "b", "DB").expect(SYNTAX_ERROR);
         client.send("COPY", "a", "b", "FOO").expect(SYNTAX_ERROR);
+    }
+
+    @WireTest
+    void move(TestClient client) {
+        client.send("SET", "a", "1", "PXAT", "4102444800000");
+        client.send("MOVE", "a", "9").expect(integer(1));
+        client.send("MOVE", "a", "9").expect(integer(0));
+        client.send("SET", "a", "2");
+        client.send("MOVE", "a", "9").expect(integer(0));
+        client.send("GET", "a").expect(bulk("2"));
+        client.send("SELECT", "9");
+        client.send("GET", "a").expect(bulk("1"));
+        client.send("PEXPIRETIME", "a").expect(integer(4_102_444_800_000L));
+        client.send("MOVE", "a", "9").expect(SAME_OBJECT);
+        client.send("MOVE", "a", "16").expect(DB_OUT_OF_RANGE);
+        client.send("MOVE", "a", "x").expect(NOT_AN_INTEGER);
+        client.send("MOVE", "a", "-2147483649").expect(OUT_OF_INT_RANGE);
     }
 
     @WireTest

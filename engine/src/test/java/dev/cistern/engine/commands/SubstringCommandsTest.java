@@ -8,6 +8,7 @@ import static dev.cistern.engine.testing.WireReply.array;
 import static dev.cistern.engine.testing.WireReply.bulk;
 import static dev.cistern.engine.testing.WireReply.error;
 import static dev.cistern.engine.testing.WireReply.integer;
+import static dev.cistern.engine.testing.WireReply.map;
 import static dev.cistern.engine.testing.WireReply.ok;
 
 /** APPEND, GETRANGE, SETRANGE, STRLEN and LCS. */
@@ -137,6 +138,13 @@ final class SubstringCommandsTest {
         client.send("LCS", "none", "none", "IDX").expect(array("matches", array(), "len", 0));
         client.send("MSET", "c", "12345", "d", "234");
         client.send("LCS", "c", "d").expect(bulk("234"));
+    }
+
+    @WireTest
+    void lcsInResp3(TestClient client) {
+        client.send("HELLO", "3");
+        client.send("MSET", "a", "xay", "b", "a");
+        client.send("LCS", "a", "b", "IDX").expect(map("matches", array(array(array(1, 1), array(0, 0))), "len", 1));
     }
 
     @WireTest

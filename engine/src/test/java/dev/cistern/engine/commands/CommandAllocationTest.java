@@ -1,0 +1,102 @@
+package dev.cistern.engine.commands;
+
+import com.sun.management.ThreadMXBean;
+import dev.cistern.engine.testing.TestClient;
+import dev.cistern.engine.testing.TestServer;
+import java.io.ByteArrayOutputStream;
+import java.lang.management.ManagementFactory;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+/**
+ * The commands that applications send all day leave nothing on the heap, options included, once they are warm.
+ *
+ * <p>Not about the loop that carries them: {@code AllocationTest} measures that with GET and SET.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class CommandAllocationTest {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final int COMMANDS = 4_000;
+    private static final int WARM_UP_ROUNDS = 4;
+    private static final int MEASURED_ROUNDS = 5;
+    /** A turn of the loop may allocate a little; a command that allocated its smallest object would take 16. */
+    private static final double MAX_BYTES_PER_COMMAND = 1.0;
+
+    private TestServer server;
+    private TestClient client;
+
+    @BeforeAll
+    void start() {
+        server = TestServer.cistern();
+        client = server.connect();
+    }
+
+    @AfterAll
+    void stop() {
+        client.close();
+        server.close();
+    }
+
+    static Stream<String> hotCommands() {
+        return Stream.of("SET k v", "SET k 12", "SET k v EX 100 NX", "SET k v PXAT 4102444800000 GET",
+                "SET k v KEEPTTL",
+                "SET k v IFEQ w", "GET k", "GET n", "GET none", "SETNX k v", "SETEX k 100 v", "GETSET k v", "GETDEL k",
+                "GETEX k EX 100", "GETEX k PERSIST", "MSET a 1 b 2 c 3", "MSETNX a 1 b 2", "MSETEX 2 a 1 b 2 EX 100",
+                "MGET a b c none", "INCR n", "DECR n", "INCRBY n 5", "DECRBY n 5", "APPEND s x", "STRLEN k",
+                "GETRANGE k 0 -1", "SETRANGE k 2 xyz", "DEL none", "DEL a b none", "UNLINK a b", "EXISTS k",
+                "EXISTS k n none", "TOUCH k n", "TYPE k", "EXPIRE k 100", "EXPIRE k 100 GT",
+                "PEXPIREAT k 4102444800000",
+                "TTL k", "PTTL k", "EXPIRETIME k", "PERSIST k", "RENAMENX k n", "COPY k other REPLACE",
+                "SETBIT bits 100 1", "GETBIT bits 100", "BITCOUNT bits", "BITPOS bits 1", "DELIFEQ k x");
+    }
+
+    @ParameterizedTest
+    @MethodSource("hotCommands")
+    void leavesNothing(String command) {
+        client.send("MSET", "k", "value", "n", "1", "a", "1", "b", "2", "s", "");
+        byte[] request = TestClient.encode(command.split(" ", -1));
+        ByteArrayOutputStream pipeline = new ByteArrayOutputStream();
+        for (int i = 0; i < COMMANDS; i++) {
+            pipeline.writeBytes(request);
+        }
+        byte[] bytes = pipeline.toByteArray();
+        for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+            round(bytes);
+        }
+        // The compiler may still be at work in one round; it is not in all.
+        double least = Double.MAX_VALUE;
+        for (int i = 0; i < MEASURED_ROUNDS; i++) {
+            long before = allocatedBytes();
+            round(bytes);
+            least = Math.min(least, (double) (allocatedBytes() - before) / COMMANDS);
+        }
+        double bytesPerCommand = least;
+        assertTrue(bytesPerCommand < MAX_BYTES_PER_COMMAND, () -> command + ": " + bytesPerCommand + " bytes");
+    }
+
+    private void round(byte[] pipeline) {
+        Thread sender = Thread.ofPlatform().start(() -> client.raw(pipeline));
+        for (int i = 0; i < COMMANDS; i++) {
+            client.read();
+        }
+        try {
+            sender.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static long allocatedBytes() {
+        long[] loops = Arrays.stream(THREADS.getThreadInfo(THREADS.getAllThreadIds()))
+                .filter(thread -> thread != null && thread.getThreadName().startsWith("cistern-loop"))
+                .mapToLong(thread -> thread.getThreadId()).toArray();
+        return Arrays.stream(THREADS.getThreadAllocatedBytes(loops)).sum();
+    }
+}

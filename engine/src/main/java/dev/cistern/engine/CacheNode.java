@@ -3,7 +3,6 @@ package dev.cistern.engine;
 import dev.cistern.engine.commands.Families;
 import dev.cistern.engine.dispatch.Clock;
 import dev.cistern.engine.dispatch.CommandIndex;
-import dev.cistern.engine.dispatch.Condition;
 import dev.cistern.engine.dispatch.Housekeeping;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeIdentity;
@@ -102,7 +101,7 @@ public final class CacheNode implements AutoCloseable {
     }
 
     private void listen() throws IOException {
-        node.set(Condition.MEMORY_LIMITED, node.settings().maxMemory.value() > 0);
+        node.settingsChanged();
         int port = (int) node.settings().port.value();
         for (String host : node.settings().bind.value().trim().split("\\s+")) {
             Channel listener = eventLoops.listen(new InetSocketAddress(host.equals("*") ? "0.0.0.0" : host, port),

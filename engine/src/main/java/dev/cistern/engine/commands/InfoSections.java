@@ -198,7 +198,7 @@ final class InfoSections {
         field("expired_keys", keyspace.expired());
         field("expired_stale_perc", format("%.2f", node.expiredStalePercentage()));
         field("expired_time_cap_reached_count", node.counters().expiryTimeCapReached.sum());
-        field("evicted_keys", 0);
+        field("evicted_keys", keyspace.evicted());
         field("evicted_clients", 0);
         field("keyspace_hits", keyspace.hits());
         field("keyspace_misses", keyspace.misses());

@@ -43,6 +43,9 @@ final class KeyCommands {
     private static final CommandException NO_FREQUENCY = CommandException.of(
             "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching"
                     + " between policies at runtime LRU and LFU data will take some time to adjust.");
+    private static final CommandException NO_IDLE_TIME = CommandException.of(
+            "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between"
+                    + " policies at runtime LRU and LFU data will take some time to adjust.");
     private static final String[] OBJECT_HELP = {
             "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
             "ENCODING <key>",
@@ -195,16 +198,22 @@ final class KeyCommands {
     }
 
     private static void objectFrequency(Keyspace keyspace, Request request, Reply reply) {
-        if (inspect(keyspace, request) != ABSENT) {
+        long entry = inspect(keyspace, request);
+        if (entry == ABSENT) {
+            reply.nullBulk();
+        } else if (keyspace.store().useCounting() == null) {
             throw NO_FREQUENCY;
+        } else {
+            reply.integer(keyspace.useCounter(entry));
         }
-        reply.nullBulk();
     }
 
     private static void objectIdleTime(Keyspace keyspace, Request request, Reply reply) {
         long entry = inspect(keyspace, request);
         if (entry == ABSENT) {
             reply.nullBulk();
+        } else if (keyspace.store().useCounting() != null) {
+            throw NO_IDLE_TIME;
         } else {
             reply.integer(keyspace.idleSeconds(entry));
         }

@@ -1,22 +1,30 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.store.EvictionPolicy;
+import dev.cistern.store.Evictor;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
 /**
- * Whether a node uses more memory than it may, asked by every writing command and answered without adding up all
+ * Whether a node uses more memory than it may, and what may be evicted then; asked by every writing command and answered without adding up all
  * stripes each time.
  *
  * <p>The sum is taken anew after a while, and sooner the less room is left: at the latest when this loop has received a
  * {@value #SHARE_OF_ROOM}th of what there was room for. So the limit is passed by little, however fast the writing. One
  * per node and loop; the loop's thread only.
  */
-final class MemoryGauge {
+final class MemoryGauge implements AutoCloseable {
     private static final long FRESH_NANOS = 10_000_000;
     private static final long SHARE_OF_ROOM = 16;
+    /** Keys looked at for one command, at most: a few hundred evictions, less than a millisecond. */
+    private static final int EVICTION_BUDGET = 2_000;
 
     private final Node node;
     private long limitBytes;
     private long usedBytes;
     private long takenNanos;
     private long receivedWhenTaken;
+    private @Nullable Evictor evictor;
 
     MemoryGauge(Node node) {
         this.node = node;
@@ -36,5 +44,28 @@ final class MemoryGauge {
             receivedWhenTaken = receivedBytes;
         }
         return limit > 0 && usedBytes > limit;
+    }
+
+    /**
+     * Evicts what is too much, as far as one command's budget goes; the next command goes on. Says whether the policy
+     * lets any key go at all. The caller holds no stripe.
+     */
+    boolean makeRoom(long nowMillis) {
+        EvictionPolicy policy = EvictionPolicy.named(node.settings().maxMemoryPolicy.value());
+        if (policy == EvictionPolicy.NO_EVICTION) {
+            return false;
+        }
+        if (evictor == null) {
+            evictor = new Evictor(node.store(), new SplittableRandom()::nextLong);
+        }
+        return evictor.step(policy, (int) node.settings().maxMemorySamples.value(), usedBytes - limitBytes,
+                EVICTION_BUDGET, nowMillis);
+    }
+
+    @Override
+    public void close() {
+        if (evictor != null) {
+            evictor.close();
+        }
     }
 }

@@ -1,7 +1,9 @@
 package dev.cistern.engine.dispatch;
 
 import dev.cistern.engine.settings.Settings;
+import dev.cistern.store.EvictionPolicy;
 import dev.cistern.store.Store;
+import dev.cistern.store.UseCounting;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Phaser;
@@ -131,6 +133,9 @@ public final class Node {
     /** Settings were changed: what follows from them is worked out anew. */
     public void settingsChanged() {
         set(Condition.MEMORY_LIMITED, settings.maxMemory.value() > 0);
+        store.setUseCounting(EvictionPolicy.named(settings.maxMemoryPolicy.value()).countsUses()
+                ? new UseCounting((int) settings.lfuLogFactor.value(), (int) settings.lfuDecayTime.value())
+                : null);
         sessions.all().forEach(session -> session.execute(session::settingsChanged));
     }
 

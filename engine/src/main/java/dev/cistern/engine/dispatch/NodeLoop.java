@@ -117,9 +117,9 @@ public final class NodeLoop {
         clockOffsetMillis = node.clock().wallMillis() - node.clock().nanos() / NANOS_PER_MILLI;
     }
 
-    /** Whether the node uses more memory than it may. Asked by writing commands while there is a limit. */
+    /** Whether the node uses more memory than it may, and no key may go for it. Asked by writing commands while there is a limit. */
     boolean isOverMemoryLimit() {
-        return memoryGauge.isOver(receivedBytes, turnNanos);
+        return memoryGauge.isOver(receivedBytes, turnNanos) && !memoryGauge.makeRoom(nowMillis);
     }
 
     // --- a session's life ---
@@ -473,6 +473,7 @@ public final class NodeLoop {
     /** Gives the buffers back; the node's connections are closed. */
     public void close() {
         reply.close();
+        memoryGauge.close();
         for (Keyspace keyspace : keyspaces) {
             if (keyspace != null) {
                 keyspace.close();

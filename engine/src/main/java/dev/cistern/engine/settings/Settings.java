@@ -44,7 +44,12 @@ public final class Settings {
     // --- data ---
     public final NumberSetting databases = number("databases", false, 16, 1, Integer.MAX_VALUE);
     public final NumberSetting maxMemory = memory("maxmemory", 0, 0, NO_LIMIT);
-    public final ChoiceSetting maxMemoryPolicy = add(new ChoiceSetting("maxmemory-policy", true, "noeviction"));
+    public final ChoiceSetting maxMemoryPolicy = add(new ChoiceSetting("maxmemory-policy", true, "noeviction",
+            "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl", "allkeys-lru", "allkeys-lfu",
+            "allkeys-random"));
+    public final NumberSetting maxMemorySamples = number("maxmemory-samples", true, 5, 1, Integer.MAX_VALUE);
+    public final NumberSetting lfuLogFactor = number("lfu-log-factor", true, 10, 0, Integer.MAX_VALUE);
+    public final NumberSetting lfuDecayTime = number("lfu-decay-time", true, 1, 0, Integer.MAX_VALUE);
     public final NumberSetting hllSparseMaxBytes = memory("hll-sparse-max-bytes", 3000, 0, 16_000);
     public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
     public final NumberSetting hz = number("hz", true, 10, 1, 500);

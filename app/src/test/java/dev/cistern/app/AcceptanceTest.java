@@ -1,0 +1,84 @@
+package dev.cistern.app;
+
+import dev.cistern.gateway.GatewayOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.SourceType;
+import software.amazon.awssdk.services.elasticache.model.Tag;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** A user's first hour, by the AWS SDK for Java and Jedis: everything that `up` starts, in this JVM. */
+final class AcceptanceTest {
+
+    @TempDir
+    private Path state;
+
+    private LocalCistern cistern;
+    private ElastiCacheClient client;
+
+    @BeforeEach
+    void start() throws IOException {
+        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
+        client = Probe.sdk(cistern.url());
+    }
+
+    @AfterEach
+    void end() {
+        client.close();
+        cistern.close();
+    }
+
+    @Test
+    void aReplicationGroupFromItsCreationToItsEnd() {
+        ReplicationGroup created = client.createReplicationGroup(request -> request.replicationGroupId("sessions")
+                .replicationGroupDescription("of the shop").engine("valkey").cacheNodeType("cache.t4g.micro")
+                .tags(Tag.builder().key("team").value("shop").build())).replicationGroup();
+        assertThat(created.status()).isEqualTo("creating");
+
+        Endpoint endpoint = Probe.awaitAvailable(client, "sessions");
+        try (Jedis jedis = Probe.connect(endpoint)) {
+            assertThat(jedis.set("greeting", "hello")).isEqualTo("OK");
+            assertThat(jedis.get("greeting")).isEqualTo("hello");
+        }
+        assertThat(client.listTagsForResource(request -> request.resourceName(created.arn())).tagList())
+                .containsExactly(Tag.builder().key("team").value("shop").build());
+        assertThat(client.describeEvents(request -> request.sourceType(SourceType.REPLICATION_GROUP)).events())
+                .anySatisfy(event -> assertThat(event.sourceIdentifier()).isEqualTo("sessions"));
+
+        client.deleteReplicationGroup(request -> request.replicationGroupId("sessions"));
+        Probe.await(() -> client.describeReplicationGroups().replicationGroups().isEmpty());
+        assertThatThrownBy(() -> Probe.group(client, "sessions")).isInstanceOf(ReplicationGroupNotFoundException.class);
+        assertThatThrownBy(() -> Probe.connect(endpoint).ping()).isInstanceOf(JedisConnectionException.class);
+    }
+
+    @Test
+    void aCacheClusterFromItsCreationToItsEnd() {
+        client.createCacheCluster(request -> request.cacheClusterId("alone").engine("redis").numCacheNodes(1)
+                .cacheNodeType("cache.t4g.micro"));
+        Probe.await(() -> client.describeCacheClusters(request -> request.cacheClusterId("alone")).cacheClusters()
+                .getFirst().cacheClusterStatus().equals("available"));
+        Endpoint endpoint = client.describeCacheClusters(
+                request -> request.cacheClusterId("alone").showCacheNodeInfo(true))
+                .cacheClusters().getFirst().cacheNodes().getFirst().endpoint();
+        try (Jedis jedis = Probe.connect(endpoint)) {
+            assertThat(jedis.incr("visits")).isEqualTo(1);
+        }
+        client.deleteCacheCluster(request -> request.cacheClusterId("alone"));
+        Probe.await(() -> client.describeCacheClusters().cacheClusters().isEmpty());
+        assertThatThrownBy(() -> client.describeCacheClusters(request -> request.cacheClusterId("alone")))
+                .isInstanceOf(CacheClusterNotFoundException.class);
+    }
+}

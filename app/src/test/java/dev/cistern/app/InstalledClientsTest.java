@@ -1,0 +1,113 @@
+package dev.cistern.app;
+
+import dev.cistern.gateway.GatewayOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** The same first hour with the programs that users have: the AWS CLI, redis-cli and boto3, where they are installed. */
+final class InstalledClientsTest {
+
+    @TempDir
+    private Path state;
+
+    private LocalCistern cistern;
+
+    @BeforeEach
+    void start() throws IOException {
+        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
+    }
+
+    @AfterEach
+    void end() {
+        cistern.close();
+    }
+
+    @Test
+    void awsCliAndRedisCli() throws Exception {
+        assumeTrue(works("aws", "--version"), "the AWS CLI is not installed");
+        assumeTrue(works("redis-cli", "--version"), "redis-cli is not installed");
+        aws("create-replication-group", "--replication-group-id", "demo", "--replication-group-description", "demo",
+                "--engine", "valkey", "--cache-node-type", "cache.t4g.micro");
+        aws("wait", "replication-group-available", "--replication-group-id", "demo");
+        String port = aws("describe-replication-groups", "--replication-group-id", "demo", "--output", "text",
+                "--query", "ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Port").strip();
+        assertThat(run(List.of("redis-cli", "-p", port, "set", "greeting", "hello")).strip()).isEqualTo("OK");
+        assertThat(run(List.of("redis-cli", "-p", port, "get", "greeting")).strip()).isEqualTo("hello");
+        aws("create-cache-cluster", "--cache-cluster-id", "alone", "--engine", "redis", "--num-cache-nodes", "1",
+                "--cache-node-type", "cache.t4g.micro");
+        String arn = aws("describe-replication-groups", "--query", "ReplicationGroups[0].ARN", "--output", "text")
+                .strip();
+        aws("add-tags-to-resource", "--resource-name", arn, "--tags", "Key=team,Value=shop");
+        assertThat(aws("list-tags-for-resource", "--resource-name", arn)).contains("team", "shop");
+        assertThat(aws("describe-events")).contains("demo");
+        aws("delete-replication-group", "--replication-group-id", "demo");
+        aws("wait", "replication-group-deleted", "--replication-group-id", "demo");
+        assertThat(aws("describe-replication-groups")).doesNotContain("demo");
+    }
+
+    @Test
+    void boto3() throws Exception {
+        assumeTrue(works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
+        assertThat(run(List.of("python3", "-c", """
+                import boto3, socket, sys, time
+                client = boto3.client("elasticache", endpoint_url=sys.argv[1])
+                client.create_replication_group(ReplicationGroupId="demo", ReplicationGroupDescription="demo",
+                        Engine="valkey", CacheNodeType="cache.t4g.micro", Tags=[{"Key": "team", "Value": "shop"}])
+                client.get_waiter("replication_group_available").wait(ReplicationGroupId="demo",
+                        WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+                group = client.describe_replication_groups(ReplicationGroupId="demo")["ReplicationGroups"][0]
+                end = group["NodeGroups"][0]["PrimaryEndpoint"]
+                with socket.create_connection((end["Address"], end["Port"])) as node:
+                    node.sendall(b"SET greeting hello\\r\\n")
+                    print(node.recv(100).decode().strip())
+                print(client.list_tags_for_resource(ResourceName=group["ARN"])["TagList"])
+                client.delete_replication_group(ReplicationGroupId="demo")
+                client.get_waiter("replication_group_deleted").wait(ReplicationGroupId="demo",
+                        WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+                try:
+                    client.describe_replication_groups(ReplicationGroupId="demo")
+                except client.exceptions.ReplicationGroupNotFoundFault as fault:
+                    print("gone:", fault.response["Error"]["Code"])
+                """, cistern.url()))).contains("+OK", "'Key': 'team'", "gone: ReplicationGroupNotFoundFault");
+    }
+
+    private String aws(String... words) throws Exception {
+        List<String> commandLine = new ArrayList<>(List.of("aws", "elasticache", "--endpoint-url", cistern.url()));
+        commandLine.addAll(List.of(words));
+        return run(commandLine);
+    }
+
+    private static boolean works(String... commandLine) throws InterruptedException {
+        try {
+            return process(List.of(commandLine)).start().waitFor() == 0;
+        } catch (IOException absent) {
+            return false;
+        }
+    }
+
+    private static String run(List<String> commandLine) throws Exception {
+        Process process = process(commandLine).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(String.join(" ", commandLine) + ": " + output).isZero();
+        return output;
+    }
+
+    private static ProcessBuilder process(List<String> commandLine) {
+        ProcessBuilder builder = new ProcessBuilder(commandLine).redirectErrorStream(true);
+        builder.environment().put("AWS_ACCESS_KEY_ID", "any");
+        builder.environment().put("AWS_SECRET_ACCESS_KEY", "any");
+        builder.environment().put("AWS_DEFAULT_REGION", "us-east-1");
+        builder.environment().put("AWS_PAGER", "");
+        return builder;
+    }
+}

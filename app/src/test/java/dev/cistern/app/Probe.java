@@ -1,0 +1,59 @@
+package dev.cistern.app;
+
+import dev.cistern.control.EndpointOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
+import redis.clients.jedis.Jedis;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
+
+/** What the acceptance tests look through: real clients, free ports, patience. */
+final class Probe {
+
+    private static final int PORTS = 20;
+
+    private Probe() {}
+
+    /** The unmodified SDK, with credentials that mean nothing. */
+    static ElastiCacheClient sdk(String url) {
+        return ElastiCacheClient.builder().endpointOverride(URI.create(url)).region(Region.US_EAST_1)
+                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("any", "any")))
+                .httpClient(UrlConnectionHttpClient.create()).build();
+    }
+
+    /** Some ports that were free a moment ago, away from those that a Cistern of the user has by default. */
+    static EndpointOptions endpoints() throws IOException {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int first = Math.min(probe.getLocalPort(), 65_535 - PORTS);
+            return new EndpointOptions("127.0.0.1", "127.0.0.1", first, first + PORTS);
+        }
+    }
+
+    static void await(Callable<Boolean> condition) {
+        Awaitility.await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(50)).until(condition);
+    }
+
+    static ReplicationGroup group(ElastiCacheClient client, String id) {
+        return client.describeReplicationGroups(request -> request.replicationGroupId(id)).replicationGroups()
+                .getFirst();
+    }
+
+    static Endpoint awaitAvailable(ElastiCacheClient client, String id) {
+        await(() -> group(client, id).status().equals("available"));
+        return group(client, id).nodeGroups().getFirst().primaryEndpoint();
+    }
+
+    static Jedis connect(Endpoint endpoint) {
+        return new Jedis(endpoint.address(), endpoint.port());
+    }
+}

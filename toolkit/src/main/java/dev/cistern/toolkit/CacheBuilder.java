@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,7 @@ public final class CacheBuilder<K, V> {
     private Freshness freshness = Freshness.PRIMARY;
     private @Nullable Function<? super K, ? extends Collection<String>> tags;
     private @Nullable Writer<? super K, ? super V> writer;
+    private Predicate<? super Throwable> staleOn = failure -> false;
     private long nearEntries;
     private Duration nearAge = Duration.ZERO;
 
@@ -97,7 +99,13 @@ public final class CacheBuilder<K, V> {
 
     /** For so long after its time a value is kept to be served when the loader fails. */
     public CacheBuilder<K, V> staleIfError(Duration extra) {
+        return staleIfError(extra, failure -> true);
+    }
+
+    /** The same for failures of some kinds only; the caller hears of the others. */
+    public CacheBuilder<K, V> staleIfError(Duration extra, Predicate<? super Throwable> failures) {
         this.staleIfErrorMillis = positive(extra);
+        this.staleOn = failures;
         return this;
     }
 
@@ -187,7 +195,8 @@ public final class CacheBuilder<K, V> {
     private RemoteCache<K, V> create(Loader<? super K, ? extends V> loader) {
         CachePolicy policy = new CachePolicy(ttlMillis, jitter, staleWhileRevalidateMillis, staleIfErrorMillis,
                 absentMillis, refreshAhead, leaseMillis, schema, compressFromBytes);
-        RemoteCache.Spec<K, V> spec = new RemoteCache.Spec<>(name, keyText, codec, policy, tags, loader, writer);
+        RemoteCache.Spec<K, V> spec = new RemoteCache.Spec<>(name, keyText, codec, policy, tags, staleOn, loader,
+                writer);
         if (nearEntries == 0) {
             return new RemoteCache<>(spec, kit, freshness);
         }

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,8 +50,8 @@ final class RemoteCache<K, V> implements LoadingCache<K, V> {
 
     /** What the builder collected about one cache. */
     record Spec<K, V>(String name, Function<? super K, String> keyText, Codec<V> codec, CachePolicy policy,
-            @Nullable Function<? super K, ? extends Collection<String>> tags, Loader<? super K, ? extends V> loader,
-            @Nullable Writer<? super K, ? super V> writer) {}
+            @Nullable Function<? super K, ? extends Collection<String>> tags, Predicate<? super Throwable> staleOn,
+            Loader<? super K, ? extends V> loader, @Nullable Writer<? super K, ? super V> writer) {}
 
     /** One key on its way: its spelling on the servers, the versions it depends on, and the ticket it took. */
     private record Request<K, V>(K key, String text, List<String> versionKeys, long ticket,
@@ -181,7 +182,8 @@ final class RemoteCache<K, V> implements LoadingCache<K, V> {
     }
 
     private Optional<V> fallback(Found<V> found, RuntimeException failure) {
-        if (found.age() != Age.FALLBACK) {
+        Throwable cause = failure instanceof LoadException && failure.getCause() != null ? failure.getCause() : failure;
+        if (found.age() != Age.FALLBACK || !spec.staleOn().test(cause)) {
             throw failure;
         }
         told(Outcome.STALE_ON_ERROR);

@@ -46,19 +46,6 @@ final class KeyCommands {
     private static final CommandException NO_IDLE_TIME = CommandException.of(
             "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between"
                     + " policies at runtime LRU and LFU data will take some time to adjust.");
-    private static final String[] OBJECT_HELP = {
-            "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-            "ENCODING <key>",
-            "    Tell how the bytes of the key's value are held.",
-            "FREQ <key>",
-            "    Tell how often the key is used, on a logarithmic scale; needs an LFU policy.",
-            "IDLETIME <key>",
-            "    Tell for how many seconds nobody has used the key.",
-            "REFCOUNT <key>",
-            "    Tell how many owners the key's value has.",
-            "HELP",
-            "    Print this text."};
-
     private static final KeySpec INSPECTED = key(2).as(RO);
 
     static final CommandTable TABLE = CommandTable.of("generic",
@@ -87,7 +74,11 @@ final class KeyCommands {
                             .runs(KeyCommands::objectIdleTime),
                     command("REFCOUNT", 3, INSPECTED, READ, tip("nondeterministic_output"))
                             .runs(KeyCommands::objectReferences),
-                    command("HELP", 2, LOADING, STALE).runs(KeyCommands::objectHelp)));
+                    command("HELP", 2, LOADING, STALE).runsInSession(Help.of("OBJECT",
+                            "ENCODING <key>", "    How the bytes of the key's value are held.",
+                            "FREQ <key>", "    How often the key is used, on a logarithmic scale; needs an LFU policy.",
+                            "IDLETIME <key>", "    For how many seconds nobody has used the key.",
+                            "REFCOUNT <key>", "    How many owners the key's value has."))));
 
     private KeyCommands() {}
 
@@ -225,13 +216,6 @@ final class KeyCommands {
             reply.nullBulk();
         } else {
             reply.integer(1);
-        }
-    }
-
-    private static void objectHelp(Keyspace keyspace, Request request, Reply reply) {
-        reply.array(OBJECT_HELP.length);
-        for (String line : OBJECT_HELP) {
-            reply.status(line);
         }
     }
 }

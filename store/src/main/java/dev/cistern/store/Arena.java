@@ -137,9 +137,25 @@ final class Arena implements AutoCloseable {
         Memory.putInt(descriptor + SIZE_CLASS, LARGE);
         Memory.putInt(descriptor + USED, count);
         hold(span, descriptor);
-        usedBytes += rounded;
-        touchedBytes += rounded;
+        count(rounded);
         return region.address(span);
+    }
+
+    /** Spans for {@code bytes} bytes of an index, which counts them itself: it touches them one by one. Dirty. */
+    long allocateArea(long bytes) {
+        long address = allocateLarge(bytes);
+        count(-Memory.getLong(region.descriptorOf(address) + SLOT_BYTES));
+        return address;
+    }
+
+    void freeArea(long address) {
+        count(Memory.getLong(region.descriptorOf(address) + SLOT_BYTES));
+        free(address);
+    }
+
+    private void count(long bytes) {
+        usedBytes += bytes;
+        touchedBytes += bytes;
     }
 
     /** Takes back what {@link #allocate} or {@link #allocateLine} returned. */
@@ -230,6 +246,10 @@ final class Arena implements AutoCloseable {
         } else {
             withRoom[Memory.getInt(descriptor + SIZE_CLASS)] = next;
         }
+    }
+
+    boolean isReadable(long address) {
+        return region.isReadable(address);
     }
 
     /** Bytes of all slots in use. */

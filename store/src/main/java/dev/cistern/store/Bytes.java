@@ -2,8 +2,6 @@ package dev.cistern.store;
 
 import java.nio.charset.StandardCharsets;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * A reusable view of bytes that lie off-heap: a key, an argument or a value.
  *
@@ -17,8 +15,8 @@ public final class Bytes {
     private long address;
     private int length;
     private long hash;
-    /** The function that {@link #hash} was computed with; null when it was not. */
-    private @Nullable HashFunction hashedBy;
+    /** The id of the function that {@link #hash} was computed with; a number, as a reference costs a card mark. */
+    private long hashedBy = HashFunction.NONE;
 
     /** A view of nothing; {@link #set} points it at something. */
     public Bytes() {}
@@ -31,7 +29,7 @@ public final class Bytes {
     public Bytes set(long address, int length) {
         this.address = address;
         this.length = length;
-        this.hashedBy = null;
+        this.hashedBy = HashFunction.NONE;
         return this;
     }
 
@@ -113,9 +111,9 @@ public final class Bytes {
 
     /** The hash of these bytes under {@code function}, computed once as long as the view is not moved. */
     long hash(HashFunction function) {
-        if (hashedBy != function) {
+        if (hashedBy != function.id()) {
             hash = function.hash(address, length);
-            hashedBy = function;
+            hashedBy = function.id();
         }
         return hash;
     }

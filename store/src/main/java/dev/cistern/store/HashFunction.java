@@ -10,12 +10,20 @@ package dev.cistern.store;
  */
 final class HashFunction {
 
+    /** The id of no function. */
+    static final long NONE = 0;
+
     private final long first;
     private final long second;
 
     HashFunction(long seed) {
         this.first = scramble(seed) | 1;
         this.second = scramble(seed + 0x9E37_79B9_7F4A_7C15L) | 1;
+    }
+
+    /** Tells functions of different seeds apart; odd, so never {@link #NONE}. */
+    long id() {
+        return first;
     }
 
     long hash(long address, int length) {

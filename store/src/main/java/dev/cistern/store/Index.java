@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * Bucket {@code n} is added by splitting one old bucket, whenever there are more than {@link #SPLIT_LOAD} entries to a
  * bucket, and the last bucket is merged back when there are fewer than {@link #MERGE_LOAD}. So no operation ever does
  * more than a bucket or two of extra work, and the bytes per entry do not depend on the size. Buckets lie in areas that
- * double, each mapped when its first bucket is needed and paid for page by page:
+ * double, each taken from the region when its first bucket is needed and paid for page by page:
  *
  * <pre>
  *   area 0: buckets 0 .. 63    area 1: 64 .. 127    area 2: 128 .. 255    ...
@@ -22,7 +22,7 @@ import java.util.function.LongSupplier;
  * The last entry found stays known (where its lane is), so that finding and then replacing or removing it costs one
  * search. Used under the stripe's lock.
  */
-final class Index implements AutoCloseable {
+final class Index {
 
     static final long ABSENT = 0;
 
@@ -74,6 +74,7 @@ final class Index implements AutoCloseable {
         this.arena = arena;
         addArea();
         buckets = 1;
+        Bucket.clear(bucket(0));
     }
 
     /** Returns the entry of the key, or {@link #ABSENT}; expired or not. */
@@ -112,6 +113,21 @@ final class Index implements AutoCloseable {
         return ABSENT;
     }
 
+    /**
+     * Loads what {@link #find} will look at into the processor's caches, and returns something of it so that nobody
+     * optimises the loads away. Needs no lock: it may see a bucket in the middle of a change and load the wrong lines,
+     * but all of them lie in the region, which stays readable.
+     */
+    long prefetch(long hash) {
+        long bucket = bucketOf(hash);
+        if (!arena.isReadable(bucket)) {
+            return 0;
+        }
+        long matches = Bucket.matches(Bucket.tags(bucket), Bucket.pattern(tagOf(hash)));
+        long entry = matches == 0 ? Bucket.link(bucket) : Bucket.entry(bucket, Bucket.lane(matches));
+        return arena.isReadable(entry) ? Memory.getLong(entry) + Memory.getLong(entry + Bucket.BYTES) : matches;
+    }
+
     /** One of 255: zero marks an empty lane. */
     private static int tagOf(long hash) {
         int tag = (int) (hash >>> TAG_SHIFT) & 0xFF;
@@ -144,15 +160,14 @@ final class Index implements AutoCloseable {
     }
 
     private void addArea() {
-        long address = Memory.map(MemoryTag.INDEX, areaBytes(areaCount));
+        long address = arena.allocateArea(areaBytes(areaCount));
         areas[areaCount] = address - ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT);
         areaCount++;
     }
 
     private void dropArea() {
         areaCount--;
-        long address = areas[areaCount] + ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT);
-        Memory.unmap(MemoryTag.INDEX, address, areaBytes(areaCount));
+        arena.freeArea(areas[areaCount] + ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT));
     }
 
     /** Adds an entry whose key is not here yet. Throws before anything changed when there is no memory. */
@@ -232,6 +247,7 @@ final class Index implements AutoCloseable {
             return;
         }
         long target = bucket(buckets);
+        Bucket.clear(target);
         Bucket.setVolatile(target, Bucket.hasVolatile(source));
         Bucket.setVersion(target, Bucket.version(source));
         long line = source;
@@ -438,10 +454,4 @@ final class Index implements AutoCloseable {
         return (long) buckets * Bucket.BYTES + Memory.PAGE_BYTES - 1 & -Memory.PAGE_BYTES;
     }
 
-    @Override
-    public void close() {
-        while (areaCount > 0) {
-            dropArea();
-        }
-    }
 }

@@ -38,6 +38,9 @@ public final class Memory {
     /** Up to here a copy is a few moves through registers; above, the call of the bulk copy is worth its price. */
     private static final int SHORT_COPY_BYTES = 32;
 
+    /** From here on a comparison by vectors is worth the price of its call. */
+    private static final int LONG_COMPARISON_BYTES = 128;
+
     private Memory() {}
 
     public static byte getByte(long address) {
@@ -134,6 +137,9 @@ public final class Memory {
     public static boolean equal(long a, long b, long length) {
         if (length < 8) {
             return equalShort(a, b, length);
+        }
+        if (length >= LONG_COMPARISON_BYTES) {
+            return MemorySegment.mismatch(ALL, a, a + length, ALL, b, b + length) < 0;
         }
         long last = length - 8;
         for (long i = 0; i < last; i += 8) {

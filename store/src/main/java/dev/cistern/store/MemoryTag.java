@@ -4,10 +4,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** What a piece of off-heap memory is for. Every allocation names one, so a leak and a figure of INFO have an owner. */
 public enum MemoryTag {
-    /** Spans of an {@link Arena}: entries and the overflow lines of an index. */
-    ENTRY,
-    /** Bucket areas of an {@link Index}. */
-    INDEX,
+    /** Spans of a {@link Region}: entries and indexes. Counts addresses in use; what they cost is less. */
+    SPAN,
     /** Descriptors of the spans of a {@link Region}. */
     DESCRIPTOR,
     /** Small buffers of a {@link Keyspace}: formatted numbers. */

@@ -46,6 +46,9 @@ final class Region implements AutoCloseable {
     /** 4 MB: at about 50 ns a page, some 50 microseconds. */
     private static final int DISCARDED_AT_ONCE = 16;
 
+    /** From a readable address, this many bytes and a word may be read. */
+    static final int READ_AHEAD_BYTES = 64 + Long.BYTES;
+
     private final long reservation;
     private final long reservedBytes;
     private final long base;
@@ -59,6 +62,8 @@ final class Region implements AutoCloseable {
     private int frontier;
     private int committed;
     private int used;
+    /** Read without a lock, so it may be seen too small. */
+    private long readableBytes;
 
     /** Reserves {@code bytes} of addresses, or as much as the system allows, but for one gigabyte at least. */
     Region(long bytes) {
@@ -69,7 +74,7 @@ final class Region implements AutoCloseable {
             address = Memory.reserve(wanted + SPAN_BYTES);
         }
         if (address == 0) {
-            throw new OutOfNativeMemoryException(MemoryTag.ENTRY, wanted);
+            throw new OutOfNativeMemoryException(MemoryTag.SPAN, wanted);
         }
         this.reservation = address;
         this.reservedBytes = wanted + SPAN_BYTES;
@@ -84,6 +89,15 @@ final class Region implements AutoCloseable {
 
     private long descriptorTableBytes() {
         return Math.max(Memory.PAGE_BYTES, (long) spans << DESCRIPTOR_SHIFT);
+    }
+
+    /**
+     * Whether {@code address} may be read, whatever is there. Needs no lock: a page that was once made usable stays
+     * readable until the store is closed.
+     */
+    boolean isReadable(long address) {
+        long offset = address - base;
+        return offset >= 0 && offset < readableBytes;
     }
 
     /** The descriptor of the span that {@code address} lies in; for a run of spans, of one below it too. */
@@ -117,7 +131,7 @@ final class Region implements AutoCloseable {
             }
         }
         used += count;
-        Memory.count(MemoryTag.ENTRY, (long) count << SPAN_SHIFT);
+        Memory.count(MemoryTag.SPAN, (long) count << SPAN_SHIFT);
         return first;
     }
 
@@ -136,7 +150,7 @@ final class Region implements AutoCloseable {
 
     private void advance(int end) {
         if (end > spans) {
-            throw new OutOfNativeMemoryException(MemoryTag.ENTRY, (long) (end - frontier) << SPAN_SHIFT);
+            throw new OutOfNativeMemoryException(MemoryTag.SPAN, (long) (end - frontier) << SPAN_SHIFT);
         }
         if (end > committed) {
             commit(Math.min(spans, (end + COMMIT_SPANS - 1) / COMMIT_SPANS * COMMIT_SPANS));
@@ -149,9 +163,10 @@ final class Region implements AutoCloseable {
         long table = (long) committed << DESCRIPTOR_SHIFT;
         long tableEnd = (long) (end + COMMIT_SPANS - 1) / COMMIT_SPANS * Memory.PAGE_BYTES;
         Memory.commit(MemoryTag.DESCRIPTOR, descriptors + table, tableEnd - table);
-        Memory.commit(MemoryTag.ENTRY, address(committed), (long) (end - committed) << SPAN_SHIFT);
+        Memory.commit(MemoryTag.SPAN, address(committed), (long) (end - committed) << SPAN_SHIFT);
         Memory.count(MemoryTag.DESCRIPTOR, (long) (end - committed) << DESCRIPTOR_SHIFT);
         committed = end;
+        readableBytes = ((long) end << SPAN_SHIFT) - READ_AHEAD_BYTES;
     }
 
     /** Gives spans back. Their pages follow, now or at one of the next calls. */
@@ -160,7 +175,7 @@ final class Region implements AutoCloseable {
         dirty.set(first, first + count);
         dirtyCount += count;
         used -= count;
-        Memory.count(MemoryTag.ENTRY, -((long) count << SPAN_SHIFT));
+        Memory.count(MemoryTag.SPAN, -((long) count << SPAN_SHIFT));
         if (dirtyCount > DIRTY_SPANS_KEPT) {
             discard(DISCARDED_AT_ONCE);
         }
@@ -197,7 +212,7 @@ final class Region implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        Memory.count(MemoryTag.ENTRY, -((long) used << SPAN_SHIFT));
+        Memory.count(MemoryTag.SPAN, -((long) used << SPAN_SHIFT));
         Memory.count(MemoryTag.DESCRIPTOR, -((long) committed << DESCRIPTOR_SHIFT));
         Memory.unreserve(descriptors, descriptorTableBytes());
         Memory.unreserve(reservation, reservedBytes);

@@ -23,6 +23,7 @@ public final class Store implements AutoCloseable {
     private final StoreOptions options;
     private final HashFunction hashFunction;
     private final boolean listens;
+    private final StripeFunction stripeFunction;
     private final StripeLock[] locks;
     private final Region region;
     /** Per database, per stripe; null until the first key comes. An element changes under its stripe's lock. */
@@ -38,6 +39,7 @@ public final class Store implements AutoCloseable {
     public Store(StoreOptions options) {
         this.options = options;
         this.hashFunction = new HashFunction(options.hashSeed());
+        this.stripeFunction = options.stripeFunction();
         this.listens = listens(options.listener());
         this.region = new Region(options.addressSpaceBytes());
         this.locks = new StripeLock[options.stripes()];
@@ -57,7 +59,7 @@ public final class Store implements AutoCloseable {
 
     /** The stripe to lock for {@code key}; the same in every database. Keeps the hash in the view for what follows. */
     public int stripeOf(Bytes key) {
-        return options.stripeFunction().stripeOf(key, key.hash(hashFunction), locks.length);
+        return stripeFunction.stripeOf(key, key.hash(hashFunction), locks.length);
     }
 
     /** Waits until this thread alone holds {@code stripe}. Not reentrant. Several stripes: in ascending order only. */
@@ -292,7 +294,8 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    /** Returns to the operating system what it can get: pages of free spans, indexes of empty databases. */
+    /** Returns to the operating system what it can get: pages of free spans, indexes of empty databases. The caller
+     * holds no stripe, or all. */
     public void purge() {
         for (int stripe = 0; stripe < locks.length; stripe++) {
             boolean held = isHeldByMe(stripe);

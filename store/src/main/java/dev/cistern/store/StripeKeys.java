@@ -30,6 +30,10 @@ final class StripeKeys implements AutoCloseable {
         this.index = new Index(hashFunction, arena);
     }
 
+    long prefetch(long hash) {
+        return index.prefetch(hash);
+    }
+
     long find(long hash, Bytes key) {
         return index.find(hash, key.address(), key.length());
     }
@@ -228,7 +232,6 @@ final class StripeKeys implements AutoCloseable {
     /** Gives back all memory, entries included. */
     @Override
     public void close() {
-        index.close();
         arena.close();
     }
 }

@@ -348,8 +348,19 @@ final class KeyspaceTest {
         DetachedKeys detached = second.detach(0);
         second.close();
         detached.close();
-        assertThat(Memory.heldBytes(MemoryTag.ENTRY) + Memory.heldBytes(MemoryTag.INDEX)).isZero();
+        assertThat(Memory.heldBytes(MemoryTag.SPAN)).isZero();
         assertThat(Memory.heldBytes()).isEqualTo(held + Memory.heldBytes(MemoryTag.TEST));
+    }
+
+    @Test
+    void prefetchingIsNoAccess() {
+        IntStream.range(0, 5_000).forEach(i -> set("k" + i, "v"));
+        setNow(NOW + 7_000);
+        IntStream.range(0, 6_000).forEach(i -> keyspace.prefetch(bytes("k" + i)));
+        other.prefetch(bytes("k1"));
+        assertThat(keyspace.idleSeconds(keyspace.find(bytes("k1"), Keyspace.NO_TOUCH | Keyspace.NO_STATS)))
+                .isEqualTo(7);
+        assertThat(store.stats().hits() + store.stats().misses()).isZero();
     }
 
     @Test
@@ -361,8 +372,7 @@ final class KeyspaceTest {
         assertThat(store.usedBytes()).isZero();
         store.purge();
         assertThat(store.residentBytes()).isZero();
-        assertThat(Memory.heldBytes(MemoryTag.ENTRY)).isZero();
-        assertThat(Memory.heldBytes(MemoryTag.INDEX)).isZero();
+        assertThat(Memory.heldBytes(MemoryTag.SPAN)).isZero();
     }
 
     @Test

@@ -10,11 +10,8 @@ public final class Drand48 implements LuaRandom {
     private static final long MASK = (1L << 48) - 1;
     private static final int LOW_SEED = 0x330E;
 
-    private long x;
-
-    public Drand48() {
-        seed(0);
-    }
+    /** Before any seed it stands where the C library starts. */
+    private long x = 0x1234_ABCD_330EL;
 
     @Override
     public double next() {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Interpreter {
     private static final int MAX_NATIVE_DEPTH = 200;
     private static final int MAX_DEPTH = 20_000;
+    private static final int SLICE = 256;
     private static final Cell[] NO_CELLS = {};
 
     private final LuaState state;
@@ -77,6 +78,20 @@ final class Interpreter {
         if (budget < 0) {
             lookUp();
         }
+    }
+
+    /**
+     * Hands the loop its next instructions, this one included: the loop counts in a register, a field would cost it as
+     * much as an instruction. What it does not use it gives back, but for a loop that ends by an error.
+     */
+    private int slice() {
+        budget--;
+        if (budget < 0) {
+            lookUp();
+        }
+        int slice = (int) Math.min(budget, SLICE);
+        budget -= slice;
+        return slice;
     }
 
     private void lookUp() {
@@ -404,6 +419,7 @@ final class Interpreter {
      */
     private void loop(Frame entry) {
         Frame frame = entry;
+        int left = 0;
         for (;;) {
             LuaClosure closure = frame.closure;
             long[] code = closure.prototype.code;
@@ -413,9 +429,9 @@ final class Interpreter {
             Object[] r = frame.registers;
             int pc = frame.pc;
             frame : for (;;) {
-                if (--budget < 0) {
+                if (--left < 0) {
                     leave(frame, pc);
-                    lookUp();
+                    left = slice();
                 }
                 long i = code[pc++];
                 int a = (int) (i >> 8) & 0xffff;
@@ -523,6 +539,7 @@ final class Interpreter {
                         frame.pc = pc;
                         Frame next = call(frame, i);
                         if (next == null) {
+                            budget += left;
                             return;
                         }
                         if (next != frame) {
@@ -534,6 +551,7 @@ final class Interpreter {
                     case Op.RETURN -> {
                         Frame next = leaveFrame(frame, i);
                         if (next == null) {
+                            budget += left;
                             return;
                         }
                         frame = next;
@@ -543,6 +561,7 @@ final class Interpreter {
                         frame.pc = pc;
                         Frame next = rareCall(frame, i);
                         if (next == null) {
+                            budget += left;
                             return;
                         }
                         frame = next;
@@ -736,6 +755,14 @@ final class Interpreter {
         Object object = frame.registers[Op.a(i)];
         Object value = frame.registers[Op.b(i)];
         if (!(object instanceof LuaTable table && table.setPlain(key, value))) {
+            setIndex(frame, pc, Op.a(i), key, value);
+        }
+    }
+
+    /** R[A][key] = R[B]. */
+    private void set(Frame frame, int pc, long i, LuaString key) {
+        Object value = frame.registers[Op.b(i)];
+        if (!(frame.registers[Op.a(i)] instanceof LuaTable table && table.setPlain(key, value))) {
             setIndex(frame, pc, Op.a(i), key, value);
         }
     }

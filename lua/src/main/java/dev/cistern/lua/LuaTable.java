@@ -193,6 +193,27 @@ public final class LuaTable {
         put(key, value);
     }
 
+    /** As below, for a field. */
+    boolean setPlain(LuaString key, @Nullable Object value) {
+        if (metatable != null || readonly) {
+            return false;
+        }
+        absentEvents = 0;
+        @Nullable
+        Object[] nodes = keys;
+        int node = key.hashCode() & (nodes.length - 1);
+        do {
+            Object candidate = nodes[node];
+            if (candidate == key || candidate instanceof LuaString other && other.sameAs(key)) {
+                values[node] = value;
+                return true;
+            }
+            node = chain[node];
+        } while (node >= 0);
+        put(key, value);
+        return true;
+    }
+
     /** The quick write: true when nothing stands against it, else nothing has been done. */
     boolean setPlain(@Nullable Object key, @Nullable Object value) {
         if (metatable != null || readonly || key == null) {

@@ -302,7 +302,7 @@ final class Metamethods {
         if (length > LuaState.MAX_STRING_BYTES) {
             throw new LuaError("string length overflow");
         }
-        state.memory.charge(LuaString.OVERHEAD_BYTES + length);
+        state.memory.reserve(LuaString.OVERHEAD_BYTES + length);
         byte[] bytes = new byte[(int) length];
         int at = 0;
         for (LuaString part : parts) {

@@ -454,6 +454,11 @@ final class Parser {
                 return new Constant(folded);
             }
         }
+        boolean decidedByRight = left instanceof Constant(Object value)
+                && (op == BinaryOp.OR && !Lua.isTrue(value) || op == BinaryOp.AND && Lua.isTrue(value));
+        if (decidedByRight) {
+            return right.isOpen() ? new Paren(right) : right;
+        }
         return new Ast.Binary(op, left, right, lexer.lastLine);
     }
 

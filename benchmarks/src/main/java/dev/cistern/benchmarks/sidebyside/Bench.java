@@ -72,6 +72,9 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--seconds", defaultValue = "2", paramLabel = "S", description = "Time of one run (default ${DEFAULT-VALUE}).")
     private double seconds;
 
+    @Option(names = "--warmup-seconds", defaultValue = "10", paramLabel = "S", description = "Load for every server before the first cell (default ${DEFAULT-VALUE}).")
+    private int warmUpSeconds;
+
     @Option(names = "--memory-keys", defaultValue = "1000000", paramLabel = "N", description = "Keys of the memory trial, 0 leaves it out (default ${DEFAULT-VALUE}).")
     private int memoryKeys;
 
@@ -145,9 +148,11 @@ public final class Bench implements Callable<Integer> {
         }
         if (quick) {
             return new Plan(List.of("get", "set"), List.of(64), List.of(1, 16, 64), 3, connections, keys,
-                    Duration.ofSeconds(1), Math.min(memoryKeys, 300_000), Duration.ofMinutes(maxMinutes));
+                    Duration.ofSeconds(Math.min(warmUpSeconds, 5)), Duration.ofSeconds(1),
+                    Math.min(memoryKeys, 300_000), Duration.ofMinutes(maxMinutes));
         }
-        return new Plan(tests, sizes, pipelines, rounds, connections, keys, Duration.ofMillis((long) (seconds * 1000)),
+        return new Plan(tests, sizes, pipelines, rounds, connections, keys, Duration.ofSeconds(warmUpSeconds),
+                Duration.ofMillis((long) (seconds * 1000)),
                 memoryKeys, Duration.ofMinutes(maxMinutes));
     }
 
@@ -218,11 +223,11 @@ public final class Bench implements Callable<Integer> {
                 + Machine.version("memcached", "--version") + ". Client: "
                 + Machine.version("redis-benchmark", "--version") + ", one thread, " + plan.connections()
                 + " connections, " + plan.keys() + " keys, on the same CPUs.");
-        report.paragraph(String.format(Locale.ROOT, "Each cell: a warm-up run for every server alike (a JVM compiles in"
-                + " it), then %d rounds that alternate between the servers, %.1f s a run. Figures are the median and,"
-                + " in brackets, the least and the most of the rounds; ratios are taken round by round. No server"
+        report.paragraph(String.format(Locale.ROOT, "Every server alike is loaded for %d s before the first cell and"
+                + " for a run's time before each (a JVM compiles in it); then %d rounds alternate between the servers,"
+                + " %.1f s a run. Figures are the median and, in brackets, the least and the most of the rounds; ratios are taken round by round. No server"
                 + " persists anything. p99.9 is the first percentile at or above it that redis-benchmark lists (99.902).",
-                plan.rounds(), plan.perRun().toMillis() / 1000.0));
+                plan.warmUp().toSeconds(), plan.rounds(), plan.perRun().toMillis() / 1000.0));
     }
 
     private void tell(String line) {

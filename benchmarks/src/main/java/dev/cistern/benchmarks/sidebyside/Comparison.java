@@ -17,8 +17,10 @@ final class Comparison {
 
     /** Of the first look at a cell, from which the count of requests follows. */
     private static final long FIRST_REQUESTS = 20_000;
-    /** Runs short enough for the first look to mean little are looked at again. */
+    /** From part to part of a warm-up: the rate of a first short part may mean little. */
     private static final int MOST_GROWTH = 20;
+    private static final int LEAST_PARTS = 3;
+    private static final int WARM_UP_BYTES = 64;
 
     private final Plan plan;
     private final List<RunningPeer> servers;
@@ -39,6 +41,7 @@ final class Comparison {
     Map<Cell, Map<String, List<Sample>>> run() throws IOException, InterruptedException {
         Map<Cell, Map<String, List<Sample>>> results = new LinkedHashMap<>();
         List<Cell> cells = plan.cells();
+        warmUpAll();
         int filledWith = -1;
         for (Cell cell : cells) {
             if (System.nanoTime() > deadlineNanos) {
@@ -84,20 +87,42 @@ final class Comparison {
         return samples;
     }
 
-    /** Every server gets the cell's load for about one run's time; the slowest decides how many requests that is. */
+    /**
+     * Every server gets the cell's load until that has lasted as long as a run, in at least three parts; the slowest
+     * server's best part decides how many requests a run has. The best, because a hiccup of the machine would make the
+     * runs too short for the kernel's clock ticks.
+     */
     private long warmUp(Cell cell) throws IOException, InterruptedException {
-        long requests = 0;
+        double requests = Double.MAX_VALUE;
         for (RunningPeer server : servers) {
-            long wanted = FIRST_REQUESTS;
-            long sent;
-            do {
-                sent = wanted;
+            double fastest = 0;
+            double elapsed = 0;
+            long sent = FIRST_REQUESTS;
+            for (int part = 0; part < LEAST_PARTS || elapsed < seconds(plan.perRun()); part++) {
                 double rate = load.of(server, cell, sent).operationsPerSecond();
-                wanted = Math.min((long) (rate * seconds(plan.perRun())), sent * MOST_GROWTH);
-            } while (wanted > sent * 3 / 2);
-            requests = requests == 0 ? sent : Math.min(requests, sent);
+                elapsed += sent / rate;
+                fastest = Math.max(fastest, rate);
+                sent = (long) Math.max(1, Math.min(fastest * seconds(plan.perRun()), (double) sent * MOST_GROWTH));
+            }
+            requests = Math.min(requests, fastest * seconds(plan.perRun()));
         }
-        return requests;
+        return Math.max(1, (long) requests);
+    }
+
+    /** Before the first cell: some load for every server alike, because a JVM compiles its code while it works. */
+    private void warmUpAll() throws IOException, InterruptedException {
+        progress.accept("warming up");
+        fillAll(WARM_UP_BYTES);
+        for (RunningPeer server : servers) {
+            long end = System.nanoTime() + plan.warmUp().toNanos();
+            while (System.nanoTime() < end) {
+                for (String test : plan.tests()) {
+                    for (int pipeline : plan.pipelines()) {
+                        load.of(server, new Cell(test, WARM_UP_BYTES, pipeline), FIRST_REQUESTS);
+                    }
+                }
+            }
+        }
     }
 
     private static double seconds(Duration duration) {

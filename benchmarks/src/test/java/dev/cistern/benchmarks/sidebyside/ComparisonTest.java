@@ -27,7 +27,8 @@ final class ComparisonTest {
 
     @Test
     void everyCellHasASampleForEachRoundAndTheServerIsGoneAfterwards() throws Exception {
-        Plan plan = new Plan(List.of("get", "incr"), List.of(64), List.of(16), 2, 5, 1_000, Duration.ofMillis(50), 0,
+        Plan plan = new Plan(List.of("get", "incr"), List.of(64), List.of(16), 2, 5, 1_000, Duration.ZERO,
+                Duration.ofMillis(50), 0,
                 Duration.ofMinutes(1));
         ProcessUsage usage;
         try (RunningPeer server = RunningPeer.start(Peer.redis(), folder)) {

@@ -12,6 +12,7 @@ final class PlanTest {
     @Test
     void counterHasNoSizesAndOversizedCellsAreLeftOut() {
         Plan plan = new Plan(List.of("get", "incr", "mset"), List.of(64, 16_384), List.of(1, 64), 5, 50, 100,
+                Duration.ZERO,
                 Duration.ofSeconds(2), 0, Duration.ofMinutes(1));
         assertThat(plan.cells()).extracting(Cell::toString).containsExactly(
                 "GET 64 B, pipeline 1", "GET 64 B, pipeline 64", "MSET of 10 64 B, pipeline 1",

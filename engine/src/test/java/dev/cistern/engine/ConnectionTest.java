@@ -199,8 +199,9 @@ final class ConnectionTest {
         List<String> lines = one.send("CLIENT", "LIST", "ID", "" + first, "" + second, "999999").text().lines()
                 .toList();
         assertThat(lines).hasSize(2);
-        assertThat(lines.get(0)).startsWith("id=" + first + " ");
-        assertThat(lines.get(1)).startsWith("id=" + second + " ").contains(" name=two ", " cmd=client|setname ");
+        assertThat(lines).anyMatch(line -> line.startsWith("id=" + first + " "));
+        assertThat(lines).anyMatch(line -> line.startsWith("id=" + second + " ") && line.contains(" name=two ")
+                && line.contains(" cmd=client|setname "));
         assertThat(one.send("CLIENT", "LIST", "TYPE", "pubsub").text()).isEmpty();
         one.send("CLIENT", "LIST", "TYPE", "foo").expect(error("ERR Unknown client type 'foo'"));
         one.send("CLIENT", "LIST", "ID", "x").expect(error("ERR Invalid client ID"));
@@ -269,5 +270,51 @@ final class ConnectionTest {
         client.send("CLIENT", "NO-EVICT", "maybe").expect(error("ERR syntax error"));
         client.send("CLIENT", "NO-EVICT", "ON").expect(ok());
         assertThat(client.send("CLIENT", "INFO").text()).contains("flags=e");
+    }
+
+    @WireTest(notOnOriginal = "Redis 7.0 does not know CLIENT NO-TOUCH")
+    void readingWithoutTouching(TestClient client, TestClient other) throws InterruptedException {
+        other.send("SET", "key", "value").expect(ok());
+        client.send("CLIENT", "NO-TOUCH", "ON").expect(ok());
+        Thread.sleep(2100);
+        client.send("GET", "key").expect(bulk("value"));
+        assertThat(other.send("OBJECT", "IDLETIME", "key").number()).isGreaterThanOrEqualTo(2);
+        client.send("TOUCH", "key").expect(integer(1));
+        assertThat(other.send("OBJECT", "IDLETIME", "key").number()).isLessThan(2);
+        assertThat(client.send("CLIENT", "INFO").text()).contains("flags=T");
+    }
+
+    @WireTest(settings = {"requirepass", "secret"})
+    void limitsFallWithThePasswordInOnePipeline(TestClient client) {
+        String request = new String(TestClient.encode("SET", "key", "x".repeat(20_000)),
+                java.nio.charset.StandardCharsets.ISO_8859_1);
+        client.raw("AUTH secret\r\n" + request + "STRLEN key\r\nRESET\r\nPING\r\n");
+        client.read().expect(ok());
+        client.read().expect(ok());
+        client.read().expect(integer(20_000));
+        client.read().expect(status("RESET"));
+        client.read().expect(error("NOAUTH Authentication required."));
+    }
+
+    @WireTest(settings = {"bind", "0.0.0.0"})
+    void strangersAreRefusedWithoutAPassword(TestServer server) throws java.io.IOException {
+        java.net.InetAddress own = java.net.NetworkInterface.networkInterfaces()
+                .flatMap(java.net.NetworkInterface::inetAddresses)
+                .filter(address -> address instanceof java.net.Inet4Address && !address.isLoopbackAddress())
+                .findFirst().orElse(null);
+        org.junit.jupiter.api.Assumptions.assumeTrue(own != null, "no address but the loopback one");
+        try (TestClient stranger = new TestClient(own, server.port())) {
+            assertThat(stranger.read().text()).startsWith("DENIED Redis is running in protected mode because protected "
+                    + "mode is enabled and no password is set for the default user.");
+            assertThat(stranger.isClosedByServer()).isTrue();
+        }
+        try (TestClient local = server.connect(); TestClient stranger = stranger(own, server, local)) {
+            stranger.send("PING").expect(status("PONG"));
+        }
+    }
+
+    private static TestClient stranger(java.net.InetAddress own, TestServer server, TestClient local) {
+        local.send("CONFIG", "SET", "protected-mode", "no").expect(ok());
+        return new TestClient(own, server.port());
     }
 }

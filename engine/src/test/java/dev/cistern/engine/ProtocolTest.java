@@ -4,7 +4,10 @@ import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
 import dev.cistern.engine.testing.WireTest;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
 
 import static dev.cistern.engine.testing.WireReply.array;
 import static dev.cistern.engine.testing.WireReply.bulk;
@@ -151,6 +154,35 @@ final class ProtocolTest {
         for (int i = 0; i < 5_000; i++) {
             client.read().expect(bulk("m" + i));
         }
+    }
+
+    /** Requests are read ahead of their execution: one that is cut short must not be mistaken for one read before. */
+    @WireTest
+    void pipelinesCutAnywhere(TestClient client, TestClient other) throws InterruptedException {
+        byte[] pipeline = pipeline("one", "two", "three", "four", "five", "six");
+        byte[] otherPipeline = pipeline("7", "8", "9");
+        for (int cut = 1; cut < pipeline.length; cut++) {
+            int otherCut = 1 + cut % (otherPipeline.length - 1);
+            client.raw(Arrays.copyOf(pipeline, cut));
+            other.raw(Arrays.copyOf(otherPipeline, otherCut));
+            Thread.sleep(2);
+            client.raw(Arrays.copyOfRange(pipeline, cut, pipeline.length));
+            other.raw(Arrays.copyOfRange(otherPipeline, otherCut, otherPipeline.length));
+            for (String word : List.of("one", "two", "three", "four", "five", "six")) {
+                client.read().expect(bulk(word));
+            }
+            for (String word : List.of("7", "8", "9")) {
+                other.read().expect(bulk(word));
+            }
+        }
+    }
+
+    private static byte[] pipeline(String... words) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        for (String word : words) {
+            bytes.writeBytes(TestClient.encode("ECHO", word));
+        }
+        return bytes.toByteArray();
     }
 
     @WireTest

@@ -58,6 +58,7 @@ public final class Keyspace implements AutoCloseable {
     private final Bytes otherValue = new Bytes();
     private final long scratch;
     private boolean closed;
+    private boolean touches = true;
     /** Never read: it makes the loads of {@link #prefetch} needed. */
     @SuppressWarnings("UnusedVariable")
     private long prefetched;
@@ -95,6 +96,15 @@ public final class Keyspace implements AutoCloseable {
         access = useCounting == null
                 ? (int) (millis / 1000) & EntryLayout.ACCESS_MASK
                 : useCounting.initial(millis);
+    }
+
+    /** Whether finding a key counts as an access to it, for what follows; it does until told otherwise. */
+    public void setTouches(boolean value) {
+        touches = value;
+    }
+
+    public boolean touches() {
+        return touches;
     }
 
     public long nowMillis() {
@@ -209,6 +219,9 @@ public final class Keyspace implements AutoCloseable {
     }
 
     private void touch(long entry) {
+        if (!touches) {
+            return;
+        }
         long header = EntryLayout.header(entry);
         int old = EntryLayout.access(header);
         int updated = useCounting == null

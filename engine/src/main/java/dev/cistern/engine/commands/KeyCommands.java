@@ -105,11 +105,15 @@ final class KeyCommands {
 
     private static void touch(Keyspace keyspace, Request request, Reply reply) {
         int found = 0;
+        boolean touches = keyspace.touches();
+        // A session that reads without touching (CLIENT NO-TOUCH) may still touch on purpose.
+        keyspace.setTouches(true);
         for (int i = 1; i < request.count(); i++) {
             if (keyspace.find(request.key(i)) != ABSENT) {
                 found++;
             }
         }
+        keyspace.setTouches(touches);
         reply.integer(found);
     }
 

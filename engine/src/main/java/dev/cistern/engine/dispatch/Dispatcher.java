@@ -4,6 +4,7 @@ import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.store.Bytes;
+import dev.cistern.store.OutOfNativeMemoryException;
 import dev.cistern.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -57,26 +58,16 @@ public final class Dispatcher {
                 : command;
     }
 
-    /** Whether a pause holds this request back; only asked while there is one. */
-    boolean isHeldBack(Session session, Request request) {
-        return !session.user().isInternal()
-                && node.clientPause().holdsBack(commandOf(request), node.clock().wallMillis());
+    /** Whether a pause holds this command back; only asked while there is one. */
+    boolean isHeldBack(Session session, @Nullable Command command) {
+        return !session.user().isInternal() && node.clientPause().holdsBack(command, node.clock().wallMillis());
     }
 
-    /** Executes one request: whatever happens, exactly one reply is written. */
-    void execute(Session session, Request request) {
-        Command command = commands.find(request.argument(0));
+    /** Executes one request, whose command {@link #commandOf} found: whatever happens, exactly one reply is written. */
+    void execute(Session session, Request request, @Nullable Command command) {
         if (command == null) {
             refuseUnknown(session, request);
             return;
-        }
-        if (command.isContainer() && request.count() > 1) {
-            Command subcommand = commands.find(command, request.argument(1));
-            if (subcommand == null) {
-                refuse(unknownSubcommand(command, request));
-                return;
-            }
-            command = subcommand;
         }
         if (!command.accepts(request.count())) {
             refuse(command, command.wrongArity);
@@ -109,6 +100,9 @@ public final class Dispatcher {
             fail(command, mark, error);
         } catch (StoreException error) {
             fail(command, mark, StoreErrors.of(error.reason()));
+        } catch (OutOfNativeMemoryException exhausted) {
+            LOG.error("the operating system gives no more memory to {}", command.fullName(), exhausted);
+            fail(command, mark, CommandException.OUT_OF_MEMORY);
         } catch (RuntimeException | Error bug) {
             confess(session, command, mark, bug);
         }
@@ -177,6 +171,11 @@ public final class Dispatcher {
 
     /** An unknown command; two of them show that a browser was lured into talking to us. */
     private void refuseUnknown(Session session, Request request) {
+        Command container = commands.find(request.argument(0));
+        if (container != null) {
+            refuse(unknownSubcommand(container, request));
+            return;
+        }
         if (request.is(0, "POST") || request.is(0, "HOST:")) {
             LOG.warn("possible cross protocol attack: {} from {}, connection aborted", request.text(0),
                     session.remoteAddress());

@@ -8,7 +8,6 @@ import dev.cistern.engine.protocol.Leftover;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.protocol.RequestParser;
-import dev.cistern.engine.settings.OutputLimits;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
 import java.util.ArrayDeque;
@@ -32,20 +31,17 @@ public final class NodeLoop {
     private static final int TURN_COMMANDS = 256;
     private static final int TURN_REPLY_BYTES = 64 * 1024;
     private static final long MAX_UNAUTHENTICATED_QUERY_BYTES = 1 << 20;
-    /** What a client who has not said who he is may leave unread: an error for each of his commands. */
-    private static final long MAX_UNAUTHENTICATED_BACKLOG_BYTES = 1 << 20;
-    /** A session whose replies are not read any more is not read from either, from this many bytes on. */
-    private static final long PAUSE_READING_BACKLOG_BYTES = 64L << 20;
     /** A session that waits for its turn may have so many bytes received before its socket has to wait as well. */
     private static final long PAUSE_READING_WAITING_BYTES = 64 * 1024;
     private static final int POOLED_LEFTOVERS = 16;
 
     private final Node node;
     private final EventLoops.Loop loop;
-    private final Request request = new Request();
-    private final RequestParser parser = new RequestParser(request);
     private final Reply reply = new Reply();
     private final Dispatcher dispatcher;
+    private final ReadAhead readAhead;
+    private final RequestParser parser;
+    private final OutputGuard outputGuard;
     private final MemoryGauge memoryGauge;
     private final @Nullable Keyspace[] keyspaces;
     private final ArrayDeque<Leftover> leftoverPool = new ArrayDeque<>();
@@ -57,6 +53,9 @@ public final class NodeLoop {
     private long sentBytes;
     private long executedCommands;
     private long clockOffsetMillis;
+    /** The request that ran last; a slow one is logged with its arguments. */
+    private Request lastRequest = new Request();
+    private boolean touches = true;
     private long turnNanos;
     private long nowMillis;
 
@@ -64,6 +63,9 @@ public final class NodeLoop {
         this.node = node;
         this.loop = loop;
         this.dispatcher = new Dispatcher(node, reply);
+        this.readAhead = new ReadAhead(dispatcher);
+        this.parser = readAhead.parser();
+        this.outputGuard = new OutputGuard(node);
         this.memoryGauge = new MemoryGauge(node);
         this.keyspaces = new Keyspace[(int) node.settings().databases.value()];
         adjustClock();
@@ -79,6 +81,7 @@ public final class NodeLoop {
         if (keyspace == null) {
             keyspace = node.store().openKeyspace(database);
             keyspace.setNowMillis(nowMillis);
+            keyspace.setTouches(touches);
             keyspaces[database] = keyspace;
         }
         return keyspace;
@@ -112,6 +115,16 @@ public final class NodeLoop {
         loop.executor().execute(task);
     }
 
+    /** CLIENT NO-TOUCH: whether this session's reading counts as an access. */
+    void touches(boolean value) {
+        touches = value;
+        for (Keyspace keyspace : keyspaces) {
+            if (keyspace != null) {
+                keyspace.setTouches(value);
+            }
+        }
+    }
+
     /** Aligns the turns' clock, which counts from the monotonic one, with the wall's. */
     public void adjustClock() {
         clockOffsetMillis = node.clock().wallMillis() - node.clock().nanos() / NANOS_PER_MILLI;
@@ -141,9 +154,10 @@ public final class NodeLoop {
         }
     }
 
-    private static final String PROTECTED_MODE = "DENIED This node runs in protected mode: no password is set for the "
-            + "default user, so only connections from this machine are accepted. Set a password (requirepass), or "
-            + "switch protected mode off (CONFIG SET protected-mode no) on a connection from this machine.";
+    private static final String PROTECTED_MODE = "DENIED Redis is running in protected mode because protected mode is "
+            + "enabled and no password is set for the default user. In this mode connections are only accepted from "
+            + "the loopback interface. Set a password (requirepass), or switch protected mode off (CONFIG SET "
+            + "protected-mode no) on a connection from this machine.";
 
     private boolean isUnprotected(Session session) {
         return node.settings().protectedMode.isOn() && !node.users().isPasswordRequired()
@@ -160,6 +174,7 @@ public final class NodeLoop {
     void closed(Session session) {
         node.sessions().remove(session);
         heldBack.remove(session);
+        outputGuard.forget(session);
         Leftover kept = session.leftover;
         if (kept != null) {
             session.leftover = null;
@@ -181,7 +196,7 @@ public final class NodeLoop {
         } else if (kept.length() <= ReceiveBuffer.HEADROOM_BYTES) {
             long start = address - kept.length();
             Memory.copy(kept.address(), start, kept.length());
-            parser.resume(kept, start, kept.length() + length);
+            readAhead.resume(kept, start, kept.length() + length);
             session.leftover = null;
             recycle(kept);
             turn(session, null);
@@ -206,7 +221,7 @@ public final class NodeLoop {
         if (kept.missingBytes() > 0) {
             return;
         }
-        parser.resume(kept, kept.address(), kept.length());
+        readAhead.resume(kept, kept.address(), kept.length());
         turn(session, kept);
     }
 
@@ -228,57 +243,80 @@ public final class NodeLoop {
     private void turn(Session session, @Nullable Leftover source) {
         beginTurn(session);
         int commands = 0;
-        boolean heldBack = false;
         RequestParser.Result result = RequestParser.Result.REQUEST;
-        while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()) {
-            result = parser.next();
-            if (result != RequestParser.Result.REQUEST) {
-                break;
+        while (result == RequestParser.Result.REQUEST && commands < TURN_COMMANDS
+                && reply.length() < TURN_REPLY_BYTES && !session.isClosing()) {
+            int read = readAhead.read(session);
+            result = readAhead.result();
+            int executed = execute(session, read);
+            commands += executed;
+            if (executed < read && !session.isClosing()) {
+                endTurn(session, commands);
+                holdBack(session, source, executed, read);
+                send(session);
+                return;
             }
-            if (node.is(Condition.PAUSED) && dispatcher.isHeldBack(session, request)) {
-                heldBack = true;
-                break;
-            }
-            execute(session);
-            commands++;
         }
-        executedCommands += commands;
-        session.executedCommands += commands;
-        dispatcher.stopwatch().endTurn(session, request);
-        if (result == RequestParser.Result.PROTOCOL_ERROR) {
+        endTurn(session, commands);
+        if (result == RequestParser.Result.PROTOCOL_ERROR && !session.isClosing()) {
             failProtocol(session);
         }
-        if (heldBack) {
-            holdBack(session, source);
-        } else {
-            keepRest(session, source, result == RequestParser.Result.REQUEST);
-        }
+        keepRest(session, source, result == RequestParser.Result.REQUEST);
         send(session);
+    }
+
+    private void endTurn(Session session, int commands) {
+        executedCommands += commands;
+        session.executedCommands += commands;
+        dispatcher.stopwatch().endTurn(session, lastRequest);
+    }
+
+    /** Executes the requests that were read, but for those behind one that ends the session or is held back. */
+    private int execute(Session session, int read) {
+        for (int i = 0; i < read; i++) {
+            if (session.isClosing() || (node.is(Condition.PAUSED)
+                    && dispatcher.isHeldBack(session, readAhead.command(i)))) {
+                return i;
+            }
+            execute(session, readAhead.request(i), readAhead.command(i));
+        }
+        return read;
     }
 
     private void beginTurn(Session session) {
         turnNanos = dispatcher.stopwatch().beginTurn();
         nowMillis = turnNanos / NANOS_PER_MILLI + clockOffsetMillis;
         session.lastActiveMillis = nowMillis;
-        setKeyspaceTime();
-        parser.limits(session.isAuthenticated(), node.settings().protoMaxBulkLen.value());
+        prepareKeyspaces(session);
+        limitParser(session);
         reply.protocol(session.protocol());
     }
 
-    private void setKeyspaceTime() {
+    private void prepareKeyspaces(Session session) {
+        touches = !session.isNoTouch();
         for (Keyspace keyspace : keyspaces) {
             if (keyspace != null) {
                 keyspace.setNowMillis(nowMillis);
+                keyspace.setTouches(touches);
             }
         }
     }
 
-    private void execute(Session session) {
+    private void execute(Session session, Request request, @Nullable Command command) {
         long mark = reply.length();
-        dispatcher.execute(session, request);
+        boolean wasAuthenticated = session.isAuthenticated();
+        lastRequest = request;
+        dispatcher.execute(session, request, command);
         if (session.replyMode() != ReplyMode.ON) {
             silence(session, mark);
         }
+        if (session.isAuthenticated() != wasAuthenticated) {
+            limitParser(session);
+        }
+    }
+
+    private void limitParser(Session session) {
+        parser.limits(session.isAuthenticated(), node.settings().protoMaxBulkLen.value());
     }
 
     /** CLIENT REPLY: takes back what was written, if this session does not want it. */
@@ -321,10 +359,12 @@ public final class NodeLoop {
         }
     }
 
-    /** Keeps the request that was read last and all after it until the pause ends. */
-    private void holdBack(Session session, @Nullable Leftover source) {
+    /** Keeps the requests that were read and not executed, and all after them, until the pause ends. */
+    private void holdBack(Session session, @Nullable Leftover source, int from, int read) {
         Leftover kept = leftover();
-        kept.append(request);
+        for (int i = from; i < read; i++) {
+            kept.append(readAhead.request(i));
+        }
         kept.append(parser.start(), parser.unfinishedBytes(), 0);
         kept.unread();
         if (source != null) {
@@ -396,10 +436,9 @@ public final class NodeLoop {
         if (kept == null || session.connection().isClosing()) {
             return;
         }
-        parser.resume(kept, kept.address(), kept.length());
+        readAhead.resume(kept, kept.address(), kept.length());
         turn(session, kept);
-        if (!session.isWaiting && !session.connection().isReading()
-                && session.connection().backlogBytes() < PAUSE_READING_BACKLOG_BYTES) {
+        if (!session.isWaiting && !session.connection().isReading() && outputGuard.mayRead(session)) {
             session.connection().resumeReading();
         }
     }
@@ -415,56 +454,27 @@ public final class NodeLoop {
         if (session.isClosing()) {
             connection.closeAfterSending();
         } else if (connection.backlogBytes() > 0) {
-            checkBacklog(session);
+            outputGuard.check(session);
         }
-    }
-
-    /** Applies the output limits to a session that does not read its replies as fast as it causes them. */
-    public void checkBacklog(Session session) {
-        long backlog = session.connection().backlogBytes();
-        OutputLimits.Limit limit = node.settings().outputLimits.of(OutputLimits.ClientClass.NORMAL);
-        boolean overHard = (limit.hardBytes() > 0 && backlog > limit.hardBytes())
-                || (!session.isAuthenticated() && backlog > MAX_UNAUTHENTICATED_BACKLOG_BYTES);
-        if (overHard || isOverSoftLimit(session, limit, backlog)) {
-            LOG.warn("closing client {} ({}): it leaves {} bytes of replies unread", session.id(),
-                    session.remoteAddress(), backlog);
-            node.counters().outputLimitDisconnections.increment();
-            session.connection().closeNow();
-        } else if (backlog > PAUSE_READING_BACKLOG_BYTES) {
-            session.connection().pauseReading();
-        }
-    }
-
-    private boolean isOverSoftLimit(Session session, OutputLimits.Limit limit, long backlog) {
-        if (limit.softBytes() == 0 || backlog <= limit.softBytes()) {
-            session.softLimitSinceMillis = 0;
-            return false;
-        }
-        long now = node.clock().wallMillis();
-        if (session.softLimitSinceMillis == 0) {
-            session.softLimitSinceMillis = now;
-        }
-        return now - session.softLimitSinceMillis > limit.softSeconds() * 1000L;
     }
 
     /** Closes sessions of this loop that were silent or unread for too long. */
     void lookAfterSessions() {
-        long now = node.clock().wallMillis();
+        outputGuard.checkAll();
         long timeoutMillis = node.settings().timeout.value() * 1000;
+        if (timeoutMillis == 0) {
+            return;
+        }
+        long now = node.clock().wallMillis();
         for (Session session : node.sessions().all()) {
-            if (session.loop() != this) {
-                continue;
-            }
-            if (timeoutMillis > 0 && now - session.lastActiveMillis > timeoutMillis) {
+            if (session.loop() == this && now - session.lastActiveMillis > timeoutMillis) {
                 session.connection().closeNow();
-            } else if (session.connection().backlogBytes() > 0) {
-                checkBacklog(session);
             }
         }
     }
 
     void drained(Session session) {
-        session.softLimitSinceMillis = 0;
+        outputGuard.forget(session);
         if (!session.isWaiting) {
             session.connection().resumeReading();
         }

@@ -178,7 +178,7 @@ public final class Session implements Conversation {
         replyMode = ReplyMode.ON;
         name = "";
         noEvict = false;
-        noTouch = false;
+        noTouch(false);
         requireAuthentication();
     }
 
@@ -255,6 +255,7 @@ public final class Session implements Conversation {
 
     public void noTouch(boolean value) {
         noTouch = value;
+        loop.touches(!value);
     }
 
     // --- what others may look at ---

@@ -6,6 +6,7 @@ public final class NumberSetting extends Setting {
     private final long least;
     private final long most;
     private final boolean memory;
+    private boolean clamps;
     private volatile long value;
 
     NumberSetting(String name, boolean mutable, long defaultValue, long least, long most, boolean memory) {
@@ -15,6 +16,12 @@ public final class NumberSetting extends Setting {
         this.most = most;
         this.memory = memory;
         this.value = defaultValue;
+    }
+
+    /** Takes the nearest bound for what is out of bounds, instead of refusing it. */
+    NumberSetting clamping() {
+        clamps = true;
+        return this;
     }
 
     public long value() {
@@ -34,6 +41,9 @@ public final class NumberSetting extends Setting {
     @Override
     void set(String text) throws InvalidSettingException {
         long parsed = memory ? memoryBytes(text) : integer(text);
+        if (clamps) {
+            parsed = Math.clamp(parsed, least, most);
+        }
         if (parsed < least || parsed > most) {
             throw new InvalidSettingException(name(),
                     "argument must be between %d and %d inclusive".formatted(least, most));

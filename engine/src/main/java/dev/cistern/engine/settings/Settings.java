@@ -52,7 +52,7 @@ public final class Settings {
     public final NumberSetting lfuDecayTime = number("lfu-decay-time", true, 1, 0, Integer.MAX_VALUE);
     public final NumberSetting hllSparseMaxBytes = memory("hll-sparse-max-bytes", 3000, 0, 16_000);
     public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
-    public final NumberSetting hz = number("hz", true, 10, 1, 500);
+    public final NumberSetting hz = number("hz", true, 10, 1, 500).clamping();
 
     // --- watching ---
     public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);

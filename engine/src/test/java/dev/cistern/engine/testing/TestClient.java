@@ -23,8 +23,12 @@ public final class TestClient implements AutoCloseable {
     private final InputStream in;
 
     public TestClient(int port) {
+        this(InetAddress.getLoopbackAddress(), port);
+    }
+
+    public TestClient(InetAddress address, int port) {
         try {
-            socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            socket = new Socket(address, port);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(TIMEOUT_MILLIS);
             in = new BufferedInputStream(socket.getInputStream(), 1 << 16);

@@ -65,7 +65,7 @@ final class NodeCommand implements Callable<Integer> {
     @Option(names = "--requirepass-file", paramLabel = "FILE", description = "File whose first line is the password that clients must give.")
     private @Nullable Path passwordFile;
 
-    @Option(names = "--io-threads", paramLabel = "N", description = "Event loops (default: one for each CPU).")
+    @Option(names = "--io-threads", paramLabel = "N", description = "Event loops (default: one for each CPU but one).")
     private @Nullable Integer ioThreads;
 
     @Option(names = "--transport", paramLabel = "NAME", defaultValue = "auto", description = "How sockets are waited for: auto, epoll, io-uring, nio (default ${DEFAULT-VALUE}).")
@@ -153,7 +153,7 @@ final class NodeCommand implements Callable<Integer> {
     }
 
     private int loopCount() {
-        int count = ioThreads == null ? Runtime.getRuntime().availableProcessors() : ioThreads;
+        int count = ioThreads == null ? EventLoops.usualCount() : ioThreads;
         if (count < 1) {
             throw wrong("--io-threads must be at least 1");
         }

@@ -6,7 +6,6 @@ import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
 import dev.cistern.store.Store;
 import dev.cistern.store.StoreOptions;
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -14,7 +13,6 @@ import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -41,7 +39,6 @@ public class StoreBenchmark {
 
     private static final int KEY_BYTES = 16;
     private static final int VALUE_BYTES = 64;
-    private static final int BATCH = 16;
     private static final long MULTIPLIER = 0x9E37_79B9_7F4A_7C15L;
 
     @Param({"100000", "1000000"})
@@ -53,16 +50,12 @@ public class StoreBenchmark {
     private final Bytes key = new Bytes();
     private final Bytes value = new Bytes();
     private final Bytes found = new Bytes();
-    private final Bytes[] batchKeys = new Bytes[BATCH];
-    private long batch;
     private long turn;
 
     @Setup(Level.Trial)
     public void fill() {
         buffer = Memory.allocate(MemoryTag.TEST, KEY_BYTES + 2 * VALUE_BYTES);
         Memory.fill(buffer, KEY_BYTES + 2 * VALUE_BYTES, (byte) 'k');
-        batch = Memory.allocate(MemoryTag.TEST, BATCH * KEY_BYTES);
-        Arrays.setAll(batchKeys, i -> new Bytes());
         value.set(buffer + KEY_BYTES, VALUE_BYTES);
         for (int i = 0; i < keys; i++) {
             set(i);
@@ -72,7 +65,6 @@ public class StoreBenchmark {
     @TearDown(Level.Trial)
     public void close() {
         store.close();
-        Memory.free(MemoryTag.TEST, batch, BATCH * KEY_BYTES);
         Memory.free(MemoryTag.TEST, buffer, KEY_BYTES + 2 * VALUE_BYTES);
     }
 
@@ -98,31 +90,6 @@ public class StoreBenchmark {
         } finally {
             store.unlock(stripe);
         }
-    }
-
-    private void pointBatch() {
-        for (int i = 0; i < BATCH; i++) {
-            long address = batch + (long) i * KEY_BYTES;
-            Memory.putLong(address, Memory.getLong(buffer));
-            Memory.putLong(address + Long.BYTES, random());
-            batchKeys[i].set(address, KEY_BYTES);
-        }
-    }
-
-    private long getBatch() {
-        long sum = 0;
-        for (Bytes one : batchKeys) {
-            int stripe = store.stripeOf(one);
-            store.lock(stripe);
-            try {
-                keyspace.readString(keyspace.find(one), found);
-                found.copyTo(buffer + KEY_BYTES + VALUE_BYTES);
-                sum += found.length();
-            } finally {
-                store.unlock(stripe);
-            }
-        }
-        return sum;
     }
 
     private boolean delete(long number) {
@@ -170,25 +137,6 @@ public class StoreBenchmark {
     @Benchmark
     public long setOverwrite() {
         return set(random());
-    }
-
-    /** A pipeline of 16 reads, one after the other. */
-    @Benchmark
-    @OperationsPerInvocation(BATCH)
-    public long getHitInBatch() {
-        pointBatch();
-        return getBatch();
-    }
-
-    /** The same, after the misses of all 16 were sent ahead together. */
-    @Benchmark
-    @OperationsPerInvocation(BATCH)
-    public long getHitInBatchPrefetched() {
-        pointBatch();
-        for (Bytes one : batchKeys) {
-            keyspace.prefetch(one);
-        }
-        return getBatch();
     }
 
     /** A new key comes and an old one goes; the number of keys stays. */

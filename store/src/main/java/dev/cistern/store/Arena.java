@@ -248,10 +248,6 @@ final class Arena implements AutoCloseable {
         }
     }
 
-    boolean isReadable(long address) {
-        return region.isReadable(address);
-    }
-
     /** Bytes of all slots in use. */
     long usedBytes() {
         return usedBytes;

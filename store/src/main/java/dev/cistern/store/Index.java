@@ -113,21 +113,6 @@ final class Index {
         return ABSENT;
     }
 
-    /**
-     * Loads what {@link #find} will look at into the processor's caches, and returns something of it so that nobody
-     * optimises the loads away. Needs no lock: it may see a bucket in the middle of a change and load the wrong lines,
-     * but all of them lie in the region, which stays readable.
-     */
-    long prefetch(long hash) {
-        long bucket = bucketOf(hash);
-        if (!arena.isReadable(bucket)) {
-            return 0;
-        }
-        long matches = Bucket.matches(Bucket.tags(bucket), Bucket.pattern(tagOf(hash)));
-        long entry = matches == 0 ? Bucket.link(bucket) : Bucket.entry(bucket, Bucket.lane(matches));
-        return arena.isReadable(entry) ? Memory.getLong(entry) + Memory.getLong(entry + Bucket.BYTES) : matches;
-    }
-
     /** One of 255: zero marks an empty lane. */
     private static int tagOf(long hash) {
         int tag = (int) (hash >>> TAG_SHIFT) & 0xFF;

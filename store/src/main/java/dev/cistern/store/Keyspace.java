@@ -59,9 +59,6 @@ public final class Keyspace implements AutoCloseable {
     private final long scratch;
     private boolean closed;
     private boolean touches = true;
-    /** Never read: it makes the loads of {@link #prefetch} needed. */
-    @SuppressWarnings("UnusedVariable")
-    private long prefetched;
 
     private long nowMillis;
     /** What a new entry says of its last access: by now, or as a first count. */
@@ -160,20 +157,6 @@ public final class Keyspace implements AutoCloseable {
             touch(entry);
         }
         return entry;
-    }
-
-    /**
-     * Brings what {@link #find} will read of {@code key} into the processor's caches. For pipelines: called for several
-     * keys before the first of them is looked up, their misses overlap instead of queueing up: 16 at a time took 0.69 of
-     * the time for each of 100,000 keys, 0.54 for each of a million, and 1.2 where everything was in the caches anyway
-     * (10,000 keys). Needs no stripe, changes
-     * nothing, and is no access.
-     */
-    public void prefetch(Bytes key) {
-        StripeKeys keys = parts[store.stripeOf(key)];
-        if (keys != null) {
-            prefetched += keys.prefetch(key.hash(hashFunction));
-        }
     }
 
     /** Whether the key is there; counts a hit or miss but is no access. */

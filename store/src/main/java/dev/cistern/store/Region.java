@@ -46,9 +46,6 @@ final class Region implements AutoCloseable {
     /** 4 MB: at about 50 ns a page, some 50 microseconds. */
     private static final int DISCARDED_AT_ONCE = 16;
 
-    /** From a readable address, this many bytes and a word may be read. */
-    static final int READ_AHEAD_BYTES = 64 + Long.BYTES;
-
     private final long reservation;
     private final long reservedBytes;
     private final long base;
@@ -62,8 +59,6 @@ final class Region implements AutoCloseable {
     private int frontier;
     private int committed;
     private int used;
-    /** Read without a lock, so it may be seen too small. */
-    private long readableBytes;
 
     /** Reserves {@code bytes} of addresses, or as much as the system allows, but for one gigabyte at least. */
     Region(long bytes) {
@@ -89,15 +84,6 @@ final class Region implements AutoCloseable {
 
     private long descriptorTableBytes() {
         return Math.max(Memory.PAGE_BYTES, (long) spans << DESCRIPTOR_SHIFT);
-    }
-
-    /**
-     * Whether {@code address} may be read, whatever is there. Needs no lock: a page that was once made usable stays
-     * readable until the store is closed.
-     */
-    boolean isReadable(long address) {
-        long offset = address - base;
-        return offset >= 0 && offset < readableBytes;
     }
 
     /** The descriptor of the span that {@code address} lies in; for a run of spans, of one below it too. */
@@ -166,7 +152,6 @@ final class Region implements AutoCloseable {
         Memory.commit(MemoryTag.SPAN, address(committed), (long) (end - committed) << SPAN_SHIFT);
         Memory.count(MemoryTag.DESCRIPTOR, (long) (end - committed) << DESCRIPTOR_SHIFT);
         committed = end;
-        readableBytes = ((long) end << SPAN_SHIFT) - READ_AHEAD_BYTES;
     }
 
     /** Gives spans back. Their pages follow, now or at one of the next calls. */

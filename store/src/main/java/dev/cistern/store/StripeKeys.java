@@ -30,10 +30,6 @@ final class StripeKeys implements AutoCloseable {
         this.index = new Index(hashFunction, arena);
     }
 
-    long prefetch(long hash) {
-        return index.prefetch(hash);
-    }
-
     long find(long hash, Bytes key) {
         return index.find(hash, key.address(), key.length());
     }

@@ -353,17 +353,6 @@ final class KeyspaceTest {
     }
 
     @Test
-    void prefetchingIsNoAccess() {
-        IntStream.range(0, 5_000).forEach(i -> set("k" + i, "v"));
-        setNow(NOW + 7_000);
-        IntStream.range(0, 6_000).forEach(i -> keyspace.prefetch(bytes("k" + i)));
-        other.prefetch(bytes("k1"));
-        assertThat(keyspace.idleSeconds(keyspace.find(bytes("k1"), Keyspace.NO_TOUCH | Keyspace.NO_STATS)))
-                .isEqualTo(7);
-        assertThat(store.stats().hits() + store.stats().misses()).isZero();
-    }
-
-    @Test
     void flushGivesEverythingBack() {
         IntStream.range(0, 20_000).forEach(i -> set("k" + i, "v".repeat(100)));
         assertThat(store.usedBytes()).isGreaterThan(20_000 * 100);

@@ -134,8 +134,6 @@ final class StripeStressTest {
         private void churn() {
             for (int i = 0; i < 20; i++) {
                 Bytes key = Bytes.copyOf("churn" + random.nextInt(2_000));
-                // Without a lock, while others split and merge the very bucket.
-                keyspace.prefetch(key);
                 int stripe = store.stripeOf(key);
                 store.lock(stripe);
                 if (!keyspace.delete(key)) {

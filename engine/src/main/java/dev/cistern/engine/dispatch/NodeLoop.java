@@ -39,8 +39,8 @@ public final class NodeLoop {
     private final EventLoops.Loop loop;
     private final Reply reply = new Reply();
     private final Dispatcher dispatcher;
-    private final ReadAhead readAhead;
-    private final RequestParser parser;
+    private final Request request = new Request();
+    private final RequestParser parser = new RequestParser(request);
     private final OutputGuard outputGuard;
     private final MemoryGauge memoryGauge;
     private final @Nullable Keyspace[] keyspaces;
@@ -53,8 +53,6 @@ public final class NodeLoop {
     private long sentBytes;
     private long executedCommands;
     private long clockOffsetMillis;
-    /** The request that ran last; a slow one is logged with its arguments. */
-    private Request lastRequest = new Request();
     private boolean touches = true;
     private long turnNanos;
     private long nowMillis;
@@ -63,8 +61,6 @@ public final class NodeLoop {
         this.node = node;
         this.loop = loop;
         this.dispatcher = new Dispatcher(node, reply);
-        this.readAhead = new ReadAhead(dispatcher);
-        this.parser = readAhead.parser();
         this.outputGuard = new OutputGuard(node);
         this.memoryGauge = new MemoryGauge(node);
         this.keyspaces = new Keyspace[(int) node.settings().databases.value()];
@@ -196,7 +192,7 @@ public final class NodeLoop {
         } else if (kept.length() <= ReceiveBuffer.HEADROOM_BYTES) {
             long start = address - kept.length();
             Memory.copy(kept.address(), start, kept.length());
-            readAhead.resume(kept, start, kept.length() + length);
+            parser.resume(kept, start, kept.length() + length);
             session.leftover = null;
             recycle(kept);
             turn(session, null);
@@ -221,7 +217,7 @@ public final class NodeLoop {
         if (kept.missingBytes() > 0) {
             return;
         }
-        readAhead.resume(kept, kept.address(), kept.length());
+        parser.resume(kept, kept.address(), kept.length());
         turn(session, kept);
     }
 
@@ -243,44 +239,33 @@ public final class NodeLoop {
     private void turn(Session session, @Nullable Leftover source) {
         beginTurn(session);
         int commands = 0;
+        boolean heldBack = false;
         RequestParser.Result result = RequestParser.Result.REQUEST;
-        while (result == RequestParser.Result.REQUEST && commands < TURN_COMMANDS
-                && reply.length() < TURN_REPLY_BYTES && !session.isClosing()) {
-            int read = readAhead.read(session);
-            result = readAhead.result();
-            int executed = execute(session, read);
-            commands += executed;
-            if (executed < read && !session.isClosing()) {
-                endTurn(session, commands);
-                holdBack(session, source, executed, read);
-                send(session);
-                return;
+        while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()) {
+            result = parser.next();
+            if (result != RequestParser.Result.REQUEST) {
+                break;
             }
+            Command command = dispatcher.commandOf(request);
+            if (node.is(Condition.PAUSED) && dispatcher.isHeldBack(session, command)) {
+                heldBack = true;
+                break;
+            }
+            execute(session, command);
+            commands++;
         }
-        endTurn(session, commands);
-        if (result == RequestParser.Result.PROTOCOL_ERROR && !session.isClosing()) {
-            failProtocol(session);
-        }
-        keepRest(session, source, result == RequestParser.Result.REQUEST);
-        send(session);
-    }
-
-    private void endTurn(Session session, int commands) {
         executedCommands += commands;
         session.executedCommands += commands;
-        dispatcher.stopwatch().endTurn(session, lastRequest);
-    }
-
-    /** Executes the requests that were read, but for those behind one that ends the session or is held back. */
-    private int execute(Session session, int read) {
-        for (int i = 0; i < read; i++) {
-            if (session.isClosing() || (node.is(Condition.PAUSED)
-                    && dispatcher.isHeldBack(session, readAhead.command(i)))) {
-                return i;
-            }
-            execute(session, readAhead.request(i), readAhead.command(i));
+        dispatcher.stopwatch().endTurn(session, request);
+        if (result == RequestParser.Result.PROTOCOL_ERROR) {
+            failProtocol(session);
         }
-        return read;
+        if (heldBack) {
+            holdBack(session, source);
+        } else {
+            keepRest(session, source, result == RequestParser.Result.REQUEST);
+        }
+        send(session);
     }
 
     private void beginTurn(Session session) {
@@ -302,10 +287,9 @@ public final class NodeLoop {
         }
     }
 
-    private void execute(Session session, Request request, @Nullable Command command) {
+    private void execute(Session session, @Nullable Command command) {
         long mark = reply.length();
         boolean wasAuthenticated = session.isAuthenticated();
-        lastRequest = request;
         dispatcher.execute(session, request, command);
         if (session.replyMode() != ReplyMode.ON) {
             silence(session, mark);
@@ -359,12 +343,10 @@ public final class NodeLoop {
         }
     }
 
-    /** Keeps the requests that were read and not executed, and all after them, until the pause ends. */
-    private void holdBack(Session session, @Nullable Leftover source, int from, int read) {
+    /** Keeps the request that was read last and all after it until the pause ends. */
+    private void holdBack(Session session, @Nullable Leftover source) {
         Leftover kept = leftover();
-        for (int i = from; i < read; i++) {
-            kept.append(readAhead.request(i));
-        }
+        kept.append(request);
         kept.append(parser.start(), parser.unfinishedBytes(), 0);
         kept.unread();
         if (source != null) {
@@ -436,7 +418,7 @@ public final class NodeLoop {
         if (kept == null || session.connection().isClosing()) {
             return;
         }
-        readAhead.resume(kept, kept.address(), kept.length());
+        parser.resume(kept, kept.address(), kept.length());
         turn(session, kept);
         if (!session.isWaiting && !session.connection().isReading() && outputGuard.mayRead(session)) {
             session.connection().resumeReading();

@@ -42,7 +42,7 @@ public final class RequestParser {
     private static final long LINE_NEGATIVE = -4;
 
     private final InlineParser inlineParser = new InlineParser();
-    private Request request = new Request();
+    private final Request request;
 
     private boolean authenticated;
     private long maxBulkBytes;
@@ -55,6 +55,10 @@ public final class RequestParser {
     /** Length of the argument whose header has been read; NONE before the header. */
     private long bulkBytes = NONE;
     private String error = "";
+
+    public RequestParser(Request request) {
+        this.request = request;
+    }
 
     /** What this connection may send. Asked again after each command that may change it. */
     public void limits(boolean authenticated, long maxBulkBytes) {
@@ -71,10 +75,9 @@ public final class RequestParser {
         bulkBytes = NONE;
     }
 
-    /** Goes on with a leftover that now lies, with what arrived since, at the address. Its arguments go to the target. */
-    public void resume(Leftover leftover, Request target, long address, long length) {
+    /** Goes on with a leftover that now lies, with what arrived since, at the address. */
+    public void resume(Leftover leftover, long address, long length) {
         begin(address, length);
-        request = target;
         request.clear();
         position = address + leftover.scannedBytes;
         missingArguments = leftover.missingArguments;
@@ -115,14 +118,8 @@ public final class RequestParser {
         return error;
     }
 
-    /**
-     * Reads the next request into the target, or the rest of one that was resumed to where that went. Empty ones (a blank
-     * line, an array of no elements) are skipped, as in the original.
-     */
-    public Result next(Request target) {
-        if (missingArguments == NONE) {
-            request = target;
-        }
+    /** Reads the next request. Empty ones (a blank line, an array of no elements) are skipped, as in the original. */
+    public Result next() {
         while (true) {
             if (missingArguments == NONE) {
                 if (position >= limit) {

@@ -127,7 +127,7 @@ final class RequestParserFuzz {
         private final byte[] stream;
         private final List<Integer> pieces = new ArrayList<>();
         private final Request request = new Request();
-        private final RequestParser parser = new RequestParser();
+        private final RequestParser parser = new RequestParser(request);
         private final Leftover leftover = new Leftover();
         private final List<List<String>> found = new ArrayList<>();
 
@@ -170,17 +170,17 @@ final class RequestParserFuzz {
             if (before == 0) {
                 parser.begin(address, length);
             } else {
-                parser.resume(leftover, request, address, before + length);
+                parser.resume(leftover, address, before + length);
             }
             leftover.reset();
-            RequestParser.Result result = parser.next(request);
+            RequestParser.Result result = parser.next();
             while (result == RequestParser.Result.REQUEST) {
                 List<String> arguments = new ArrayList<>();
                 for (int i = 0; i < request.count(); i++) {
                     arguments.add(new String(request.copy(i), StandardCharsets.ISO_8859_1));
                 }
                 found.add(arguments);
-                result = parser.next(request);
+                result = parser.next();
             }
             parser.suspend(leftover);
             leftover.append(parser.start(), parser.unfinishedBytes(), parser.missingBulkBytes());

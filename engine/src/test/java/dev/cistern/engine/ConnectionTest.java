@@ -295,26 +295,4 @@ final class ConnectionTest {
         client.read().expect(status("RESET"));
         client.read().expect(error("NOAUTH Authentication required."));
     }
-
-    @WireTest(settings = {"bind", "0.0.0.0"})
-    void strangersAreRefusedWithoutAPassword(TestServer server) throws java.io.IOException {
-        java.net.InetAddress own = java.net.NetworkInterface.networkInterfaces()
-                .flatMap(java.net.NetworkInterface::inetAddresses)
-                .filter(address -> address instanceof java.net.Inet4Address && !address.isLoopbackAddress())
-                .findFirst().orElse(null);
-        org.junit.jupiter.api.Assumptions.assumeTrue(own != null, "no address but the loopback one");
-        try (TestClient stranger = new TestClient(own, server.port())) {
-            assertThat(stranger.read().text()).startsWith("DENIED Redis is running in protected mode because protected "
-                    + "mode is enabled and no password is set for the default user.");
-            assertThat(stranger.isClosedByServer()).isTrue();
-        }
-        try (TestClient local = server.connect(); TestClient stranger = stranger(own, server, local)) {
-            stranger.send("PING").expect(status("PONG"));
-        }
-    }
-
-    private static TestClient stranger(java.net.InetAddress own, TestServer server, TestClient local) {
-        local.send("CONFIG", "SET", "protected-mode", "no").expect(ok());
-        return new TestClient(own, server.port());
-    }
 }

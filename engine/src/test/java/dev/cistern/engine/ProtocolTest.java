@@ -156,7 +156,7 @@ final class ProtocolTest {
         }
     }
 
-    /** Requests are read ahead of their execution: one that is cut short must not be mistaken for one read before. */
+    /** Two sessions share a parser: what one left half read must not be mistaken for the other's, or for an older one. */
     @WireTest
     void pipelinesCutAnywhere(TestClient client, TestClient other) throws InterruptedException {
         byte[] pipeline = pipeline("one", "two", "three", "four", "five", "six");

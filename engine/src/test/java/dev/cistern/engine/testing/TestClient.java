@@ -23,12 +23,8 @@ public final class TestClient implements AutoCloseable {
     private final InputStream in;
 
     public TestClient(int port) {
-        this(InetAddress.getLoopbackAddress(), port);
-    }
-
-    public TestClient(InetAddress address, int port) {
         try {
-            socket = new Socket(address, port);
+            socket = new Socket(InetAddress.getLoopbackAddress(), port);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(TIMEOUT_MILLIS);
             in = new BufferedInputStream(socket.getInputStream(), 1 << 16);

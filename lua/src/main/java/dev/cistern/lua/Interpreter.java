@@ -16,6 +16,8 @@ final class Interpreter {
     private static final int MAX_NATIVE_DEPTH = 200;
     private static final int MAX_DEPTH = 20_000;
     private static final int SLICE = 256;
+    /** References that are copied in about the time of an instruction. */
+    private static final int COPIES_PER_INSTRUCTION = 16;
     private static final Cell[] NO_CELLS = {};
 
     private final LuaState state;
@@ -192,7 +194,15 @@ final class Interpreter {
         return frame;
     }
 
-    /** Frames are charged when the stack reaches a new depth, and then never taken back. */
+    /** So many references were copied into an array of their own: they count as memory, and as work. */
+    private void copied(int count) {
+        memory.charge(4L * count);
+        if (count >= COPIES_PER_INSTRUCTION) {
+            budget -= count / COPIES_PER_INSTRUCTION;
+        }
+    }
+
+    /** Frames are charged when the stack reaches a new depth, and taken back by the next census. */
     private void deeper(Frame frame) {
         if (frame.depth > MAX_DEPTH) {
             if (frame.caller != null) {
@@ -207,6 +217,7 @@ final class Interpreter {
     private void takeVarargs(Frame frame, @Nullable Object[] arguments, int from, int count) {
         if (count > 0) {
             frame.varargs = Arrays.copyOfRange(arguments, from, from + count);
+            copied(count);
         }
         Prototype prototype = frame.closure.prototype;
         if (prototype.needsArg) {
@@ -300,10 +311,10 @@ final class Interpreter {
     }
 
     /** Puts results where a frame wants them; all of them ({@code wanted} -1) leave an open end. */
-    private static void deliver(Frame frame, int at, int wanted, @Nullable Object[] values, int from, int count) {
+    private void deliver(Frame frame, int at, int wanted, @Nullable Object[] values, int from, int count) {
         if (wanted < 0) {
             @Nullable
-            Object[] registers = frame.withRoom(at + count);
+            Object[] registers = withRoom(frame, at + count);
             System.arraycopy(values, from, registers, at, count);
             frame.top = at + count;
             return;
@@ -315,6 +326,16 @@ final class Interpreter {
         }
     }
 
+    private @Nullable Object[] withRoom(Frame frame, int count) {
+        int before = frame.registers.length;
+        @Nullable
+        Object[] registers = frame.withRoom(count);
+        if (registers.length > before) {
+            copied(registers.length - before);
+        }
+        return registers;
+    }
+
     /** Makes room for the handler that is called in place of a value that is no function. */
     private void insertHandler(Frame frame, int at, int count) {
         Object value = frame.registers[at];
@@ -324,7 +345,7 @@ final class Interpreter {
             throw named("call", frame, at, value);
         }
         @Nullable
-        Object[] registers = frame.withRoom(at + count + 2);
+        Object[] registers = withRoom(frame, at + count + 2);
         System.arraycopy(registers, at, registers, at + 1, count + 1);
         registers[at] = handler;
     }
@@ -378,14 +399,23 @@ final class Interpreter {
     }
 
     private void chargeFrames(Coroutine coroutine) {
-        Frame frame = coroutine.suspended;
-        if (frame != null) {
-            int own = frame.depth - coroutine.base.depth;
-            if (own > coroutine.chargedDepth) {
-                memory.charge((own - coroutine.chargedDepth) * frame.sizeBytes());
-                coroutine.chargedDepth = own;
+        Frame top = coroutine.suspended;
+        if (top != null) {
+            int own = top.depth - coroutine.base.depth;
+            int fresh = own - coroutine.chargedDepth;
+            long bytes = 0;
+            for (Activation at = top; fresh > 0 && at instanceof Frame frame; at = at.caller) {
+                bytes += frame.sizeBytes();
+                fresh--;
             }
+            coroutine.chargedDepth = Math.max(coroutine.chargedDepth, own);
+            memory.charge(bytes);
         }
+    }
+
+    /** A census has counted the frames as deep as this; deeper ones are new to it. */
+    void counted(@Nullable Activation deepest) {
+        chargedDepth = deepest == null ? 0 : deepest.depth;
     }
 
     boolean mayYield(LuaCall call) {

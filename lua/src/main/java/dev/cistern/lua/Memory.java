@@ -182,5 +182,6 @@ final class Memory {
     /** The activations that run now; their frames are of no table or coroutine that {@link #visit} meets. */
     void seeActive(@Nullable Activation top) {
         activeBytes = seeChain(top);
+        state.interpreter.counted(top);
     }
 }

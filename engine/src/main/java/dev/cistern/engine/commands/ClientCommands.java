@@ -1,5 +1,6 @@
 package dev.cistern.engine.commands;
 
+import dev.cistern.engine.dispatch.ClientLine;
 import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.ReplyMode;

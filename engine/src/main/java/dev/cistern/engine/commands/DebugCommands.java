@@ -4,6 +4,7 @@ import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Glob;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.store.Bytes;

@@ -1,5 +1,6 @@
 package dev.cistern.engine.commands;
 
+import dev.cistern.engine.protocol.Glob;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;

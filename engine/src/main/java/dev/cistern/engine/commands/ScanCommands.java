@@ -3,6 +3,7 @@ package dev.cistern.engine.commands;
 import dev.cistern.engine.dispatch.Category;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.Glob;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.store.Bytes;

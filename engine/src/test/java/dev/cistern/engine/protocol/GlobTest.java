@@ -1,4 +1,4 @@
-package dev.cistern.engine.commands;
+package dev.cistern.engine.protocol;
 
 import dev.cistern.store.Bytes;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package dev.cistern.engine.commands;
+package dev.cistern.engine.protocol;
 
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Memory;
@@ -13,22 +13,22 @@ import dev.cistern.store.Memory;
  * <p>Only the last star met can still change the outcome, because what an earlier one could match a later one can
  * match too. So there is one place to return to instead of a recursion, and the worst case is length times length.
  */
-final class Glob {
+public final class Glob {
     /** From this many stars on the original gives up, to save its stack; users see that as "no match". */
     private static final int MAX_STARS = 1000;
 
     private Glob() {}
 
     /** Whether every string matches. The original knows this pattern by its look, so it matches the empty key too. */
-    static boolean matchesAll(Bytes pattern) {
+    public static boolean matchesAll(Bytes pattern) {
         return pattern.length() == 1 && pattern.byteAt(0) == '*';
     }
 
-    static boolean matches(Bytes pattern, Bytes text) {
+    public static boolean matches(Bytes pattern, Bytes text) {
         return matches(pattern.address(), pattern.length(), text.address(), text.length());
     }
 
-    static boolean matches(long pattern, int patternLength, long text, int textLength) {
+    public static boolean matches(long pattern, int patternLength, long text, int textLength) {
         if (textLength == 0) {
             return patternLength == 0;
         }

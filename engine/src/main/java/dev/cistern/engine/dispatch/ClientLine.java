@@ -1,15 +1,13 @@
-package dev.cistern.engine.commands;
+package dev.cistern.engine.dispatch;
 
-import dev.cistern.engine.dispatch.Command;
-import dev.cistern.engine.dispatch.Session;
 import java.util.Locale;
 
 /** One session as CLIENT LIST and CLIENT INFO describe it. May look at sessions of other loops: see {@link Session}. */
-final class ClientLine {
+public final class ClientLine {
 
     private ClientLine() {}
 
-    static String of(Session session, long nowMillis) {
+    public static String of(Session session, long nowMillis) {
         Command last = session.lastCommand();
         long waiting = session.waitingBytes();
         long backlog = session.connection().backlogBytes();

@@ -141,7 +141,7 @@ final class Arena implements AutoCloseable {
         return region.address(span);
     }
 
-    /** Spans for {@code bytes} bytes of an index, which counts them itself: it touches them one by one. Dirty. */
+    /** Spans for {@code bytes} bytes of an index, which {@link #count}s them or keeps its own books. Dirty. */
     long allocateArea(long bytes) {
         long address = allocateLarge(bytes);
         count(-Memory.getLong(region.descriptorOf(address) + SLOT_BYTES));
@@ -153,7 +153,8 @@ final class Arena implements AutoCloseable {
         free(address);
     }
 
-    private void count(long bytes) {
+    /** Counts pages of an area that its owner has begun to use, or will not use any more. */
+    void count(long bytes) {
         usedBytes += bytes;
         touchedBytes += bytes;
     }

@@ -96,6 +96,11 @@ final class EntryLayout {
         return Memory.getByte(entry) & 0xFF;
     }
 
+    /** Says that the value's bytes are of this form; their number stays. */
+    static void setForm(long entry, int form) {
+        Memory.putByte(entry, (byte) form);
+    }
+
     static int typeCode(long entry) {
         return form(entry) >>> TYPE_SHIFT & (1 << TYPE_BITS) - 1;
     }

@@ -76,12 +76,21 @@ public final class Evictor implements AutoCloseable {
         }
         long left = bytesToFree;
         int looks = budget;
+        if (store.hasToRelease()) {
+            // What was deleted before and still counts: it may be enough.
+            long before = store.usedBytes();
+            looks -= store.releaseSome(looks);
+            left -= before - store.usedBytes();
+        }
         while (left > 0 && looks > 0) {
             if (!measureSizes()) {
                 return false;
             }
             looks -= Math.max(1, sample(samples));
             left -= evictBest();
+        }
+        if (store.hasToRelease() && looks > 0) {
+            store.releaseSome(looks);
         }
         return true;
     }
@@ -245,7 +254,7 @@ public final class Evictor implements AutoCloseable {
                 StripeKeys keys = keyspace.part(stripe);
                 long entry = keys == null ? Keyspace.ABSENT : keys.index.findHash(hashes[pooled]);
                 if (keys != null && entry != Keyspace.ABSENT && isStillGood(keyspace, entry, scores[pooled])) {
-                    long bytes = keys.slotBytes(entry) + Index.BYTES_PER_ENTRY;
+                    long bytes = keys.memoryUsage(entry);
                     keyspace.evictFound(keys, entry);
                     return bytes;
                 }

@@ -3,17 +3,21 @@ package dev.cistern.store;
 import java.util.function.LongSupplier;
 
 /**
- * Finds entries by key: linear hashing over buckets of one cache line, for one database in one stripe.
+ * Finds entries by key: linear hashing over buckets of one cache line, for one database in one stripe, or for the
+ * elements of one large hash or set.
  *
  * <p>
  * Bucket {@code n} is added by splitting one old bucket, whenever there are more than {@link #SPLIT_LOAD} entries to a
  * bucket, and the last bucket is merged back when there are fewer than {@link #MERGE_LOAD}. So no operation ever does
  * more than a bucket or two of extra work, and the bytes per entry do not depend on the size. Buckets lie in areas that
- * double, each taken from the region when its first bucket is needed and paid for page by page:
+ * double, each taken from the arena when its first bucket is needed; the large ones are paid for page by page. A table
+ * says where each area's bucket 0 would be, were it in the area, so that a bucket's number leads straight to it:
  *
  * <pre>
- *   area 0: buckets 0 .. 63    area 1: 64 .. 127    area 2: 128 .. 255    ...
+ *   area 0: bucket 0    area 1: 1    area 2: 2 .. 3    area 3: 4 .. 7    ...    area 7: 64 .. 127    ...
  * </pre>
+ *
+ * The index of a database begins with {@link #FIRST_BUCKETS} buckets at once, as one page: its areas 0 to 6 are one.
  *
  * An entry's bucket is the lower bits of its hash: one bit more for the buckets that this round has split already. A
  * bucket that overflows has a chain of further lines.
@@ -21,6 +25,20 @@ import java.util.function.LongSupplier;
  * <p>
  * The last entry found stays known (where its lane is), so that finding and then replacing or removing it costs one
  * search. Used under the stripe's lock.
+ *
+ * <p>
+ * The index of a value has no object of its own. Its state lies in the value's root, and one object is opened on the
+ * root it is to work with, and saved to it after a change:
+ *
+ * <pre>
+ *   root, as in every {@link LargeValue}
+ *   offset  size  field
+ *        0     8  bytes    slots of elements, areas, lines and table
+ *        8     8  entries
+ *       16     8  table    its address
+ *       24     4  buckets
+ *       28     4  areas    how many
+ * </pre>
  */
 final class Index {
 
@@ -39,10 +57,18 @@ final class Index {
     /** An entry's part of the index at the usual load: its lane, and its share of what is empty. */
     static final int BYTES_PER_ENTRY = (int) Math.ceil(Bucket.BYTES * 1.2 / SPLIT_LOAD);
 
-    private static final int FIRST_AREA_SHIFT = 6;
-    private static final int FIRST_AREA_BUCKETS = 1 << FIRST_AREA_SHIFT;
-    private static final int MAX_AREAS = 26;
+    static final int TABLE = LargeValue.HEAD_BYTES;
+    static final int BUCKETS = TABLE + Long.BYTES;
+    static final int AREAS = BUCKETS + Integer.BYTES;
+    static final int ROOT_BYTES = AREAS + Integer.BYTES;
+
+    /** Buckets with which the index of a database begins: a page of them. */
+    private static final int FIRST_BUCKETS = Memory.PAGE_BYTES / Bucket.BYTES;
     private static final int MAX_BUCKETS = 1 << 30;
+    private static final int MAX_AREAS = 1 + 30;
+    private static final int FIRST_TABLE_AREAS = 4;
+    /** The first bucket of the first area that is too large for a slot. */
+    private static final int FIRST_PAGED_BUCKET = 2 * SizeClass.MAX_BYTES / Bucket.BYTES;
 
     private static final int RANDOM_PLACES = 2 * Bucket.LANES;
     private static final int RANDOM_TRIES = 64;
@@ -50,16 +76,19 @@ final class Index {
     private static final int TAG_SHIFT = 40;
 
     private final HashFunction hashFunction;
-    private final Arena arena;
-    /** Where each area's bucket 0 would be, were it in the area: so that a bucket's number leads straight to it. */
-    private final long[] areas = new long[MAX_AREAS];
+    /** Whether the arena counts what this takes: it does not for a database, whose figures are kept apart. */
+    private final boolean isOfValue;
+    private Arena arena;
+    /** Per area the address at which bucket 0 would be. */
+    private long table;
     private int areaCount;
+    /** Bytes that a value's elements and index take; of a value only. */
+    private long bytes;
 
     private int buckets;
     /** The lower bits that number a bucket, counting those of this round's split ones. */
     private int mask;
     private long entries;
-    private long lines;
     /** Overflow lines in hand, linked: what a split or merge will need is taken before it starts. */
     private long spareLines;
     private int spareCount;
@@ -69,12 +98,78 @@ final class Index {
     private long foundBucket;
     private int foundLane;
 
-    Index(HashFunction hashFunction, Arena arena) {
+    private Index(HashFunction hashFunction, boolean isOfValue, Arena arena) {
         this.hashFunction = hashFunction;
+        this.isOfValue = isOfValue;
         this.arena = arena;
-        addArea();
-        buckets = 1;
+    }
+
+    /** The index of a database; {@link #close} gives its table back, and the arena's closing all else. */
+    static Index ofDatabase(HashFunction hashFunction, Arena arena) {
+        Index index = new Index(hashFunction, false, arena);
+        long address = arena.allocateArea((long) FIRST_BUCKETS << Bucket.BYTES_SHIFT);
+        index.table = Memory.allocate(MemoryTag.INDEX, (long) MAX_AREAS * Long.BYTES);
+        while (areaStart(index.areaCount) < FIRST_BUCKETS) {
+            Memory.putLong(index.table + ((long) index.areaCount++ << 3), address);
+        }
+        index.begin();
+        return index;
+    }
+
+    /** An object to open on the index of one value after another; the arena is the one that it starts with. */
+    static Index ofValues(HashFunction hashFunction, Arena arena) {
+        return new Index(hashFunction, true, arena);
+    }
+
+    private void begin() {
+        entries = 0;
+        setBuckets(1);
         Bucket.clear(bucket(0));
+    }
+
+    /** Begins the empty index of a new value. Throws before anything changed. */
+    void create(Arena elements) {
+        arena = elements;
+        bytes = 0;
+        areaCount = 0;
+        table = allocate((long) FIRST_TABLE_AREAS * Long.BYTES);
+        try {
+            addArea();
+        } catch (OutOfNativeMemoryException e) {
+            arena.free(table);
+            throw e;
+        }
+        begin();
+    }
+
+    /** Works from now on with the index whose state is at {@code root}. */
+    void open(Arena elements, long root) {
+        arena = elements;
+        bytes = Memory.getLong(root + LargeValue.BYTES);
+        entries = Memory.getLong(root + LargeValue.COUNT);
+        table = Memory.getLong(root + TABLE);
+        areaCount = Memory.getInt(root + AREAS);
+        setBuckets(Memory.getInt(root + BUCKETS));
+    }
+
+    void save(long root) {
+        Memory.putLong(root + LargeValue.BYTES, bytes);
+        Memory.putLong(root + LargeValue.COUNT, entries);
+        Memory.putLong(root + TABLE, table);
+        Memory.putInt(root + AREAS, areaCount);
+        Memory.putInt(root + BUCKETS, buckets);
+    }
+
+    /** A slot that this value pays for. */
+    long allocate(long wanted) {
+        long address = arena.allocate(wanted);
+        bytes += arena.slotBytes(address);
+        return address;
+    }
+
+    void free(long address) {
+        bytes -= arena.slotBytes(address);
+        arena.free(address);
     }
 
     /** Returns the entry of the key, or {@link #ABSENT}; expired or not. */
@@ -129,30 +224,60 @@ final class Index {
     }
 
     private long bucket(int number) {
-        return areas[areaOf(number)] + ((long) number << Bucket.BYTES_SHIFT);
+        return Memory.getLong(table + ((long) areaOf(number) << 3)) + ((long) number << Bucket.BYTES_SHIFT);
     }
 
     private static int areaOf(int number) {
-        return Integer.SIZE - FIRST_AREA_SHIFT - Integer.numberOfLeadingZeros(number | FIRST_AREA_BUCKETS >> 1);
+        return Integer.SIZE - Integer.numberOfLeadingZeros(number);
     }
 
     private static int areaStart(int area) {
-        return area == 0 ? 0 : FIRST_AREA_BUCKETS << (area - 1);
+        return area == 0 ? 0 : 1 << (area - 1);
     }
 
     private static long areaBytes(int area) {
-        return (long) (area == 0 ? FIRST_AREA_BUCKETS : areaStart(area)) << Bucket.BYTES_SHIFT;
+        return (long) (area == 0 ? 1 : areaStart(area)) << Bucket.BYTES_SHIFT;
+    }
+
+    private boolean isPaged(int area) {
+        return !isOfValue || areaStart(area) >= FIRST_PAGED_BUCKET;
     }
 
     private void addArea() {
-        long address = arena.allocateArea(areaBytes(areaCount));
-        areas[areaCount] = address - ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT);
+        if (isOfValue && areaCount >= FIRST_TABLE_AREAS && Integer.bitCount(areaCount) == 1) {
+            growTable();
+        }
+        long size = areaBytes(areaCount);
+        long address = isPaged(areaCount) ? arena.allocateArea(size) : allocate(size);
+        Memory.putLong(table + ((long) areaCount << 3), address - ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT));
         areaCount++;
+    }
+
+    /** The table is full whenever its areas are a power of two. */
+    private void growTable() {
+        long grown = allocate(2L * areaCount * Long.BYTES);
+        Memory.copy(table, grown, (long) areaCount * Long.BYTES);
+        free(table);
+        table = grown;
     }
 
     private void dropArea() {
         areaCount--;
-        arena.freeArea(areas[areaCount] + ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT));
+        long start = (long) areaStart(areaCount) << Bucket.BYTES_SHIFT;
+        long address = Memory.getLong(table + ((long) areaCount << 3)) + start;
+        if (isPaged(areaCount)) {
+            arena.freeArea(address);
+        } else {
+            free(address);
+        }
+    }
+
+    /** A value pays for the pages of its large areas one by one, as a database does. */
+    private void countPage(int number, int sign) {
+        if (isOfValue && number >= FIRST_PAGED_BUCKET && (number & FIRST_BUCKETS - 1) == 0) {
+            arena.count((long) sign * Memory.PAGE_BYTES);
+            bytes += (long) sign * Memory.PAGE_BYTES;
+        }
     }
 
     /** Adds an entry whose key is not here yet. Throws before anything changed when there is no memory. */
@@ -239,6 +364,7 @@ final class Index {
         while (line != 0) {
             line = dealLine(source, line, target, bit);
         }
+        countPage(buckets, 1);
         setBuckets(buckets + 1);
         trimSpareLines();
     }
@@ -264,11 +390,11 @@ final class Index {
 
     private boolean prepareSplit(long source) {
         try {
-            if (areaOf(buckets) == areaCount) {
-                addArea();
-            }
             for (long line = Bucket.link(source); line != 0; line = Bucket.link(line)) {
                 addSpareLine();
+            }
+            if (areaOf(buckets) == areaCount) {
+                addArea();
             }
             return true;
         } catch (OutOfNativeMemoryException e) {
@@ -310,14 +436,50 @@ final class Index {
 
     /** Bucket {@code number} and those above are not needed any more: gives back an area or a page that began there. */
     private void releaseBuckets(int number) {
-        if (number < FIRST_AREA_BUCKETS) {
-            return;
-        }
-        if (areaStart(areaCount - 1) == number) {
+        countPage(number, -1);
+        boolean beginsArea = areaStart(areaCount - 1) == number;
+        if (beginsArea && (isOfValue || number >= FIRST_BUCKETS)) {
             dropArea();
-        } else if ((number & Memory.PAGE_BYTES / Bucket.BYTES - 1) == 0) {
+        } else if (isPaged(areaCount - 1) && number >= FIRST_BUCKETS && (number & FIRST_BUCKETS - 1) == 0) {
             Memory.discard(bucket(number), Memory.PAGE_BYTES);
         }
+    }
+
+    /**
+     * Frees {@code budget} elements of the value that is open, or some more, and what is not needed then of its index;
+     * returns how many: fewer than that when nothing is left.
+     */
+    int release(int budget) {
+        int freed = 0;
+        while (freed < budget && buckets > 0) {
+            freed += releaseChain(bucket(buckets - 1));
+            buckets--;
+            releaseBuckets(buckets);
+        }
+        if (buckets == 0 && table != 0) {
+            free(table);
+            table = 0;
+        }
+        return freed;
+    }
+
+    private int releaseChain(long first) {
+        int freed = 0;
+        long line = first;
+        while (line != 0) {
+            int count = Bucket.count(line);
+            for (int lane = 0; lane < count; lane++) {
+                free(Bucket.entry(line, lane));
+            }
+            long next = Bucket.link(line);
+            if (line != first) {
+                freeLine(line);
+            }
+            freed += count;
+            entries -= count;
+            line = next;
+        }
+        return Math.max(1, freed);
     }
 
     long hashOf(long entry) {
@@ -327,7 +489,12 @@ final class Index {
 
     private void addSpareLine() {
         giveLine(arena.allocateLine());
-        lines++;
+        bytes += Bucket.BYTES;
+    }
+
+    private void freeLine(long line) {
+        bytes -= Bucket.BYTES;
+        arena.free(line);
     }
 
     private long takeLine() {
@@ -352,8 +519,7 @@ final class Index {
             long line = spareLines;
             spareLines = Bucket.link(line);
             spareCount--;
-            lines--;
-            arena.free(line);
+            freeLine(line);
         }
     }
 
@@ -430,8 +596,9 @@ final class Index {
         return buckets;
     }
 
-    long lines() {
-        return lines;
+    /** Bytes that the value pays for: elements and index. */
+    long bytes() {
+        return bytes;
     }
 
     /** Bytes of all buckets, in whole pages. Overflow lines are the arena's. */
@@ -439,4 +606,9 @@ final class Index {
         return (long) buckets * Bucket.BYTES + Memory.PAGE_BYTES - 1 & -Memory.PAGE_BYTES;
     }
 
+    /** Gives back the table of a database's index. */
+    void close() {
+        Memory.free(MemoryTag.INDEX, table, (long) MAX_AREAS * Long.BYTES);
+        table = 0;
+    }
 }

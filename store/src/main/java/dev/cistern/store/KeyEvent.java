@@ -11,6 +11,42 @@ public enum KeyEvent {
     INCRBY("incrby", '$'), //
     INCRBYFLOAT("incrbyfloat", '$'), //
     PFADD("pfadd", '$'), //
+    HSET("hset", 'h'), //
+    HINCRBY("hincrby", 'h'), //
+    HINCRBYFLOAT("hincrbyfloat", 'h'), //
+    HDEL("hdel", 'h'), //
+    HEXPIRE("hexpire", 'h'), //
+    HEXPIRED("hexpired", 'h'), //
+    HPERSIST("hpersist", 'h'), //
+    SADD("sadd", 's'), //
+    SREM("srem", 's'), //
+    SPOP("spop", 's'), //
+    SINTERSTORE("sinterstore", 's'), //
+    SUNIONSTORE("sunionstore", 's'), //
+    SDIFFSTORE("sdiffstore", 's'), //
+    LPUSH("lpush", 'l'), //
+    RPUSH("rpush", 'l'), //
+    LPOP("lpop", 'l'), //
+    RPOP("rpop", 'l'), //
+    LINSERT("linsert", 'l'), //
+    LSET("lset", 'l'), //
+    LREM("lrem", 'l'), //
+    LTRIM("ltrim", 'l'), //
+    SORTSTORE("sortstore", 'l'), //
+    ZADD("zadd", 'z'), //
+    ZINCR("zincr", 'z'), //
+    ZREM("zrem", 'z'), //
+    ZREMRANGEBYSCORE("zremrangebyscore", 'z'), //
+    ZREMRANGEBYRANK("zremrangebyrank", 'z'), //
+    ZREMRANGEBYLEX("zremrangebylex", 'z'), //
+    ZPOPMIN("zpopmin", 'z'), //
+    ZPOPMAX("zpopmax", 'z'), //
+    ZUNIONSTORE("zunionstore", 'z'), //
+    ZINTERSTORE("zinterstore", 'z'), //
+    ZDIFFSTORE("zdiffstore", 'z'), //
+    ZRANGESTORE("zrangestore", 'z'), //
+    GEORADIUSSTORE("georadiusstore", 'z'), //
+    GEOSEARCHSTORE("geosearchstore", 'z'), //
     DEL("del", 'g'), //
     EXPIRE("expire", 'g'), //
     PERSIST("persist", 'g'), //

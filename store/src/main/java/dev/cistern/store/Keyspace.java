@@ -41,7 +41,8 @@ public final class Keyspace implements AutoCloseable {
     private static final int RAW_FORM = EntryLayout.form(ValueType.STRING, Encoding.RAW);
     private static final int EMBSTR_FORM = EntryLayout.form(ValueType.STRING, Encoding.EMBSTR);
 
-    private static final int SCRATCH_BYTES = 32;
+    /** A number's text, or the root of a value that is being copied. */
+    private static final int SCRATCH_BYTES = LargeValue.MAX_ROOT_BYTES;
     private static final int RANDOM_TRIES = 100;
 
     /** The golden ratio: multiples of it are spread evenly, which is all that counting by chance needs. */
@@ -164,13 +165,14 @@ public final class Keyspace implements AutoCloseable {
         return find(key, NO_TOUCH) != ABSENT;
     }
 
-    private @Nullable StripeKeys keysOf(Bytes key) {
+    @Nullable
+    StripeKeys keysOf(Bytes key) {
         int stripe = store.stripeOf(key);
         assert store.isHeldByMe(stripe) : "stripe " + stripe + " is not held";
         return parts[stripe];
     }
 
-    private StripeKeys keysToFill(Bytes key) {
+    StripeKeys keysToFill(Bytes key) {
         int stripe = store.stripeOf(key);
         StripeKeys keys = parts[stripe];
         if (keys == null) {
@@ -244,12 +246,17 @@ public final class Keyspace implements AutoCloseable {
         keys.index.shrink();
     }
 
-    private void changed(Bytes key, KeyEvent event) {
-        stats.dirty++;
+    void changed(Bytes key, KeyEvent event) {
+        changed(key, event, 1);
+    }
+
+    /** {@code event} happened to the key, and it was so many changes as the original counts them. */
+    void changed(Bytes key, KeyEvent event, long changes) {
+        stats.dirty += changes;
         tell(key, event);
     }
 
-    private void tell(Bytes key, KeyEvent event) {
+    void tell(Bytes key, KeyEvent event) {
         if (listens) {
             listener.keyChanged(database, key, event);
         }
@@ -345,10 +352,10 @@ public final class Keyspace implements AutoCloseable {
         EntryLayout.setAccess(entry, EntryLayout.header(entry), value & EntryLayout.ACCESS_MASK);
     }
 
-    /** Bytes that this entry costs: its slot and its part of the index. */
+    /** Bytes that this entry costs: its slot, its part of the index, and its elements if they lie elsewhere. */
     public long memoryUsage(Bytes key, long entry) {
         StripeKeys keys = keysOf(key);
-        return keys == null ? 0 : keys.slotBytes(entry) + Index.BYTES_PER_ENTRY;
+        return keys == null ? 0 : keys.memoryUsage(entry);
     }
 
     // -------------------------------------------------------------------------------------------- strings
@@ -407,10 +414,10 @@ public final class Keyspace implements AutoCloseable {
         }
         touch(entry);
         long deadline = deadlineMillis == KEEP_DEADLINE ? deadlineMillis(entry) : deadlineMillis;
-        return keys.reshape(hash, entry, form, valueLength, 0, deadline, false);
+        return keys.overwrite(hash, entry, form, valueLength, deadline);
     }
 
-    private long create(StripeKeys keys, Bytes key, int form, int valueLength, long deadlineMillis) {
+    long create(StripeKeys keys, Bytes key, int form, int valueLength, long deadlineMillis) {
         if (valueLength > MAX_STRING_BYTES) {
             throw StoreException.STRING_TOO_LONG;
         }
@@ -448,7 +455,8 @@ public final class Keyspace implements AutoCloseable {
         keys.find(hash, key);
         boolean wasInt = isInt(entry);
         long number = wasInt ? intValue(entry) : 0;
-        long grown = keys.reshape(hash, entry, RAW_FORM, newLength, wasInt ? 0 : length, deadlineMillis(entry), true);
+        long grown = keys.reshape(hash, entry, RAW_FORM, newLength, wasInt ? 0 : length, deadlineMillis(entry),
+                StripeKeys.stringHeadroom(newLength));
         if (wasInt) {
             Decimal.write(number, scratch);
             Memory.copy(scratch, EntryLayout.valueAddress(grown, EntryLayout.header(grown)), length);
@@ -587,7 +595,7 @@ public final class Keyspace implements AutoCloseable {
         }
         StripeKeys keys = keysToFill(key);
         int length = EntryLayout.valueLength(entry, EntryLayout.header(entry));
-        keys.reshape(key.hash(hashFunction), entry, EntryLayout.form(entry), length, length, deadlineMillis, false);
+        keys.reshape(key.hash(hashFunction), entry, EntryLayout.form(entry), length, length, deadlineMillis, 0);
         changed(key, deadlineMillis == NO_DEADLINE ? KeyEvent.PERSIST : KeyEvent.EXPIRE);
         return true;
     }
@@ -602,8 +610,7 @@ public final class Keyspace implements AutoCloseable {
             return false;
         }
         if (!from.contentEquals(to)) {
-            transfer(from, this, to);
-            remove(from);
+            transfer(from, this, to, true);
             changed(from, KeyEvent.RENAME_FROM);
             changed(to, KeyEvent.RENAME_TO);
         }
@@ -619,7 +626,7 @@ public final class Keyspace implements AutoCloseable {
         if (findForWrite(from) == ABSENT || (!replace && target.findForWrite(to) != ABSENT)) {
             return false;
         }
-        transfer(from, target, to);
+        transfer(from, target, to, false);
         target.changed(to, KeyEvent.COPY_TO);
         return true;
     }
@@ -629,21 +636,62 @@ public final class Keyspace implements AutoCloseable {
         if (findForWrite(key) == ABSENT || target.findForWrite(key) != ABSENT) {
             return false;
         }
-        transfer(key, target, key);
-        remove(key);
+        transfer(key, target, key, true);
         changed(key, KeyEvent.MOVE_FROM);
         target.changed(key, KeyEvent.MOVE_TO);
         return true;
     }
 
-    /** Writes a copy of an entry that is here under a key of {@code target}. */
-    private void transfer(Bytes from, Keyspace target, Bytes to) {
+    /**
+     * Writes an entry that is here under a key of {@code target}, and deletes it here if it {@code moves}. The elements
+     * of a large value stay where they are if it moves within its stripe and database; else they are copied, because an
+     * arena is the business of one lock.
+     */
+    private void transfer(Bytes from, Keyspace target, Bytes to, boolean moves) {
         long entry = find(from, NO_TOUCH | NO_STATS);
+        if (StripeKeys.isLarge(entry)) {
+            transferLarge(from, entry, target, target.keysToFill(to), to, moves);
+            return;
+        }
         long header = EntryLayout.header(entry);
         int length = EntryLayout.valueLength(entry, header);
         long copy = target.write(to, EntryLayout.form(entry), length, EntryLayout.deadlineMillis(entry, header));
         Memory.copy(EntryLayout.valueAddress(entry, header),
                 EntryLayout.valueAddress(copy, EntryLayout.header(copy)), length);
+        if (moves) {
+            remove(from);
+        }
+    }
+
+    private void transferLarge(Bytes from, long entry, Keyspace target, StripeKeys targetKeys, Bytes to,
+            boolean moves) {
+        StripeKeys keys = keysToFill(from);
+        long header = EntryLayout.header(entry);
+        int length = EntryLayout.valueLength(entry, header);
+        long root = EntryLayout.valueAddress(entry, header);
+        Encoding encoding = encoding(entry);
+        boolean keepsElements = moves && keys == targetKeys;
+        if (keepsElements) {
+            Memory.copy(root, scratch, length);
+        } else {
+            LargeValue.copy(encoding, hashFunction, keys.elements, root, targetKeys.elements, scratch);
+        }
+        try {
+            long copy = target.write(to, RAW_FORM, length, EntryLayout.deadlineMillis(entry, header));
+            Memory.copy(scratch, EntryLayout.valueAddress(copy, EntryLayout.header(copy)), length);
+            targetKeys.adopt(to.hash(hashFunction), copy, EntryLayout.form(entry));
+        } catch (OutOfNativeMemoryException e) {
+            if (!keepsElements) {
+                LargeValue.release(encoding, hashFunction, targetKeys.elements, scratch, Integer.MAX_VALUE);
+            }
+            throw e;
+        }
+        if (keepsElements) {
+            keys.disown(entry);
+        }
+        if (moves) {
+            remove(from);
+        }
     }
 
     // ------------------------------------------------------------------------------------ the whole database

@@ -8,6 +8,8 @@ public enum MemoryTag {
     SPAN,
     /** Descriptors of the spans of a {@link Region}. */
     DESCRIPTOR,
+    /** Tables that say where the areas of a database's index are. */
+    INDEX,
     /** Small buffers of a {@link Keyspace}: formatted numbers. */
     SCRATCH,
     /** Buffers of sessions and event loops. */

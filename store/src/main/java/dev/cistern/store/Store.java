@@ -35,6 +35,8 @@ public final class Store implements AutoCloseable {
     private volatile boolean expiresByItself = true;
     private volatile @Nullable UseCounting useCounting;
     private final AtomicLong handles = new AtomicLong();
+    /** Large values that are deleted and not freed yet, in all stripes. */
+    private final AtomicLong queuedValues = new AtomicLong();
 
     public Store(StoreOptions options) {
         this.options = options;
@@ -342,11 +344,51 @@ public final class Store implements AutoCloseable {
         }
     }
 
+    /** Whether there are deleted values whose memory is not free yet: {@link #releaseSome} goes on freeing it. */
+    public boolean hasToRelease() {
+        return queuedValues.get() > 0;
+    }
+
+    /**
+     * Frees about {@code budget} elements of large values of one stripe that were deleted, and returns how many. Locks
+     * the stripe unless this thread holds it. A thousand take some fifty microseconds.
+     */
+    public int releaseSome(int stripe, int budget) {
+        boolean held = isHeldByMe(stripe);
+        if (!held) {
+            lock(stripe);
+        }
+        try {
+            int released = 0;
+            for (@Nullable
+            StripeKeys[] database : keys) {
+                StripeKeys part = database[stripe];
+                if (part != null && released < budget) {
+                    released += part.releaseSome(budget - released);
+                }
+            }
+            return released;
+        } finally {
+            if (!held) {
+                unlock(stripe);
+            }
+        }
+    }
+
+    /** Frees about {@code budget} such elements, whichever stripes they are in. The caller holds no stripe, or all. */
+    public int releaseSome(int budget) {
+        int released = 0;
+        for (int stripe = 0; stripe < locks.length && released < budget && hasToRelease(); stripe++) {
+            released += releaseSome(stripe, budget - released);
+        }
+        return released;
+    }
+
     private void dropEmpty(int stripe) {
         for (@Nullable
         StripeKeys[] database : keys) {
             StripeKeys part = database[stripe];
-            if (part != null && part.entries() == 0) {
+            if (part != null && part.entries() == 0 && part.released.isEmpty()) {
                 database[stripe] = null;
                 part.close();
             }
@@ -359,7 +401,7 @@ public final class Store implements AutoCloseable {
     }
 
     StripeKeys newStripeKeys() {
-        return new StripeKeys(hashFunction, region);
+        return new StripeKeys(hashFunction, region, queuedValues);
     }
 
     HashFunction hashFunction() {

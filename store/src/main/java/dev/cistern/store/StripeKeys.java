@@ -1,10 +1,14 @@
 package dev.cistern.store;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
- * The keys of one database in one stripe: their index, the arena that holds their entries, and what is counted of them.
+ * The keys of one database in one stripe: their index, the arena that holds their entries, the one that holds the
+ * elements of large values, and what is counted of them.
  *
  * <p>
- * Knows the shape of entries but not what a value means. Used under the stripe's lock; the counts may be read without,
+ * Knows the shape of entries but not what a value means, but for this: a large value's elements are to be freed when its
+ * entry goes or gets another value ({@link LargeValue}). Used under the stripe's lock; the counts may be read without,
  * and are then a moment old.
  */
 final class StripeKeys implements AutoCloseable {
@@ -12,10 +16,20 @@ final class StripeKeys implements AutoCloseable {
     /** A value that grows in place gets half its size again as room, as long as that is less than this. */
     private static final int MAX_HEADROOM_BYTES = 1 << 20;
 
+    /** Elements of deleted values that are freed for each new entry: so that those who write cannot outrun the freeing. */
+    private static final int RELEASED_PER_WRITE = 8;
+
+    private static final int LARGE_HASH = EntryLayout.form(ValueType.HASH, Encoding.HASHTABLE);
+
     private final HashFunction hashFunction;
     private final Arena arena;
+    /** Slots of what large values consist of; no entry lies here, and only values know what does. */
+    final Arena elements;
+    final ReleaseQueue released;
     final Index index;
     private long volatileEntries;
+    /** Hashes of which some field has a deadline. */
+    private long volatileHashes;
     private long deadlineSum;
     /** No deadline here is earlier; so the expiry cycle need not look before. */
     private long earliestDeadline = Long.MAX_VALUE;
@@ -24,10 +38,12 @@ final class StripeKeys implements AutoCloseable {
     private long walkEarliest = Long.MAX_VALUE;
     private long walkMerges;
 
-    StripeKeys(HashFunction hashFunction, Region region) {
+    StripeKeys(HashFunction hashFunction, Region region, AtomicLong queuedInStore) {
         this.hashFunction = hashFunction;
         this.arena = new Arena(region);
-        this.index = new Index(hashFunction, arena);
+        this.elements = new Arena(region);
+        this.released = new ReleaseQueue(hashFunction, elements, queuedInStore);
+        this.index = Index.ofDatabase(hashFunction, arena);
     }
 
     long find(long hash, Bytes key) {
@@ -49,7 +65,61 @@ final class StripeKeys implements AutoCloseable {
         if (hasDeadline) {
             addDeadline(hash, deadlineMillis);
         }
+        releaseSome(RELEASED_PER_WRITE);
         return entry;
+    }
+
+    /**
+     * Gives the entry found last another value, yet to be written, and returns where it is now; what the old one held
+     * elsewhere will be freed.
+     */
+    long overwrite(long hash, long entry, int form, int valueLength, long deadlineMillis) {
+        if (!isLarge(entry)) {
+            return reshape(hash, entry, form, valueLength, 0, deadlineMillis, 0);
+        }
+        long link = released.prepare(entry);
+        boolean wasVolatile = hasVolatileElements(entry);
+        long result;
+        try {
+            result = reshape(hash, entry, form, valueLength, 0, deadlineMillis, 0);
+        } catch (OutOfNativeMemoryException e) {
+            released.cancel(link);
+            throw e;
+        }
+        if (wasVolatile) {
+            volatileHashes--;
+        }
+        released.add(link);
+        return result;
+    }
+
+    static boolean isLarge(long entry) {
+        return Encoding.isLarge(EntryLayout.encodingCode(entry));
+    }
+
+    private static boolean hasVolatileElements(long entry) {
+        return EntryLayout.form(entry) == LARGE_HASH
+                && ElementTable.volatileElements(EntryLayout.valueAddress(entry, EntryLayout.header(entry))) > 0;
+    }
+
+    /** Frees elements of values that are gone: about so many, a few microseconds for a hundred. */
+    int releaseSome(int budget) {
+        return released.isEmpty() ? 0 : released.step(budget);
+    }
+
+    /**
+     * A hash here, of this key's hash, has fields with deadlines now, none before {@code earliest}, or has none any
+     * more.
+     */
+    void fieldDeadlinesChanged(long hash, boolean hadSome, boolean hasSome, long earliest) {
+        if (hadSome != hasSome) {
+            volatileHashes += hasSome ? 1 : -1;
+        }
+        if (hasSome) {
+            noteDeadline(earliest);
+            earliestDeadline = Math.min(earliestDeadline, earliest);
+            index.markVolatile(hash);
+        }
     }
 
     /**
@@ -57,19 +127,19 @@ final class StripeKeys implements AutoCloseable {
      * {@code kept} bytes of the value stay; the rest of the value is undefined.
      *
      * <p>
-     * It stays where it is if its slot has room and is not more than twice too large.
+     * It stays where it is if its slot has room and is not more than twice too large, or it grows: then there is some
+     * headroom to be added when it has to move.
      */
-    long reshape(long hash, long entry, int form, int valueLength, int kept, long deadlineMillis, boolean grows) {
+    long reshape(long hash, long entry, int form, int valueLength, int kept, long deadlineMillis, int headroomBytes) {
         long header = EntryLayout.header(entry);
         long oldDeadline = EntryLayout.deadlineMillis(entry, header);
         int keyLength = EntryLayout.keyLength(entry, header);
         long bytes = EntryLayout.bytes(keyLength, valueLength, deadlineMillis != Keyspace.NO_DEADLINE);
-        long slotBytes = arena.slotBytes(entry);
         int oldKeyOffset = EntryLayout.keyOffset(header);
         int access = EntryLayout.access(header);
         long result = entry;
-        if (bytes > slotBytes || (bytes < slotBytes >>> 1 && !grows)) {
-            result = arena.allocate(grows ? bytes + Math.min(valueLength >>> 1, MAX_HEADROOM_BYTES) : bytes);
+        if (!fits(bytes, arena.slotBytes(entry), headroomBytes)) {
+            result = arena.allocate(bytes + headroomBytes);
         }
         long keyOffset = bytes - keyLength - valueLength;
         if (result != entry || keyOffset != oldKeyOffset) {
@@ -84,6 +154,23 @@ final class StripeKeys implements AutoCloseable {
             changeDeadline(hash, oldDeadline, deadlineMillis);
         }
         return result;
+    }
+
+    private static boolean fits(long bytes, long slotBytes, int headroomBytes) {
+        return bytes <= slotBytes && (bytes >= slotBytes >>> 1 || headroomBytes > 0);
+    }
+
+    /** Whether {@link #reshape} to this length would leave the entry where it is, so that nobody has to find it. */
+    boolean staysInSlot(long entry, int valueLength, int headroomBytes) {
+        long header = EntryLayout.header(entry);
+        long bytes = EntryLayout.bytes(EntryLayout.keyLength(entry, header), valueLength,
+                EntryLayout.hasDeadline(header));
+        return fits(bytes, arena.slotBytes(entry), headroomBytes);
+    }
+
+    /** The headroom of a string that grows, and may well grow again. */
+    static int stringHeadroom(int valueLength) {
+        return Math.max(1, Math.min(valueLength >>> 1, MAX_HEADROOM_BYTES));
     }
 
     private void changeDeadline(long hash, long from, long to) {
@@ -126,13 +213,37 @@ final class StripeKeys implements AutoCloseable {
         index.removeFound(hash);
     }
 
+    /** Frees an unlinked entry; a large value's elements now or, if they are many, bit by bit. */
     void release(long entry) {
+        if (isLarge(entry)) {
+            if (hasVolatileElements(entry)) {
+                volatileHashes--;
+            }
+            released.take(entry);
+        }
         arena.free(entry);
     }
 
-    /** Whether a key may have expired by now; a walk over all keys will tell. */
+    /** The value's bytes of this entry are the root of a large value from now on. */
+    void adopt(long hash, long entry, int form) {
+        EntryLayout.setForm(entry, form);
+        if (hasVolatileElements(entry)) {
+            long root = EntryLayout.valueAddress(entry, EntryLayout.header(entry));
+            fieldDeadlinesChanged(hash, false, true, ElementTable.earliestDeadline(root));
+        }
+    }
+
+    /** Another entry has taken the large value of this one over, which holds but bytes from now on. */
+    void disown(long entry) {
+        if (hasVolatileElements(entry)) {
+            volatileHashes--;
+        }
+        EntryLayout.setForm(entry, EntryLayout.form(ValueType.STRING, Encoding.RAW));
+    }
+
+    /** Whether a key or a field may have expired by now; a walk over all keys will tell. */
     boolean mayHaveExpired(long nowMillis) {
-        return volatileEntries > 0 && nowMillis > earliestDeadline;
+        return volatileEntries + volatileHashes > 0 && nowMillis > earliestDeadline;
     }
 
     /** The next bucket of the walk over deadlines; the first one again after the last. */
@@ -194,9 +305,12 @@ final class StripeKeys implements AutoCloseable {
         return key.hash(hashFunction);
     }
 
-    /** Bytes of the slot that holds {@code entry}. */
-    long slotBytes(long entry) {
-        return arena.slotBytes(entry);
+    /** Bytes that this entry costs: its slot, its part of the index, and a large value's elements. */
+    long memoryUsage(long entry) {
+        long elementBytes = isLarge(entry)
+                ? LargeValue.bytes(EntryLayout.valueAddress(entry, EntryLayout.header(entry)))
+                : 0;
+        return arena.slotBytes(entry) + Index.BYTES_PER_ENTRY + elementBytes;
     }
 
     long entries() {
@@ -212,9 +326,9 @@ final class StripeKeys implements AutoCloseable {
         return deadlineSum;
     }
 
-    /** Bytes of all slots, including overflow lines. */
+    /** Bytes of all slots, including overflow lines, and of values that are gone but not freed. */
     long usedBytes() {
-        return arena.usedBytes();
+        return arena.usedBytes() + elements.usedBytes();
     }
 
     long indexBytes() {
@@ -222,12 +336,15 @@ final class StripeKeys implements AutoCloseable {
     }
 
     long touchedBytes() {
-        return arena.touchedBytes() + index.bucketBytes();
+        return arena.touchedBytes() + elements.touchedBytes() + index.bucketBytes();
     }
 
-    /** Gives back all memory, entries included. */
+    /** Gives back all memory, entries and elements included. */
     @Override
     public void close() {
+        released.close();
+        index.close();
+        elements.close();
         arena.close();
     }
 }

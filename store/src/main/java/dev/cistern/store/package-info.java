@@ -20,6 +20,24 @@
  * {@code Bucket} a cache line of the {@code Index} that finds it. {@code StripeKeys} joins index and arena;
  * {@link dev.cistern.store.Store} holds all of them and the locks; {@link dev.cistern.store.Keyspace} is what commands
  * call.
+ *
+ * <h2>Collections</h2> A small collection is packed bytes (a {@code Listpack}, an {@code Intset}) that are its entry's
+ * value and are resized as they grow. A large one is a root of fixed length in the entry and elements in the second
+ * arena of its {@code StripeKeys} ({@code LargeValue} draws it). Each type has a class beside the keyspace, which holds
+ * it and owns no memory per key. What they all use:
+ * <ul>
+ * <li>{@code CollectionEntry}: finds or creates the entry (throwing WRONG_TYPE), resizes its value, gives it another
+ * encoding, deletes it when it is empty, and tells what happened. A resizing keeps bytes, so the pattern for an insertion
+ * is: resize, then move the tail within the value.
+ * <li>{@code LargeValue}: a new large encoding adds its case to {@code release} and {@code copy} there, keeps the head of
+ * its root (bytes, count) right after each change, and never stores an address of an entry among its elements. Memory
+ * usage, eviction, COPY, RENAME, MOVE, overwriting and slow freeing then work.
+ * <li>{@code ElementTable}: the large encoding of hashes and sets, also of whatever wants to find elements by name.
+ * </ul>
+ * A deleted or overwritten large value goes to the {@code ReleaseQueue} of its stripe and is freed in slices:
+ * {@link dev.cistern.store.Store#releaseSome(int, int)}. Its bytes count as used until then. RENAME and MOVE keep the
+ * elements in place within one stripe of one database; across stripes they copy all, since an arena is the business of
+ * one lock.
  */
 @NullMarked
 package dev.cistern.store;

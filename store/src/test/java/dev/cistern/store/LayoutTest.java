@@ -133,12 +133,22 @@ final class LayoutTest {
     }
 
     @Test
+    void rootOfAnElementTable() {
+        assertThat(new int[]{LargeValue.BYTES, LargeValue.COUNT, Index.TABLE, Index.BUCKETS, Index.AREAS,
+                Index.ROOT_BYTES, ElementTable.ROOT_BYTES}).containsExactly(0, 8, 16, 24, 28, 32, 48);
+        assertThat(ElementTable.ROOT_BYTES).isLessThanOrEqualTo(LargeValue.MAX_ROOT_BYTES);
+    }
+
+    @Test
     void writtenDownCodes() {
         assertThat(Arrays.stream(ValueType.values()).map(type -> type.code() + " " + type + " " + type.typeName()))
                 .containsExactly("0 STRING string", "1 LIST list", "2 SET set", "3 SORTED_SET zset", "4 HASH hash",
                         "5 STREAM stream");
         assertThat(Arrays.stream(Encoding.values()).map(e -> e.code() + " " + e + " " + e.encodingName()))
-                .containsExactly("0 RAW raw", "1 INT int", "2 EMBSTR embstr");
+                .containsExactly("0 RAW raw", "1 INT int", "2 EMBSTR embstr", "3 LISTPACK listpack", "4 INTSET intset",
+                        "5 HASHTABLE hashtable", "6 QUICKLIST quicklist", "7 SKIPLIST skiplist", "8 STREAM stream");
+        assertThat(Arrays.stream(Encoding.values()).filter(e -> Encoding.isLarge(e.code())))
+                .containsExactly(Encoding.HASHTABLE, Encoding.QUICKLIST, Encoding.SKIPLIST, Encoding.STREAM);
         for (ValueType type : ValueType.values()) {
             assertThat(ValueType.of(type.code())).isSameAs(type);
         }

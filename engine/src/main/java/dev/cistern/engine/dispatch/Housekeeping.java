@@ -29,6 +29,7 @@ public final class Housekeeping implements AutoCloseable {
     private static final int TOLERATED_STALE_PERCENT = 10;
     private static final int BUCKETS_A_STEP = 64;
     private static final int ENTRIES_A_STEP = 64;
+    private static final int ELEMENTS_A_STEP = 1024;
     /** Fragmentation is worth healing from here on; less is the price of size classes. */
     private static final double FRAGMENTED = 1.15;
     private static final long WORTH_HEALING_BYTES = 16L << 20;
@@ -122,6 +123,7 @@ public final class Housekeeping implements AutoCloseable {
     private final class FirstRound extends Round {
         private final ExpiryCycle expiry;
         private int stripe;
+        private int releasedStripe;
         private long tidiedMillis;
 
         FirstRound(EventLoops.Loop loop, NodeLoop nodeLoop) {
@@ -133,7 +135,19 @@ public final class Housekeeping implements AutoCloseable {
         boolean lookAfterNode() {
             node.rates().sample(node);
             boolean more = node.isActiveExpiryOn() && expire();
-            return heal() || more;
+            boolean evenMore = releaseDeleted();
+            return heal() || more || evenMore;
+        }
+
+        /** Frees what large values left behind when they were deleted. */
+        private boolean releaseDeleted() {
+            Store store = node.store();
+            long end = node.clock().nanos() + SLICE_NANOS;
+            while (store.hasToRelease() && node.clock().nanos() < end) {
+                store.releaseSome(releasedStripe, ELEMENTS_A_STEP);
+                releasedStripe = (releasedStripe + 1) % store.stripes();
+            }
+            return store.hasToRelease();
         }
 
         private boolean expire() {
@@ -169,11 +183,12 @@ public final class Housekeeping implements AutoCloseable {
                 return false;
             }
             long end = node.clock().nanos() + SLICE_NANOS;
-            while (node.clock().nanos() < end) {
-                store.defragment(stripe, ENTRIES_A_STEP);
+            int idleStripes = 0;
+            while (idleStripes < store.stripes() && node.clock().nanos() < end) {
+                idleStripes = store.defragment(stripe, ENTRIES_A_STEP) == 0 ? idleStripes + 1 : 0;
                 stripe = (stripe + 1) % store.stripes();
             }
-            return true;
+            return idleStripes < store.stripes();
         }
 
         @Override

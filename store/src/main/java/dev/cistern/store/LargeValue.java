@@ -1,0 +1,67 @@
+package dev.cistern.store;
+
+/**
+ * What is common to the values of large collections: a fixed root in the entry, elements in the stripe's second arena.
+ *
+ * <pre>
+ *   entry in StripeKeys' entries            slots in StripeKeys' elements
+ *   ┌────────┬─────┬──────────────┐         ┌──────────┐   ┌──────────┐
+ *   │ header │ key │ root         │────────▶│ element  │──▶│ element  │ ...
+ *   └────────┴─────┴──────────────┘         └──────────┘   └──────────┘
+ *
+ *   root
+ *   offset  size  field
+ *        0     8  bytes   that the value takes among the elements: what their slots measure
+ *        8     8  count   of its elements
+ *       16   ...          what the encoding needs to find them
+ * </pre>
+ *
+ * Only roots point down: an entry moves when it is resized or renamed, and its root is copied like any value, so no
+ * element may hold an address of the entry. The elements move never but by their own value's doing.
+ *
+ * <p>
+ * Not a value itself: this class knows the head of a root, and which encoding's methods free and copy what is below.
+ */
+final class LargeValue {
+
+    static final int BYTES = 0;
+    static final int COUNT = BYTES + Long.BYTES;
+    static final int HEAD_BYTES = COUNT + Long.BYTES;
+
+    /** No root is longer. */
+    static final int MAX_ROOT_BYTES = 128;
+
+    private LargeValue() {}
+
+    static long bytes(long root) {
+        return Memory.getLong(root + BYTES);
+    }
+
+    static long count(long root) {
+        return Memory.getLong(root + COUNT);
+    }
+
+    /**
+     * Frees {@code budget} elements of a value that nobody can find any more, or some more, and with the last one all
+     * that is left. Keeps the root, where the next call goes on. Returns how many: fewer than {@code budget} when
+     * nothing is left.
+     */
+    static int release(Encoding encoding, HashFunction hashFunction, Arena elements, long root, int budget) {
+        return switch (encoding) {
+            case HASHTABLE -> ElementTable.release(hashFunction, elements, root, budget);
+            default -> throw new IllegalArgumentException(encoding.name());
+        };
+    }
+
+    /**
+     * Writes to {@code target} the root of a copy, whose elements lie in another arena or the same. Throws with nothing
+     * taken when there is no memory.
+     */
+    static void copy(Encoding encoding, HashFunction hashFunction, Arena elements, long root, Arena targetElements,
+            long target) {
+        switch (encoding) {
+            case HASHTABLE -> ElementTable.copy(hashFunction, elements, root, targetElements, target);
+            default -> throw new IllegalArgumentException(encoding.name());
+        }
+    }
+}

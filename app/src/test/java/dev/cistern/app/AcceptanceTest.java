@@ -52,6 +52,8 @@ final class AcceptanceTest {
         try (Jedis jedis = Probe.connect(endpoint)) {
             assertThat(jedis.set("greeting", "hello")).isEqualTo("OK");
             assertThat(jedis.get("greeting")).isEqualTo("hello");
+            assertThat(jedis.del("greeting")).isEqualTo(1);
+            assertThat(jedis.get("greeting")).isNull();
         }
         assertThat(client.listTagsForResource(request -> request.resourceName(created.arn())).tagList())
                 .containsExactly(Tag.builder().key("team").value("shop").build());

@@ -52,7 +52,6 @@ public final class Keyspace implements AutoCloseable {
     private final int database;
     private final @Nullable StripeKeys[] parts;
     private final StoreListener listener;
-    private final boolean listens;
     private final HashFunction hashFunction;
     private final KeyspaceStats stats = new KeyspaceStats();
     private final Bytes eventKey = new Bytes();
@@ -72,7 +71,6 @@ public final class Keyspace implements AutoCloseable {
         this.database = database;
         this.parts = store.keysOf(database);
         this.listener = store.listener();
-        this.listens = store.listens();
         this.hashFunction = store.hashFunction();
         this.scratch = Memory.allocate(MemoryTag.SCRATCH, SCRATCH_BYTES);
         this.randomState = store.nextRandomSeed();
@@ -120,7 +118,7 @@ public final class Keyspace implements AutoCloseable {
     public long find(Bytes key) {
         long entry = findForWrite(key);
         if (entry == ABSENT) {
-            stats.misses++;
+            missed(key);
         } else {
             stats.hits++;
         }
@@ -139,7 +137,7 @@ public final class Keyspace implements AutoCloseable {
         }
         if ((flags & NO_STATS) == 0) {
             if (entry == ABSENT) {
-                stats.misses++;
+                missed(key);
             } else {
                 stats.hits++;
             }
@@ -257,8 +255,15 @@ public final class Keyspace implements AutoCloseable {
     }
 
     void tell(Bytes key, KeyEvent event) {
-        if (listens) {
+        if (store.listens()) {
             listener.keyChanged(database, key, event);
+        }
+    }
+
+    private void missed(Bytes key) {
+        stats.misses++;
+        if (store.listens()) {
+            listener.keyMissed(database, key);
         }
     }
 

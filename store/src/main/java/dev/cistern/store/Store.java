@@ -6,6 +6,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +24,8 @@ public final class Store implements AutoCloseable {
 
     private final StoreOptions options;
     private final HashFunction hashFunction;
-    private final boolean listens;
+    /** Whether changes are told; see {@link #listening}. */
+    private boolean listens;
     private final StripeFunction stripeFunction;
     private final StripeLock[] locks;
     private final Region region;
@@ -37,6 +40,12 @@ public final class Store implements AutoCloseable {
     private final AtomicLong handles = new AtomicLong();
     /** Large values that are deleted and not freed yet, in all stripes. */
     private final AtomicLong queuedValues = new AtomicLong();
+    /** Held by the one thread that runs an open unit. */
+    private final StripeLock openUnit = new StripeLock();
+    private final int[] allStripes;
+    /** The thread of the open unit waits for stripes out of order: who holds some and has done nothing gives way. */
+    private volatile boolean escalating;
+    private final BooleanSupplier isEscalating = () -> escalating;
 
     public Store(StoreOptions options) {
         this.options = options;
@@ -48,6 +57,7 @@ public final class Store implements AutoCloseable {
         for (int i = 0; i < locks.length; i++) {
             locks[i] = new StripeLock();
         }
+        this.allStripes = IntStream.range(0, locks.length).toArray();
         this.keys = new StripeKeys[options.databases()][options.stripes()];
     }
 
@@ -73,10 +83,69 @@ public final class Store implements AutoCloseable {
         locks[stripe].unlock();
     }
 
-    /** The exclusive gate: takes every stripe. */
+    /** Takes the stripe if it is free, and says whether it did. Never waits, so any order is right. */
+    public boolean tryLock(int stripe) {
+        return locks[stripe].tryLock();
+    }
+
+    /**
+     * Takes the first {@code count} of these stripes, which ascend. The caller holds none, and has done nothing yet: when
+     * an open unit escalates meanwhile, what was taken is given back for that long.
+     */
+    public void lock(int[] ascending, int count) {
+        int taken = lockUntilEscalation(ascending, count);
+        while (taken < count) {
+            while (taken > 0) {
+                unlock(ascending[--taken]);
+            }
+            while (escalating) {
+                Thread.onSpinWait();
+            }
+            taken = lockUntilEscalation(ascending, count);
+        }
+    }
+
+    /** Answers how many of them were taken. */
+    private int lockUntilEscalation(int[] ascending, int count) {
+        for (int i = 0; i < count; i++) {
+            if (!locks[ascending[i]].lockUnless(isEscalating)) {
+                return i;
+            }
+        }
+        return count;
+    }
+
+    /** The exclusive gate: takes every stripe. The caller holds none. */
     public void lockAll() {
-        for (StripeLock lock : locks) {
-            lock.lock();
+        lock(allStripes, allStripes.length);
+    }
+
+    /**
+     * Begins an open unit: work that takes some stripes first and may find out later, having changed data, that it needs
+     * others. There is one at a time in a store; the caller holds no stripe.
+     */
+    public void beginOpenUnit() {
+        openUnit.lock();
+    }
+
+    public void endOpenUnit() {
+        openUnit.unlock();
+    }
+
+    /**
+     * Takes all stripes that this thread, which runs the open unit, does not hold. Out of order, yet no deadlock: whoever
+     * else holds several has not begun to work and gives them back, and who holds one waits for nobody.
+     */
+    public void escalate() {
+        escalating = true;
+        try {
+            for (StripeLock lock : locks) {
+                if (!lock.isHeldByMe()) {
+                    lock.lock();
+                }
+            }
+        } finally {
+            escalating = false;
         }
     }
 
@@ -254,15 +323,15 @@ public final class Store implements AutoCloseable {
             lockAll();
         }
         try {
+            if (listens) {
+                options.listener().databaseFlushing(database);
+            }
             for (int stripe = 0; stripe < locks.length; stripe++) {
                 StripeKeys part = keys[database][stripe];
                 if (part != null) {
                     parts.add(part);
                     keys[database][stripe] = null;
                 }
-            }
-            if (listens) {
-                options.listener().databaseFlushed(database);
             }
         } finally {
             if (!held) {
@@ -281,13 +350,13 @@ public final class Store implements AutoCloseable {
             lockAll();
         }
         try {
+            if (listens) {
+                options.listener().databasesSwapping(first, second);
+            }
             for (int stripe = 0; stripe < locks.length; stripe++) {
                 StripeKeys part = keys[first][stripe];
                 keys[first][stripe] = keys[second][stripe];
                 keys[second][stripe] = part;
-            }
-            if (listens) {
-                options.listener().databasesSwapped(first, second);
             }
         } finally {
             if (!held) {
@@ -415,6 +484,15 @@ public final class Store implements AutoCloseable {
 
     boolean listens() {
         return listens;
+    }
+
+    /**
+     * Whether changes are told to the listener. A plain field, as it is read with every change: a listener that is to hear
+     * of a key's changes from now on is switched on while the key's stripe is held, so that the next who takes the stripe
+     * sees it. Switching is the listener's own affair, one thread at a time.
+     */
+    public void listening(boolean value) {
+        listens = value;
     }
 
     StoreListener listener() {

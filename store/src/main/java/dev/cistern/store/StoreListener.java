@@ -5,20 +5,27 @@ package dev.cistern.store;
  * file can be fed in one place.
  *
  * <p>
- * Called by the mutating thread while it holds the key's stripe (all stripes for the last two), after the change. Must
- * be quick, must not throw, and must not call back into the store. The views are valid during the call.
+ * Called by the mutating thread while it holds the key's stripe (all stripes for the last two), but only while
+ * {@link Store#listening} is on. Must be quick, must not throw, and must not change the store. The views are valid during
+ * the call.
  */
 public interface StoreListener {
 
     /** Hears nothing. The store recognises it and does not even prepare the call. */
     StoreListener NONE = new StoreListener() {};
 
-    /** {@code event} happened to {@code key}. A change may tell several events: a SET with EX tells SET and EXPIRE. */
+    /**
+     * {@code event} happened to {@code key}, after the change (NEW excepted, which comes before the value is written). A
+     * change may tell several events: a SET with EX tells SET and EXPIRE.
+     */
     default void keyChanged(int database, Bytes key, KeyEvent event) {}
 
-    /** All keys of {@code database} are gone. */
-    default void databaseFlushed(int database) {}
+    /** Somebody looked for {@code key} to read it, and it is not there. */
+    default void keyMissed(int database, Bytes key) {}
 
-    /** Two databases changed places. */
-    default void databasesSwapped(int first, int second) {}
+    /** All keys of {@code database} are about to go. */
+    default void databaseFlushing(int database) {}
+
+    /** Two databases are about to change places. */
+    default void databasesSwapping(int first, int second) {}
 }

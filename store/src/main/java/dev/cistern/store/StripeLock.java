@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * The lock of one stripe: one word that holds the owner's thread id.
@@ -35,14 +36,26 @@ final class StripeLock extends StripeLockWord {
     private static final int SPINS = 64;
     private static final int YIELDS = 4;
     private static final long PARK_NANOS = 50_000;
+    private static final BooleanSupplier NEVER = () -> false;
 
     private final ConcurrentLinkedQueue<Thread> waiters = new ConcurrentLinkedQueue<>();
 
     void lock() {
         long me = Thread.currentThread().threadId();
         if (!OWNER.compareAndSet(this, FREE, me)) {
-            lockContended(me);
+            var _ = lockContended(me, NEVER);
         }
+    }
+
+    /** Like {@link #lock}, but stops waiting, and answers false, when it has to and {@code givesWay} says so. */
+    boolean lockUnless(BooleanSupplier givesWay) {
+        long me = Thread.currentThread().threadId();
+        return OWNER.compareAndSet(this, FREE, me) || lockContended(me, givesWay);
+    }
+
+    /** Takes the lock if it is free; never waits. */
+    boolean tryLock() {
+        return tryLock(Thread.currentThread().threadId());
     }
 
     void unlock() {
@@ -62,38 +75,41 @@ final class StripeLock extends StripeLockWord {
     }
 
     @SuppressWarnings("ThreadPriorityCheck") // nothing relies on the yield: parking comes after it
-    private void lockContended(long me) {
+    private boolean lockContended(long me, BooleanSupplier givesWay) {
         assert !isHeldByMe() : "a stripe is not reentrant";
         for (int i = 0; i < SPINS; i++) {
             Thread.onSpinWait();
             if (tryLock(me)) {
-                return;
+                return true;
             }
         }
         for (int i = 0; i < YIELDS; i++) {
             Thread.yield();
             if (tryLock(me)) {
-                return;
+                return true;
             }
         }
-        lockParked(me);
+        return lockParked(me, givesWay);
     }
 
-    private void lockParked(long me) {
+    private boolean lockParked(long me, BooleanSupplier givesWay) {
         Thread thread = Thread.currentThread();
         waiters.add(thread);
         changeWaiting(1);
         boolean interrupted = false;
-        while (!tryLock(me)) {
+        boolean locked = tryLock(me);
+        while (!locked && !givesWay.getAsBoolean()) {
             LockSupport.parkNanos(this, PARK_NANOS);
             // An interrupt would make every further park return at once: keep it for the caller.
             interrupted |= Thread.interrupted();
+            locked = tryLock(me);
         }
         waiters.remove(thread);
         changeWaiting(-1);
         if (interrupted) {
             thread.interrupt();
         }
+        return locked;
     }
 
     /** The queue's own order is the waking order; a woken thread leaves the queue itself, once it holds the lock. */

@@ -13,7 +13,9 @@
  * <li>The monitor of the {@code Region}: inside a stripe, when an arena needs or returns a span.
  * </ol>
  * Nobody waits for a stripe while holding a higher one or a region, and a {@link dev.cistern.store.StoreListener} is
- * called under stripes, so it takes none.
+ * called under stripes, so it takes none. Two ways out of the order are safe: {@link dev.cistern.store.Store#tryLock},
+ * which never waits, and the open unit ({@link dev.cistern.store.Store#beginOpenUnit}, taken before any stripe), for
+ * which all others that wait with stripes in hand let go of them.
  *
  * <h2>Tour, from the bottom</h2> {@link dev.cistern.store.Memory} reads and writes bytes. A {@code Region} reserves
  * addresses and deals out spans; an {@code Arena} cuts spans into slots. {@code EntryLayout} draws an entry,

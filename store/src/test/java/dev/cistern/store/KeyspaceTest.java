@@ -29,12 +29,12 @@ final class KeyspaceTest {
         }
 
         @Override
-        public void databaseFlushed(int database) {
+        public void databaseFlushing(int database) {
             events.add("flushed " + database);
         }
 
         @Override
-        public void databasesSwapped(int first, int second) {
+        public void databasesSwapping(int first, int second) {
             events.add("swapped " + first + " " + second);
         }
     }));

@@ -80,7 +80,8 @@ final class StripeStressTest {
                     case 1 -> churn();
                     case 2 -> keyspace.scan(0, 50, (k, entry) -> assertThat(k.type(entry)).isEqualTo(ValueType.STRING));
                     case 3 -> cycle.step(20, step);
-                    case 4, 5, 6, 7, 8 -> addToTotal();
+                    case 4, 5, 6, 7 -> addToTotal();
+                    case 8 -> transferAndFindOut(random.nextInt(PAIRS));
                     default -> transfer(random.nextInt(PAIRS));
                 }
             }
@@ -104,17 +105,25 @@ final class StripeStressTest {
         private void transfer(int pair) {
             int a = store.stripeOf(left.get(pair));
             int b = store.stripeOf(right.get(pair));
-            store.lock(Math.min(a, b));
-            if (a != b) {
-                store.lock(Math.max(a, b));
-            }
+            int[] stripes = a == b ? new int[]{a} : new int[]{Math.min(a, b), Math.max(a, b)};
+            store.lock(stripes, stripes.length);
             int amount = random.nextInt(100);
             keyspace.add(left.get(pair), amount);
             keyspace.add(right.get(pair), -amount);
-            if (a != b) {
-                store.unlock(Math.max(a, b));
+            for (int stripe : stripes) {
+                store.unlock(stripe);
             }
-            store.unlock(Math.min(a, b));
+        }
+
+        /** Changes one key before it knows of the other, as a script may, in whatever order of stripes that is. */
+        private void transferAndFindOut(int pair) {
+            store.beginOpenUnit();
+            store.lock(store.stripeOf(right.get(pair)));
+            keyspace.add(right.get(pair), -7);
+            store.escalate();
+            keyspace.add(left.get(pair), 7);
+            store.unlockAll();
+            store.endOpenUnit();
         }
 
         private void checkAllPairs() {

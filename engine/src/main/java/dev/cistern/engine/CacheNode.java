@@ -9,6 +9,7 @@ import dev.cistern.engine.dispatch.NodeIdentity;
 import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.dispatch.User;
+import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.settings.InvalidSettingException;
 import dev.cistern.engine.settings.Settings;
@@ -66,13 +67,15 @@ public final class CacheNode implements AutoCloseable {
     /** A node with these commands: for tests that need some of their own. */
     static CacheNode start(NodeOptions options, EventLoops eventLoops, CommandIndex commands) throws IOException {
         Settings settings = settings(options);
+        Effects effects = new Effects();
         Store store = new Store(StoreOptions.seeded(new SecureRandom().nextLong())
-                .withDatabases((int) settings.databases.value()));
+                .withDatabases((int) settings.databases.value()).withListener(effects));
+        effects.attach(store);
         NodeOptions.InternalUser internal = options.internalUser();
         Node node = new Node(
                 NodeIdentity.create(options.name(), options.operatingSystem(),
                         eventLoops.transport().name().toLowerCase(Locale.ROOT), Clock.SYSTEM.wallMillis()),
-                settings, store, commands, Clock.SYSTEM,
+                settings, store, effects, commands, Clock.SYSTEM,
                 internal == null ? null : User.of(internal.name(), internal.password(), true));
         Map<EventLoops.Loop, NodeLoop> loops = new java.util.LinkedHashMap<>();
         for (EventLoops.Loop loop : eventLoops.loops()) {

@@ -45,7 +45,7 @@ public final class Store implements AutoCloseable {
     private final int[] allStripes;
     /** The thread of the open unit waits for stripes out of order: who holds some and has done nothing gives way. */
     private volatile boolean escalating;
-    private final BooleanSupplier isEscalating = () -> escalating;
+    private final BooleanSupplier isEscalating = this::isEscalating;
 
     public Store(StoreOptions options) {
         this.options = options;
@@ -72,6 +72,11 @@ public final class Store implements AutoCloseable {
     /** The stripe to lock for {@code key}; the same in every database. Keeps the hash in the view for what follows. */
     public int stripeOf(Bytes key) {
         return stripeFunction.stripeOf(key, key.hash(hashFunction), locks.length);
+    }
+
+    /** A hash of the key, keyed by this store's secret; kept in the view, so it costs nothing after {@link #stripeOf}. */
+    public long hashOf(Bytes key) {
+        return key.hash(hashFunction);
     }
 
     /** Waits until this thread alone holds {@code stripe}. Not reentrant. Several stripes: in ascending order only. */
@@ -103,6 +108,10 @@ public final class Store implements AutoCloseable {
             }
             taken = lockUntilEscalation(ascending, count);
         }
+    }
+
+    private boolean isEscalating() {
+        return escalating;
     }
 
     /** Answers how many of them were taken. */

@@ -36,7 +36,7 @@ final class StripeLock extends StripeLockWord {
     private static final int SPINS = 64;
     private static final int YIELDS = 4;
     private static final long PARK_NANOS = 50_000;
-    private static final BooleanSupplier NEVER = () -> false;
+    private static final BooleanSupplier NEVER = StripeLock::never;
 
     private final ConcurrentLinkedQueue<Thread> waiters = new ConcurrentLinkedQueue<>();
 
@@ -64,6 +64,10 @@ final class StripeLock extends StripeLockWord {
         if (waiting != 0) {
             wakeOne();
         }
+    }
+
+    private static boolean never() {
+        return false;
     }
 
     boolean isHeldByMe() {

@@ -16,6 +16,7 @@ import static dev.cistern.engine.dispatch.Flag.LOADING;
 import static dev.cistern.engine.dispatch.Flag.NO_AUTH;
 import static dev.cistern.engine.dispatch.Flag.NO_SCRIPT;
 import static dev.cistern.engine.dispatch.Flag.STALE;
+import static dev.cistern.engine.dispatch.Flag.UNQUEUED;
 
 /** Commands about the session itself: who it is, which protocol and database it uses, whether anybody is there. */
 final class ConnectionCommands {
@@ -28,9 +29,9 @@ final class ConnectionCommands {
                     .runsInSession(ConnectionCommands::hello),
             command("PING", -1, FAST, tip("request_policy:all_shards"), tip("response_policy:all_succeeded"))
                     .runsInSession(ConnectionCommands::ping),
-            command("QUIT", -1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+            command("QUIT", -1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, UNQUEUED)
                     .runsInSession(ConnectionCommands::quit),
-            command("RESET", 1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
+            command("RESET", 1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, UNQUEUED)
                     .runsInSession(ConnectionCommands::reset),
             command("SELECT", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::select));
 

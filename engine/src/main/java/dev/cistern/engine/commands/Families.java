@@ -14,6 +14,7 @@ public final class Families {
                 ConnectionCommands.TABLE,
                 ClientCommands.TABLE,
                 ServerCommands.TABLE,
+                TransactionCommands.TABLE,
                 DatabaseCommands.TABLE,
                 ConfigCommands.TABLE,
                 InfoCommand.TABLE,

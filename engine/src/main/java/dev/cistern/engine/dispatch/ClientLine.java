@@ -13,21 +13,23 @@ public final class ClientLine {
         long backlog = session.connection().backlogBytes();
         long capacity = session.waitingCapacity();
         return String.format(Locale.ROOT,
-                "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=-1 "
-                        + "watch=0 qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=%d omem=%d "
+                "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=%d "
+                        + "watch=%d qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=%d rbs=0 rbp=0 obl=0 oll=%d omem=%d "
                         + "tot-mem=%d events=r cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s "
                         + "tot-net-in=%d tot-net-out=%d tot-cmds=%d",
                 session.id(), session.remoteAddress(), session.localAddress(), session.connection().descriptor(),
                 session.name(), (nowMillis - session.createdMillis()) / 1000,
                 Math.max(0, nowMillis - session.lastActiveMillis()) / 1000, flags(session), session.database(),
-                waiting, capacity - waiting, backlog == 0 ? 0 : 1, backlog, capacity + backlog,
+                session.queuedCommands(), session.watchedKeys(), waiting, capacity - waiting, session.queuedBytes(),
+                backlog == 0 ? 0 : 1, backlog, capacity + backlog + session.queuedBytes(),
                 last == null ? "NULL" : last.fullName(), session.user().name(), session.protocol(),
                 session.libraryName(), session.libraryVersion(), session.receivedBytes(), session.sentBytes(),
                 session.executedCommands());
     }
 
     private static String flags(Session session) {
-        String flags = (session.isNoEvict() ? "e" : "") + (session.isNoTouch() ? "T" : "")
+        String flags = (session.isInTransaction() ? "x" : "") + (session.isNoEvict() ? "e" : "")
+                + (session.isNoTouch() ? "T" : "")
                 + (session.isClosing() ? "c" : "");
         return flags.isEmpty() ? "N" : flags;
     }

@@ -46,6 +46,7 @@ public final class Command {
     /** The index of the one key of a command that has one at a fixed place; 0 otherwise. */
     final int onlyKey;
     final CommandException wrongArity;
+    private final boolean needsAllStripes;
 
     /** The place of this command's counters; given by the {@link CommandIndex}. */
     private int number = -1;
@@ -65,6 +66,7 @@ public final class Command {
         this.wrongArity = CommandException.of("ERR wrong number of arguments for '%s' command", fullName);
         boolean oneKey = keySpecs.size() == 1 && keySpecs.getFirst().isOneKeyAtIndex();
         this.onlyKey = oneKey && !keySpecs.getFirst().is(KeySpec.Use.NOT_KEY) ? keySpecs.getFirst().beginIndex() : 0;
+        this.needsAllStripes = mayTouchUnknownKeys();
         Map<String, Command> built = new LinkedHashMap<>();
         for (Row sub : row.subcommands) {
             Command subcommand = sub.build(group, name);
@@ -138,6 +140,25 @@ public final class Command {
     /** Whether the body runs without any key: no stripe has to be held. */
     boolean hasKeys() {
         return !keySpecs.isEmpty();
+    }
+
+    /**
+     * Whether among others in one unit it asks for all stripes: it walks over keys, takes stripes by itself, or may touch
+     * keys that its arguments do not tell.
+     */
+    boolean needsAllStripesInUnit() {
+        return needsAllStripes;
+    }
+
+    private boolean mayTouchUnknownKeys() {
+        if (is(Flag.ALL_STRIPES) || is(Flag.OWN_LOCKING)) {
+            return true;
+        }
+        if (keySpecs.isEmpty()) {
+            return is(Flag.READ) || is(Flag.WRITE) || is(Flag.ADMIN);
+        }
+        return keySpecs.stream().anyMatch(spec -> spec.follow() == KeySpec.Follow.UNKNOWN
+                || spec.is(KeySpec.Use.INCOMPLETE));
     }
 
     /** The index of the first key as the old protocol told it: 0 for none or not at a fixed place. */

@@ -11,7 +11,9 @@ public enum Condition {
     /** The node has a memory limit, so every writing command asks how much there is. */
     MEMORY_LIMITED,
     /** Clients are told to wait. */
-    PAUSED;
+    PAUSED,
+    /** The session is between MULTI and EXEC. */
+    IN_TRANSACTION;
 
     /** Lives in memory only, so it may change with the order above. */
     @SuppressWarnings("EnumOrdinal")

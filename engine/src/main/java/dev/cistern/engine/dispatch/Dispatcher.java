@@ -31,6 +31,7 @@ public final class Dispatcher {
     private final Stopwatch stopwatch;
     private final KeyLocks locks;
     private final CommandStatistics statistics;
+    private final Unit unit;
 
     Dispatcher(Node node, Reply reply) {
         this.node = node;
@@ -39,6 +40,11 @@ public final class Dispatcher {
         this.statistics = new CommandStatistics(commands.numbered().size());
         this.stopwatch = new Stopwatch(node, statistics);
         this.locks = new KeyLocks(node.store());
+        this.unit = new Unit(this, locks, stopwatch, node.store());
+    }
+
+    Unit unit() {
+        return unit;
     }
 
     CommandStatistics statistics() {
@@ -60,51 +66,65 @@ public final class Dispatcher {
 
     /** Whether a pause holds this command back; only asked while there is one. */
     boolean isHeldBack(Session session, @Nullable Command command) {
-        return !session.user().isInternal() && node.clientPause().holdsBack(command, node.clock().wallMillis());
+        int flags = command == null ? 0 : command.flags() | session.flagsRunBy(command);
+        return !session.user().isInternal() && node.clientPause().holdsBack(flags, node.clock().wallMillis());
     }
 
     /** Executes one request, whose command {@link #commandOf} found: whatever happens, exactly one reply is written. */
     void execute(Session session, Request request, @Nullable Command command) {
         if (command == null) {
+            session.spoilTransaction();
             refuseUnknown(session, request);
             return;
         }
         if (!command.accepts(request.count())) {
-            refuse(command, command.wrongArity);
+            refuse(session, command, command.wrongArity);
             return;
         }
         int conditions = session.conditions() | node.conditions();
         if (conditions != 0) {
             CommandException refusal = Gate.refusal(session, command, request, conditions);
             if (refusal != null) {
-                refuse(command, refusal);
+                refuse(session, command, refusal);
+                return;
+            }
+            if (Condition.IN_TRANSACTION.isIn(conditions) && !command.is(Flag.UNQUEUED)) {
+                session.queue(command, request);
+                reply.status("QUEUED");
                 return;
             }
         }
         session.lastCommand = command;
-        run(session, command, request);
+        run(session, command, request, reply);
     }
 
-    private void run(Session session, Command command, Request request) {
-        long mark = reply.length();
+    /** Runs a request whose stripes, or more, the unit holds; answers into {@code into}. */
+    void runInUnit(Session session, Command command, Request request, Reply into) {
+        run(session, command, request, into);
+    }
+
+    private void run(Session session, Command command, Request request, Reply into) {
+        long mark = into.length();
         stopwatch.start(command);
         try {
-            if (command.onlyKey != 0) {
+            if (unit.isRunning()) {
+                runBody(session, command, request, into);
+            } else if (command.onlyKey != 0) {
                 runWithKey(session, command, request);
             } else if (command.hasKeys() || command.is(Flag.ALL_STRIPES)) {
                 runWithKeys(session, command, request);
             } else {
-                runBody(session, command, request);
+                runBody(session, command, request, into);
             }
         } catch (CommandException error) {
-            fail(command, mark, error);
+            fail(command, into, mark, error);
         } catch (StoreException error) {
-            fail(command, mark, StoreErrors.of(error.reason()));
+            fail(command, into, mark, StoreErrors.of(error.reason()));
         } catch (OutOfNativeMemoryException exhausted) {
             LOG.error("the operating system gives no more memory to {}", command.fullName(), exhausted);
-            fail(command, mark, CommandException.OUT_OF_MEMORY);
+            fail(command, into, mark, CommandException.OUT_OF_MEMORY);
         } catch (RuntimeException | Error bug) {
-            confess(session, command, mark, bug);
+            confess(session, command, into, mark, bug);
         }
         stopwatch.stop(session, command, request);
     }
@@ -113,7 +133,7 @@ public final class Dispatcher {
         Bytes key = request.key(command.onlyKey);
         int stripe = locks.lock(key);
         try {
-            runBody(session, command, request);
+            runBody(session, command, request, reply);
         } finally {
             locks.unlock(stripe);
         }
@@ -121,52 +141,54 @@ public final class Dispatcher {
 
     private void runWithKeys(Session session, Command command, Request request) {
         if (command.is(Flag.OWN_LOCKING)) {
-            runBody(session, command, request);
+            runBody(session, command, request, reply);
             return;
         }
         locks.lockAll(command, request);
         try {
-            runBody(session, command, request);
+            runBody(session, command, request, reply);
         } finally {
             locks.unlockAll();
         }
     }
 
-    private void runBody(Session session, Command command, Request request) {
+    private void runBody(Session session, Command command, Request request, Reply into) {
         if (command.keyspaceBody != null) {
-            command.keyspaceBody.run(session.keyspace(), request, reply);
+            command.keyspaceBody.run(session.keyspace(), request, into);
         } else if (command.sessionBody != null) {
-            command.sessionBody.run(session, request, reply);
+            command.sessionBody.run(session, request, into);
         } else {
             throw command.wrongArity;
         }
     }
 
-    private void fail(Command command, long mark, CommandException error) {
-        reply.truncate(mark);
+    private void fail(Command command, Reply into, long mark, CommandException error) {
+        into.truncate(mark);
         statistics.failed(command);
-        answer(error);
+        answer(into, error);
     }
 
-    private void confess(Session session, Command command, long mark, Throwable bug) {
+    private void confess(Session session, Command command, Reply into, long mark, Throwable bug) {
         LOG.error("bug in {}: closing the connection of client {}", command.fullName(), session.id(), bug);
         node.counters().bugs.increment();
-        fail(command, mark, INTERNAL_ERROR);
+        fail(command, into, mark, INTERNAL_ERROR);
         session.closeAfterReply();
     }
 
-    private void refuse(Command command, CommandException error) {
+    /** Refuses a command before it runs. A transaction will not be executed then; if this was EXEC, it ends. */
+    private void refuse(Session session, Command command, CommandException error) {
         statistics.rejected(command);
-        answer(error);
+        session.spoilTransaction();
+        answer(reply, command.is(Flag.RUNS_QUEUED) ? session.abortTransaction(error) : error);
     }
 
     private void refuse(CommandException error) {
-        answer(error);
+        answer(reply, error);
     }
 
-    private void answer(CommandException error) {
+    private void answer(Reply into, CommandException error) {
         node.errors().count(error.code());
-        reply.error(error);
+        into.error(error);
     }
 
     /** An unknown command; two of them show that a browser was lured into talking to us. */

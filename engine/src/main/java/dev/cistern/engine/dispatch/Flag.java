@@ -48,7 +48,11 @@ public enum Flag implements Fact {
     /** Ours: the body takes the stripes it needs by itself. Not shown to clients. */
     OWN_LOCKING(""),
     /** Ours: constant time for small arguments though not "fast" in the original's sense; timed in runs. Not shown. */
-    QUICK("");
+    QUICK(""),
+    /** Ours: runs at once even in a transaction, where others are queued. Not shown. */
+    UNQUEUED(""),
+    /** Ours: runs what was queued, so it writes or needs memory when that does. Not shown. */
+    RUNS_QUEUED("");
 
     private final String text;
 

@@ -23,6 +23,7 @@ final class Gate {
 
     private static final List<Check> CHECKS = List.of(
             new Check("authenticated", Condition.UNAUTHENTICATED, Gate::authenticated),
+            new Check("allowed in a transaction", Condition.IN_TRANSACTION, Gate::allowedInTransaction),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit));
 
     private Gate() {}
@@ -45,8 +46,12 @@ final class Gate {
         return command.is(Flag.NO_AUTH) ? null : CommandException.NO_AUTH;
     }
 
+    private static @Nullable CommandException allowedInTransaction(Session session, Command command, Request request) {
+        return command.is(Flag.NO_MULTI) ? CommandException.NOT_IN_TRANSACTION : null;
+    }
+
     private static @Nullable CommandException memoryLimit(Session session, Command command, Request request) {
-        if (!command.is(Flag.DENY_OOM)) {
+        if (!session.mayNeedMemory(command)) {
             return null;
         }
         return session.loop().isOverMemoryLimit() ? CommandException.OUT_OF_MEMORY : null;

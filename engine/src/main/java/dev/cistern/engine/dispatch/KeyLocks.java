@@ -9,8 +9,8 @@ import java.util.Arrays;
  * Takes the stripes of a request's keys in ascending order, each once, and gives them back.
  *
  * <p>That order is the whole of the lock order: no other lock is taken while stripes are held, and nobody who holds a
- * stripe asks for a lower one. One per node and loop; the loop's thread only. Reentrant in one way: while all stripes
- * are held, nothing more is taken.
+ * stripe asks for a lower one. One per node and loop; the loop's thread only. Not reentrant: what runs inside a
+ * {@link Unit} takes nothing, but asks whether what it needs is held.
  */
 final class KeyLocks {
     private static final int USUAL_KEYS = 64;
@@ -21,7 +21,9 @@ final class KeyLocks {
     private Request noted = new Request();
     /** Made once: a lambda that captures the request would be an object per command. */
     private final KeySpec.Visitor noteKey = index -> note(noted.key(index));
+    private final KeySpec.Visitor checkKey = index -> check(noted.key(index));
     private boolean holdsAll;
+    private boolean uncovered;
 
     KeyLocks(Store store) {
         this.store = store;
@@ -40,26 +42,71 @@ final class KeyLocks {
 
     /** Takes the stripes that the command's row asks for. */
     void lockAll(Command command, Request request) {
-        count = 0;
         holdsAll = command.is(Flag.ALL_STRIPES);
-        if (holdsAll) {
-            store.lockAll();
-            return;
+        if (!holdsAll) {
+            noteKeys(command, request);
         }
-        noted = request;
-        command.eachKey(request, noteKey);
-        sortAndDeduplicate();
-        for (int i = 0; i < count; i++) {
-            store.lock(stripes[i]);
+        lockNoted();
+    }
+
+    /** A request's keys are among those that {@link #lockNoted} will lock; all, if they cannot be told beforehand. */
+    void note(Command command, Request request) {
+        if (command.needsAllStripesInUnit()) {
+            holdsAll = true;
+        } else {
+            noteKeys(command, request);
         }
     }
 
-    private void note(Bytes key) {
+    /** The keys that its arguments tell are among those that {@link #lockNoted} will lock. */
+    void noteKeys(Command command, Request request) {
+        noted = request;
+        command.eachKey(request, noteKey);
+    }
+
+    /** Takes the stripes that were noted. */
+    void lockNoted() {
+        if (holdsAll) {
+            count = 0;
+            store.lockAll();
+        } else {
+            sortAndDeduplicate();
+            store.lock(stripes, count);
+        }
+    }
+
+    /** Whether the stripes that a request needs are held already. */
+    boolean cover(Command command, Request request) {
+        if (holdsAll) {
+            return true;
+        }
+        if (command.needsAllStripesInUnit()) {
+            return false;
+        }
+        uncovered = false;
+        noted = request;
+        command.eachKey(request, checkKey);
+        return !uncovered;
+    }
+
+    /** Takes all stripes on top of those that are held; only for an open unit. */
+    void escalate() {
+        store.escalate();
+        holdsAll = true;
+        count = 0;
+    }
+
+    /** A key is among those that {@link #lockNoted} will lock. */
+    void note(Bytes key) {
         int stripe = store.stripeOf(key);
         if (count == stripes.length) {
             stripes = Arrays.copyOf(stripes, count * 2);
         }
         stripes[count++] = stripe;
+    }
+
+    private void check(Bytes key) {
+        uncovered |= !store.isHeldByMe(store.stripeOf(key));
     }
 
     private void sortAndDeduplicate() {

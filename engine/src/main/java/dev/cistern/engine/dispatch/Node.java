@@ -1,6 +1,8 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.settings.Settings;
+import dev.cistern.engine.transactions.WatchedKeys;
 import dev.cistern.store.EvictionPolicy;
 import dev.cistern.store.Store;
 import dev.cistern.store.UseCounting;
@@ -19,6 +21,8 @@ public final class Node {
     private final NodeIdentity identity;
     private final Settings settings;
     private final Store store;
+    private final Effects effects;
+    private final WatchedKeys watchedKeys;
     private final CommandIndex commands;
     private final Clock clock;
     private final Users users;
@@ -39,11 +43,14 @@ public final class Node {
     /** Bits of {@link Condition} that hold for every session. */
     private final AtomicInteger conditions = new AtomicInteger();
 
-    public Node(NodeIdentity identity, Settings settings, Store store, CommandIndex commands, Clock clock,
+    public Node(NodeIdentity identity, Settings settings, Store store, Effects effects, CommandIndex commands,
+            Clock clock,
             @Nullable User internalUser) {
         this.identity = identity;
         this.settings = settings;
         this.store = store;
+        this.effects = effects;
+        this.watchedKeys = new WatchedKeys(store, effects, clock);
         this.commands = commands;
         this.clock = clock;
         this.users = new Users(settings, internalUser);
@@ -59,6 +66,15 @@ public final class Node {
 
     public Store store() {
         return store;
+    }
+
+    /** Who hears of changes to keys. */
+    public Effects effects() {
+        return effects;
+    }
+
+    public WatchedKeys watchedKeys() {
+        return watchedKeys;
     }
 
     public CommandIndex commands() {

@@ -83,6 +83,11 @@ public final class NodeLoop {
         return keyspace;
     }
 
+    /** Several requests at once: for EXEC and scripts. */
+    public Unit unit() {
+        return dispatcher.unit();
+    }
+
     public CommandStatistics statistics() {
         return dispatcher.statistics();
     }
@@ -96,10 +101,11 @@ public final class NodeLoop {
     }
 
     public long executedCommands() {
-        return executedCommands;
+        return executedCommands + unit().executedCommands();
     }
 
     void resetStatistics() {
+        unit().resetStatistics();
         receivedBytes = 0;
         sentBytes = 0;
         executedCommands = 0;
@@ -171,6 +177,7 @@ public final class NodeLoop {
         node.sessions().remove(session);
         heldBack.remove(session);
         outputGuard.forget(session);
+        session.release();
         Leftover kept = session.leftover;
         if (kept != null) {
             session.leftover = null;
@@ -228,11 +235,16 @@ public final class NodeLoop {
         if (kept.length() <= most) {
             return false;
         }
-        LOG.warn("closing client {} ({}): it sent a request of more than {} bytes", session.id(),
-                session.remoteAddress(), most);
+        closeForTooMuchInput(session);
+        return true;
+    }
+
+    /** It sent a larger request, or queued more of them, than it may. */
+    void closeForTooMuchInput(Session session) {
+        LOG.warn("closing client {} ({}): it sent more than it may in one request or transaction", session.id(),
+                session.remoteAddress());
         node.counters().queryLimitDisconnections.increment();
         session.connection().closeNow();
-        return true;
     }
 
     /** Executes what the parser finds, up to the bound of a turn, and sends the replies. */

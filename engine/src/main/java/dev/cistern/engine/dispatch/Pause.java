@@ -1,11 +1,11 @@
 package dev.cistern.engine.dispatch;
 
-import org.jspecify.annotations.Nullable;
-
 /** Until when CLIENT PAUSE holds back which commands. Set by any loop, read by all. */
 final class Pause {
 
     private record Span(long untilMillis, boolean writesOnly) {}
+
+    private static final int WRITING = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
 
     private volatile Span span = new Span(0, true);
 
@@ -23,12 +23,12 @@ final class Pause {
         return span.untilMillis();
     }
 
-    boolean holdsBack(@Nullable Command command, long nowMillis) {
+    /** Whether a command with these flags has to wait. */
+    boolean holdsBack(int flags, long nowMillis) {
         Span present = span;
         if (nowMillis >= present.untilMillis()) {
             return false;
         }
-        return !present.writesOnly()
-                || (command != null && (command.is(Flag.WRITE) || command.is(Flag.MAY_REPLICATE)));
+        return !present.writesOnly() || (flags & WRITING) != 0;
     }
 }

@@ -4,7 +4,9 @@ import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Leftover;
+import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.settings.OutputLimits.ClientClass;
+import dev.cistern.engine.transactions.Transaction;
 import dev.cistern.store.Keyspace;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ public final class Session implements Conversation {
     private int conditions;
     private ReplyMode replyMode = ReplyMode.ON;
     private boolean closeAfterReply;
+    private @Nullable Transaction transaction;
 
     private String name = "";
     private String libraryName = "";
@@ -171,8 +174,94 @@ public final class Session implements Conversation {
         return conditions;
     }
 
+    // --- its transaction ---
+
+    /** What it queues and watches; made when first asked for. */
+    public Transaction transaction() {
+        if (transaction == null) {
+            transaction = new Transaction(this);
+        }
+        return transaction;
+    }
+
+    public boolean isInTransaction() {
+        return Condition.IN_TRANSACTION.isIn(conditions);
+    }
+
+    /** MULTI: what follows is queued. */
+    public void beginTransaction() {
+        set(Condition.IN_TRANSACTION, true);
+    }
+
+    /** What follows is executed again; nothing is queued or watched any more. */
+    public void endTransaction() {
+        set(Condition.IN_TRANSACTION, false);
+        if (transaction != null) {
+            transaction.discard();
+        }
+    }
+
+    /** Queues a request; one that queues more than it may send at once is closed. */
+    void queue(Command command, Request request) {
+        transaction().add(command, request);
+        if (transaction().queuedBytes() > node().settings().queryBufferLimit.value()) {
+            loop.closeForTooMuchInput(this);
+        }
+    }
+
+    /** A request was refused; EXEC will be as well. */
+    void spoilTransaction() {
+        if (isInTransaction()) {
+            transaction().spoil();
+        }
+    }
+
+    /** EXEC was refused: the transaction ends, and the error says so. */
+    CommandException abortTransaction(CommandException why) {
+        if (!isInTransaction()) {
+            return why;
+        }
+        endTransaction();
+        return CommandException.of("EXECABORT Transaction discarded because of: " + why.text());
+    }
+
+    /** The flags of what a command runs beside itself: for EXEC, of all that is queued. */
+    int flagsRunBy(Command command) {
+        return command.is(Flag.RUNS_QUEUED) && isInTransaction() ? transaction().flags() : 0;
+    }
+
+    /** Whether the command takes memory; queueing it does, whatever it is. */
+    boolean mayNeedMemory(Command command) {
+        boolean isQueued = isInTransaction() && !command.is(Flag.UNQUEUED);
+        return isQueued || ((command.flags() | flagsRunBy(command)) & Flag.DENY_OOM.bit()) != 0;
+    }
+
+    /** Commands that wait for EXEC; -1 outside of a transaction. */
+    public int queuedCommands() {
+        Transaction present = transaction;
+        return present == null || !isInTransaction() ? -1 : present.queuedCommands();
+    }
+
+    public int watchedKeys() {
+        Transaction present = transaction;
+        return present == null ? 0 : present.watchedKeys();
+    }
+
+    public long queuedBytes() {
+        Transaction present = transaction;
+        return present == null ? 0 : present.queuedBytes();
+    }
+
+    /** The connection is gone: what it held is given back. */
+    void release() {
+        if (transaction != null) {
+            transaction.close();
+        }
+    }
+
     /** Back to how it was when it connected, but for its id and connection. */
     public void reset() {
+        endTransaction();
         database = 0;
         protocol = 2;
         replyMode = ReplyMode.ON;

@@ -76,6 +76,22 @@ final class Stopwatch {
         }
     }
 
+    /** The command that was started runs others: what stands before it is settled. Answers when it began. */
+    long enter() {
+        if (runLength > 0) {
+            endRun();
+        }
+        return startNanos;
+    }
+
+    /** The others are done; the command that ran them began at {@code outerStartNanos}, and their time is its own. */
+    void leave(long outerStartNanos) {
+        if (runLength > 0) {
+            endRun();
+        }
+        startNanos = outerStartNanos;
+    }
+
     /** The turn ends; the last request is still readable if there was one. */
     void endTurn(Session session, Request request) {
         if (runLength > 0) {

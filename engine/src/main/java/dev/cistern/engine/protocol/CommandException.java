@@ -28,6 +28,7 @@ public final class CommandException extends RuntimeException {
     public static final CommandException OFFSET_OUT_OF_RANGE = of("ERR offset is out of range");
     public static final CommandException OUT_OF_MEMORY = of(
             "OOM command not allowed when used memory > 'maxmemory'.");
+    public static final CommandException NOT_IN_TRANSACTION = of("ERR Command not allowed inside a transaction");
     public static final CommandException NO_AUTH = of("NOAUTH Authentication required.");
     public static final CommandException WRONG_PASSWORD = of(
             "WRONGPASS invalid username-password pair or user is disabled.");

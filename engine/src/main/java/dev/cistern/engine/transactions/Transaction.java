@@ -1,0 +1,174 @@
+package dev.cistern.engine.transactions;
+
+import dev.cistern.engine.dispatch.Command;
+import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.dispatch.Unit;
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.protocol.QueuedRequests;
+import dev.cistern.engine.protocol.Reply;
+import dev.cistern.engine.protocol.Request;
+import dev.cistern.store.Bytes;
+import dev.cistern.store.Keyspace;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What one session queued since MULTI, and the keys that it watches.
+ *
+ * <p>Made when the session first asks for either, and reused. Its session's loop's thread only, but for {@link #touch},
+ * which whoever changes a watched key calls while holding the key's stripe.
+ */
+public final class Transaction {
+    private static final CommandException ABORTED = CommandException.of(
+            "EXECABORT Transaction discarded because of previous errors.");
+
+    private final Session session;
+    private final QueuedRequests queue = new QueuedRequests();
+    private final List<Command> commands = new ArrayList<>();
+    private final List<WatchedKeys.Watch> watches = new ArrayList<>();
+    private final Request request = new Request();
+    private int flags;
+    private boolean spoiled;
+    /** A watched key was changed. */
+    private volatile boolean touched;
+
+    public Transaction(Session session) {
+        this.session = session;
+    }
+
+    // --- the queue ---
+
+    /** Copies a request, to be run by EXEC. One that cannot succeed any more takes no memory. */
+    public void add(Command command, Request queued) {
+        if (!spoiled && !touched) {
+            queue.add(queued);
+            commands.add(command);
+            flags |= command.flags();
+        }
+    }
+
+    /** A request was refused instead of being queued: EXEC will refuse, too. */
+    public void spoil() {
+        spoiled = true;
+    }
+
+    /** All flags of the queued commands. */
+    public int flags() {
+        return flags;
+    }
+
+    public int queuedCommands() {
+        return commands.size();
+    }
+
+    /** Memory that the queue takes. */
+    public long queuedBytes() {
+        return queue.heldBytes();
+    }
+
+    /** Forgets what was queued, and stops watching. */
+    public void discard() {
+        queue.clear();
+        commands.clear();
+        flags = 0;
+        spoiled = false;
+        unwatch();
+    }
+
+    /**
+     * Runs the queue as one unit and answers an array of replies, or the null array if a watched key was touched. Throws
+     * EXECABORT if a request had been refused. However it ends, the transaction is empty then.
+     */
+    public void execute(Reply reply) {
+        try {
+            if (spoiled) {
+                throw ABORTED;
+            }
+            Unit unit = session.loop().unit();
+            noteStripes(unit);
+            unit.begin();
+            try {
+                execute(unit, reply);
+            } finally {
+                unit.end();
+            }
+        } finally {
+            discard();
+        }
+    }
+
+    private void noteStripes(Unit unit) {
+        for (int i = 0; i < commands.size(); i++) {
+            queue.read(i, request);
+            unit.note(commands.get(i), request);
+        }
+        for (WatchedKeys.Watch watch : watches) {
+            unit.note(watch.key());
+        }
+    }
+
+    private void execute(Unit unit, Reply reply) {
+        if (touched || hasExpired()) {
+            reply.nullArray();
+            return;
+        }
+        // Its own changes are none of those that it watches for.
+        unwatch();
+        reply.array(commands.size());
+        for (int i = 0; i < commands.size(); i++) {
+            queue.read(i, request);
+            unit.run(session, commands.get(i), request, reply);
+        }
+    }
+
+    // --- watched keys ---
+
+    /** Watches a key of the selected database, whose stripe is held. */
+    public void watch(Bytes key) {
+        int database = session.database();
+        if (touched || watches.stream().anyMatch(watch -> watch.isOn(database, key))) {
+            return;
+        }
+        watches.add(session.node().watchedKeys().watch(this, database, key, isExpired(database, key)));
+    }
+
+    private boolean isExpired(int database, Bytes key) {
+        Keyspace keyspace = session.keyspace(database);
+        long entry = keyspace.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS | Keyspace.EVEN_EXPIRED);
+        return entry != Keyspace.ABSENT && keyspace.isExpired(entry);
+    }
+
+    /** Whether a watched key's time ran out though nobody has deleted it yet. Its stripes are held. */
+    private boolean hasExpired() {
+        for (WatchedKeys.Watch watch : watches) {
+            if (!watch.wasExpired() && isExpired(watch.database(), watch.key())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    public int watchedKeys() {
+        return watches.size();
+    }
+
+    /** Stops watching, whatever happened to the keys. */
+    public void unwatch() {
+        for (int i = 0; i < watches.size(); i++) {
+            session.node().watchedKeys().unwatch(watches.get(i));
+        }
+        watches.clear();
+        touched = false;
+    }
+
+    /** A watched key was changed. Any thread that holds its stripe. */
+    void touch() {
+        touched = true;
+    }
+
+    /** The session ends: gives everything back. */
+    public void close() {
+        discard();
+        queue.close();
+    }
+}

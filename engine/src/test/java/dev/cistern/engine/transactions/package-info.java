@@ -1,0 +1,5 @@
+/** Transactions through the wire and under load. */
+@NullMarked
+package dev.cistern.engine.transactions;
+
+import org.jspecify.annotations.NullMarked;

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.AbstractTransaction;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
@@ -54,6 +55,11 @@ final class AcceptanceTest {
             assertThat(jedis.get("greeting")).isEqualTo("hello");
             assertThat(jedis.del("greeting")).isEqualTo(1);
             assertThat(jedis.get("greeting")).isNull();
+            try (AbstractTransaction transaction = jedis.multi()) {
+                transaction.incr("visits");
+                transaction.incrBy("visits", 2);
+                assertThat(transaction.exec()).containsExactly(1L, 3L);
+            }
         }
         assertThat(client.listTagsForResource(request -> request.resourceName(created.arn())).tagList())
                 .containsExactly(Tag.builder().key("team").value("shop").build());

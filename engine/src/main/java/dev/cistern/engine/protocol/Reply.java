@@ -4,6 +4,7 @@ import dev.cistern.store.Bytes;
 import dev.cistern.store.Decimal;
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
+import dev.cistern.store.RealText;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -154,15 +155,26 @@ public final class Reply {
 
     /** A floating-point number: a double in RESP3, its text in RESP2. */
     public void real(double value) {
-        String text = RealText.text(value);
+        ensure(RealText.MAX_BYTES + MAX_HEADER_BYTES + 2L);
         if (resp3) {
-            ensure(text.length() + 3L);
             putByte(',');
-            putAscii(text);
-            putCrlf();
+            position += RealText.write(value, position);
         } else {
-            bulk(text);
+            putHeader('$', 10);
+            // The length is known afterwards; it is of two digits or one.
+            int length = RealText.write(value, position);
+            if (length < 10) {
+                Memory.copy(position, position - 1, length);
+                position--;
+                Memory.putShort(position - 2, (short) CRLF);
+                Memory.putByte(position - 3, (byte) ('0' + length));
+            } else {
+                Memory.putByte(position - 4, (byte) ('0' + length / 10));
+                Memory.putByte(position - 3, (byte) ('0' + length % 10));
+            }
+            position += length;
         }
+        putCrlf();
     }
 
     /** An integer of more than 64 bits. */

@@ -3,6 +3,7 @@ package dev.cistern.engine.protocol;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Decimal;
 import dev.cistern.store.Memory;
+import dev.cistern.store.RealText;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 

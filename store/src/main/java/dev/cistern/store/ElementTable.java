@@ -68,6 +68,11 @@ final class ElementTable {
         return index.bytes();
     }
 
+    /** The value's bytes include these, which somebody else has taken for it. */
+    void addBytes(long taken) {
+        index.addBytes(taken);
+    }
+
     long size() {
         return index.entries();
     }

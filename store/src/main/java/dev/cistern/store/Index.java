@@ -160,6 +160,11 @@ final class Index {
         Memory.putInt(root + BUCKETS, buckets);
     }
 
+    /** Counts what the value has taken besides. */
+    void addBytes(long taken) {
+        bytes += taken;
+    }
+
     /** A slot that this value pays for. */
     long allocate(long wanted) {
         long address = arena.allocate(wanted);

@@ -49,6 +49,8 @@ final class LargeValue {
     static int release(Encoding encoding, HashFunction hashFunction, Arena elements, long root, int budget) {
         return switch (encoding) {
             case HASHTABLE -> ElementTable.release(hashFunction, elements, root, budget);
+            case QUICKLIST -> ListChunks.release(elements, root, budget);
+            case SKIPLIST -> SortedTable.release(hashFunction, elements, root, budget);
             default -> throw new IllegalArgumentException(encoding.name());
         };
     }
@@ -61,6 +63,8 @@ final class LargeValue {
             long target) {
         switch (encoding) {
             case HASHTABLE -> ElementTable.copy(hashFunction, elements, root, targetElements, target);
+            case QUICKLIST -> ListChunks.copy(elements, root, targetElements, target);
+            case SKIPLIST -> SortedTable.copy(hashFunction, elements, root, targetElements, target);
             default -> throw new IllegalArgumentException(encoding.name());
         }
     }

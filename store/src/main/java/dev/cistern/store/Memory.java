@@ -165,7 +165,15 @@ public final class Memory {
     /** Orders two ranges as unsigned bytes, a shorter one before a longer one that begins with it. */
     public static int compare(long a, long aLength, long b, long bLength) {
         long common = Math.min(aLength, bLength);
-        for (long i = 0; i < common; i++) {
+        long i = 0;
+        for (; i + Long.BYTES <= common; i += Long.BYTES) {
+            long left = getLong(a + i);
+            long right = getLong(b + i);
+            if (left != right) {
+                return Long.compareUnsigned(Long.reverseBytes(left), Long.reverseBytes(right));
+            }
+        }
+        for (; i < common; i++) {
             int difference = (getByte(a + i) & 0xFF) - (getByte(b + i) & 0xFF);
             if (difference != 0) {
                 return difference;

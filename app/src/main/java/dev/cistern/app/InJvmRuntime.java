@@ -9,6 +9,7 @@ import dev.cistern.control.node.NodeState;
 import dev.cistern.engine.CacheNode;
 import dev.cistern.engine.NodeOptions;
 import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.settings.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,6 +28,9 @@ final class InJvmRuntime implements NodeRuntime {
 
     /** What INFO shows on AWS; tools that look for a managed cache look here. */
     private static final String OPERATING_SYSTEM = "Amazon ElastiCache";
+
+    /** What the engine has a use for; AWS has more. */
+    private static final Settings KNOWN = new Settings();
 
     private final EventLoops eventLoops;
     private final Map<String, CacheNode> running = new ConcurrentHashMap<>();
@@ -61,7 +65,9 @@ final class InJvmRuntime implements NodeRuntime {
                 .withOperatingSystem(OPERATING_SYSTEM)
                 .withInternalUser(spec.admin().user(), spec.admin().password().reveal());
         for (Map.Entry<String, String> parameter : spec.parameters().entrySet()) {
-            options = options.with(parameter.getKey(), parameter.getValue());
+            if (KNOWN.find(parameter.getKey()) != null) {
+                options = options.with(parameter.getKey(), parameter.getValue());
+            }
         }
         return options.with("bind", spec.bindAddress())
                 .with("maxmemory", Long.toString(spec.maxMemoryBytes()))

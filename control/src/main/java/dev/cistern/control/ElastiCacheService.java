@@ -4,6 +4,7 @@ import dev.cistern.control.operation.CacheClusterOperations;
 import dev.cistern.control.operation.CatalogOperations;
 import dev.cistern.control.operation.Context;
 import dev.cistern.control.operation.EventOperations;
+import dev.cistern.control.operation.ParameterGroupOperations;
 import dev.cistern.control.operation.ReplicationGroupOperations;
 import dev.cistern.control.operation.TagOperations;
 import dev.cistern.control.resource.EventLog;
@@ -19,10 +20,14 @@ import software.amazon.awssdk.services.elasticache.model.AddTagsToResourceReques
 import software.amazon.awssdk.services.elasticache.model.AddTagsToResourceResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheParameterGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheParameterGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheParameterGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheParameterGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.DeleteReplicationGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersRequest;
@@ -31,6 +36,10 @@ import software.amazon.awssdk.services.elasticache.model.DescribeCacheEngineVers
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheEngineVersionsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheParameterGroupsRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheParameterGroupsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheParametersRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheParametersResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeEngineDefaultParametersRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeEngineDefaultParametersResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeEventsRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeEventsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeReplicationGroupsRequest;
@@ -41,10 +50,16 @@ import software.amazon.awssdk.services.elasticache.model.ListTagsForResourceRequ
 import software.amazon.awssdk.services.elasticache.model.ListTagsForResourceResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheParameterGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheParameterGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceRequest;
 import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceResponse;
+import software.amazon.awssdk.services.elasticache.model.ResetCacheParameterGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.ResetCacheParameterGroupResponse;
 
 /**
  * The ElastiCache API: AWS's own interface, each operation in a transaction of its own and handed to its resource's class.
@@ -96,6 +111,11 @@ final class ElastiCacheService implements ElastiCacheClient {
     }
 
     @Override
+    public RebootCacheClusterResponse rebootCacheCluster(RebootCacheClusterRequest request) {
+        return change(context -> new CacheClusterOperations(context).reboot(request));
+    }
+
+    @Override
     public DeleteCacheClusterResponse deleteCacheCluster(DeleteCacheClusterRequest request) {
         return change(context -> new CacheClusterOperations(context).delete(request));
     }
@@ -126,9 +146,40 @@ final class ElastiCacheService implements ElastiCacheClient {
     }
 
     @Override
+    public CreateCacheParameterGroupResponse createCacheParameterGroup(CreateCacheParameterGroupRequest request) {
+        return change(context -> new ParameterGroupOperations(context).create(request));
+    }
+
+    @Override
     public DescribeCacheParameterGroupsResponse describeCacheParameterGroups(
             DescribeCacheParameterGroupsRequest request) {
-        return read(context -> new CatalogOperations(context).parameterGroups(request));
+        return read(context -> new ParameterGroupOperations(context).describe(request));
+    }
+
+    @Override
+    public ModifyCacheParameterGroupResponse modifyCacheParameterGroup(ModifyCacheParameterGroupRequest request) {
+        return change(context -> new ParameterGroupOperations(context).modify(request));
+    }
+
+    @Override
+    public ResetCacheParameterGroupResponse resetCacheParameterGroup(ResetCacheParameterGroupRequest request) {
+        return change(context -> new ParameterGroupOperations(context).reset(request));
+    }
+
+    @Override
+    public DeleteCacheParameterGroupResponse deleteCacheParameterGroup(DeleteCacheParameterGroupRequest request) {
+        return change(context -> new ParameterGroupOperations(context).delete(request));
+    }
+
+    @Override
+    public DescribeCacheParametersResponse describeCacheParameters(DescribeCacheParametersRequest request) {
+        return read(context -> new ParameterGroupOperations(context).parameters(request));
+    }
+
+    @Override
+    public DescribeEngineDefaultParametersResponse describeEngineDefaultParameters(
+            DescribeEngineDefaultParametersRequest request) {
+        return read(context -> new ParameterGroupOperations(context).engineDefaults(request));
     }
 
     @Override

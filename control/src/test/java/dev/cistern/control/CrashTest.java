@@ -85,6 +85,39 @@ final class CrashTest {
     }
 
     @Test
+    void tellingParametersToACluster() throws IOException {
+        atEveryPoint(test -> {
+            test.createCluster("c");
+            test.aws.createCacheParameterGroup(
+                    r -> r.cacheParameterGroupName("mine").cacheParameterGroupFamily("redis7").description("d"));
+            test.aws.modifyCacheParameterGroup(r -> r.cacheParameterGroupName("mine").parameterNameValues(
+                    TestPlane.values("timeout", "60", "reserved-memory-percent", "10")));
+        },
+                aws -> aws.modifyCacheCluster(
+                        r -> r.cacheClusterId("c").cacheParameterGroupName("mine").applyImmediately(true)),
+                test -> {
+                    assertThat(test.cluster("c").cacheParameterGroup().parameterApplyStatus()).isEqualTo("in-sync");
+                    assertThat(test.nodes.settings("c")).containsEntry("timeout", "60");
+                    assertThat(test.nodes.running().values()).containsExactly(536_870_912L / 100 * 90);
+                    assertThat(test.events("cache-cluster", "c")).filteredOn("Updated parameter timeout to 60"::equals)
+                            .hasSize(1);
+                });
+    }
+
+    @Test
+    void rebootingACluster() throws IOException {
+        atEveryPoint(test -> test.createCluster("c"),
+                aws -> aws.rebootCacheCluster(r -> r.cacheClusterId("c").cacheNodeIdsToReboot("0001")),
+                test -> {
+                    assertThat(test.cluster("c").cacheClusterStatus()).isEqualTo("available");
+                    assertThat(test.cluster("c").cacheNodes().getFirst().cacheNodeStatus()).isEqualTo("available");
+                    assertThat(test.nodes.running()).hasSize(1);
+                    assertThat(test.events("cache-cluster", "c")).filteredOn("Cache node 0001 shutdown"::equals)
+                            .hasSize(1);
+                });
+    }
+
+    @Test
     void deletingACluster() throws IOException {
         atEveryPoint(test -> test.createCluster("c"),
                 aws -> aws.deleteCacheCluster(r -> r.cacheClusterId("c")),

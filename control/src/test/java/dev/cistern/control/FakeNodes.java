@@ -39,6 +39,10 @@ final class FakeNodes implements NodeRuntime {
     /** Whether nodes listen but answer nobody. */
     volatile boolean mute;
 
+    /** A setting that no node knows, and one that every node refuses. */
+    volatile String unknownSetting = "";
+    volatile String refusedSetting = "";
+
     /** What each node says it uses. */
     volatile long usedMemoryBytes = 1_000_000;
 
@@ -82,6 +86,12 @@ final class FakeNodes implements NodeRuntime {
         return limits;
     }
 
+    /** What the node of that cluster was told, at its start and later. */
+    Map<String, String> settings(String clusterId) {
+        return nodes.entrySet().stream().filter(entry -> entry.getKey().matches(clusterId + "-[a-z0-9]{6}-0001"))
+                .map(entry -> entry.getValue().settings).findFirst().orElseThrow();
+    }
+
     /** Ends a node without telling anybody. */
     void crash(String nodeId) {
         Objects.requireNonNull(nodes.remove(nodeId)).close();
@@ -91,12 +101,14 @@ final class FakeNodes implements NodeRuntime {
     private final class FakeNode {
 
         private final NodeSpec spec;
+        private final Map<String, String> settings = new ConcurrentHashMap<>();
         private final ServerSocket server;
         private volatile long maxMemoryBytes;
 
         FakeNode(NodeSpec spec) {
             this.spec = spec;
             this.maxMemoryBytes = spec.maxMemoryBytes();
+            this.settings.putAll(spec.parameters());
             try {
                 Files.createDirectories(spec.dataDirectory());
                 server = new ServerSocket();
@@ -154,16 +166,26 @@ final class FakeNodes implements NodeRuntime {
                 case "AUTH" -> "+OK\r\n";
                 case "HELLO" -> "%1\r\n$5\r\nproto\r\n:3\r\n";
                 case "PING" -> "+PONG\r\n";
-                case "CONFIG" -> {
-                    maxMemoryBytes = Long.parseLong(command.get(3));
-                    yield "+OK\r\n";
-                }
+                case "CONFIG" -> configure(command.get(2), command.get(3));
                 case "INFO" -> {
                     String text = "# Memory\r\nused_memory:" + usedMemoryBytes + "\r\n";
                     yield "$" + text.length() + "\r\n" + text + "\r\n";
                 }
                 default -> "-ERR unknown command '" + verb + "'\r\n";
             };
+        }
+
+        private String configure(String name, String value) {
+            if (name.equals("maxmemory")) {
+                maxMemoryBytes = Long.parseLong(value);
+            } else if (name.equals(unknownSetting)) {
+                return "-ERR Unknown option or number of arguments for CONFIG SET - '" + name + "'\r\n";
+            } else if (name.equals(refusedSetting)) {
+                return "-ERR CONFIG SET failed - not today\r\n";
+            } else {
+                settings.put(name, value);
+            }
+            return "+OK\r\n";
         }
 
         private static List<String> read(InputStream in) throws IOException {

@@ -2,6 +2,7 @@ package dev.cistern.control;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -33,6 +34,7 @@ final class OriginalTest {
                 await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
                 assertThat(client.info("memory")).contains("maxmemory:1103269650\r\n");
                 assertThat(client.get("key")).isEqualTo("value");
+                parameters(plane, aws, client);
             }
         }
         try (ControlPlane plane = open(directory)) {
@@ -45,6 +47,31 @@ final class OriginalTest {
             await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
             assertThat(aws.describeReplicationGroups().replicationGroups()).isEmpty();
         }
+    }
+
+    /** A group of its own: what the original is told while it serves, and what it does from then on. */
+    private static void parameters(ControlPlane plane, ElastiCacheClient aws, Jedis client) {
+        assertThat(client.configGet("maxmemory-policy")).containsEntry("maxmemory-policy", "volatile-lru");
+        aws.createCacheParameterGroup(
+                r -> r.cacheParameterGroupName("mine").cacheParameterGroupFamily("redis7").description("d"));
+        aws.modifyReplicationGroup(
+                r -> r.replicationGroupId("real").cacheParameterGroupName("mine").applyImmediately(true));
+        aws.modifyCacheParameterGroup(r -> r.cacheParameterGroupName("mine").parameterNameValues(TestPlane.values(
+                "hash-max-listpack-entries", "2",
+                "client-output-buffer-limit-pubsub-soft-seconds", "7",
+                "notify-keyspace-events", "KEA",
+                "close-on-replica-write", "no",
+                "reserved-memory-percent", "0")));
+        await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+        client.hset("hash", Map.of("a", "1", "b", "2", "c", "3"));
+        assertThat(client.objectEncoding("hash")).isEqualTo("hashtable");
+        assertThat(client.configGet("client-output-buffer-limit").get("client-output-buffer-limit"))
+                .endsWith("pubsub 33554432 8388608 7");
+        assertThat(client.configGet("notify-keyspace-events").get("notify-keyspace-events")).hasSize(3);
+        assertThat(client.info("memory")).contains("maxmemory:1471026200\r\n");
+        aws.resetCacheParameterGroup(r -> r.cacheParameterGroupName("mine").resetAllParameters(true));
+        await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+        assertThat(client.info("memory")).contains("maxmemory:1103269650\r\n");
     }
 
     private static ControlPlane open(Path directory) {

@@ -20,9 +20,9 @@ final class PersistedNamesTest {
     @Test
     void namesOfStates() {
         assertThat(CacheClusterStatus.values()).extracting(Enum::name)
-                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "INCOMPATIBLE_NETWORK");
+                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "INCOMPATIBLE_NETWORK", "REBOOTING");
         assertThat(CacheNodeStatus.values()).extracting(Enum::name)
-                .startsWith("CREATING", "AVAILABLE", "REBOOTING", "DELETING");
+                .startsWith("CREATING", "AVAILABLE", "REBOOTING", "DELETING", "RESTARTING");
         assertThat(ReplicationGroupStatus.values()).extracting(Enum::name)
                 .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "CREATE_FAILED");
     }
@@ -30,7 +30,8 @@ final class PersistedNamesTest {
     @Test
     void wordsOfTheWire() {
         assertThat(Arrays.stream(CacheClusterStatus.values()).map(CacheClusterStatus::wireName))
-                .containsExactly("creating", "available", "modifying", "deleting", "incompatible-network");
+                .containsExactly("creating", "available", "modifying", "deleting", "incompatible-network",
+                        "rebooting cluster nodes");
         assertThat(Arrays.stream(ReplicationGroupStatus.values()).map(ReplicationGroupStatus::wireName))
                 .containsExactly("creating", "available", "modifying", "deleting", "create-failed");
     }

@@ -33,6 +33,7 @@ final class RedisServerNodes implements NodeRuntime {
         try {
             for (int tries = 0; tries < 200 && process.isAlive(); tries++) {
                 if (admin.answers()) {
+                    admin.setParameters(spec.parameters());
                     return address;
                 }
                 Thread.sleep(20);

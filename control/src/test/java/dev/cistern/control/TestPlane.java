@@ -11,10 +11,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
+import software.amazon.awssdk.services.elasticache.model.ParameterNameValue;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -89,6 +91,16 @@ final class TestPlane implements AutoCloseable {
         return aws.describeEvents(r -> r.sourceType(sourceType).sourceIdentifier(id).duration(20_160)).events()
                 .reversed()
                 .stream().map(event -> event.message()).toList();
+    }
+
+    /** Pairs of a parameter's name and its value. */
+    static List<ParameterNameValue> values(String... namesAndValues) {
+        List<ParameterNameValue> pairs = new ArrayList<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            pairs.add(ParameterNameValue.builder().parameterName(namesAndValues[i])
+                    .parameterValue(namesAndValues[i + 1]).build());
+        }
+        return pairs;
     }
 
     /** Waits until all that was wished is so. */

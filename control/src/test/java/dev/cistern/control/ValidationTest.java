@@ -241,6 +241,6 @@ final class ValidationTest {
         assertThat(catchThrowableOfType(UnsupportedOperationException.class,
                 () -> test.aws.createSnapshot(r -> r.snapshotName("s")))).isNotNull();
         assertThat(ControlPlane.offeredOperations()).doesNotContain("CreateSnapshot").contains("CreateCacheCluster")
-                .hasSize(15);
+                .hasSize(22);
     }
 }

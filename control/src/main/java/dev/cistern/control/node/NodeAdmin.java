@@ -1,10 +1,14 @@
 package dev.cistern.control.node;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -17,6 +21,7 @@ public final class NodeAdmin {
 
     private static final int CONNECT_MILLIS = 1_000;
     private static final int ANSWER_MILLIS = 2_000;
+    private static final Pattern UNKNOWN_SETTING = Pattern.compile("(?i)unknown option|unsupported config parameter");
     private static final String USED_MEMORY = "used_memory:";
 
     private final HostAndPort address;
@@ -44,10 +49,22 @@ public final class NodeAdmin {
         }
     }
 
-    public void setParameter(String name, String value) {
+    /** Sets each that the node knows; answers the ones that it refuses, and why. */
+    public Map<String, String> setParameters(Map<String, String> settings) {
+        Map<String, String> refused = new LinkedHashMap<>();
         try (Jedis node = connect()) {
-            node.configSet(name, value);
+            settings.forEach((name, value) -> {
+                try {
+                    node.configSet(name, value);
+                } catch (JedisDataException e) {
+                    String reason = String.valueOf(e.getMessage());
+                    if (!UNKNOWN_SETTING.matcher(reason).find()) {
+                        refused.put(name, reason);
+                    }
+                }
+            });
         }
+        return refused;
     }
 
     /** Bytes of data and overhead, as the node counts them against {@code maxmemory}. */

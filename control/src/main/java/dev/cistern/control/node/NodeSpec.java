@@ -12,7 +12,8 @@ import java.util.Map;
  * @param bindAddress     address to listen on
  * @param port            port to listen on, the same for the node's whole life
  * @param maxMemoryBytes  limit for data; nothing of it may be allocated up front
- * @param parameters      engine parameters that differ from the engine's own defaults, by the names that CONFIG SET knows
+ * @param parameters      engine parameters by the names that CONFIG SET knows; the runtime leaves out those that its engine
+ *                        does not have
  * @param admin           user with every right, for the control plane alone
  * @param dataDirectory   the node's own folder, the runtime creates it when needed
  */

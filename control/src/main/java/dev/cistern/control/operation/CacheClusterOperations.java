@@ -4,6 +4,7 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.NodeType;
 import dev.cistern.control.resource.ResourceKey;
@@ -17,6 +18,8 @@ import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersRe
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterResponse;
+import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterRequest;
+import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterResponse;
 
 /** Actions on cache clusters. Each checks the wish, records it and answers; a workflow does the work. */
 public record CacheClusterOperations(Context context) {
@@ -66,16 +69,46 @@ public record CacheClusterOperations(Context context) {
         requireSomething(request);
         NotOffered.check(request);
         requireSameEngine(cluster, request.engine(), request.engineVersion());
-        CacheCluster changed = cluster.withSettings(SettingsChange.of(request).apply(cluster.settings()));
-        if (request.cacheNodeType() == null) {
-            changed = CacheCluster.TABLE.update(context.handle(), changed);
-        } else if (cluster.replicationGroupId() != null) {
+        boolean now = Boolean.TRUE.equals(request.applyImmediately());
+        CacheCluster changed = changeSettings(context, cluster, SettingsChange.of(request), now);
+        if (request.cacheNodeType() != null && cluster.replicationGroupId() != null) {
             throw Faults.invalidParameterCombination("Cache cluster %s is a member of replication group %s. Use "
                     + "ModifyReplicationGroup to change its node type.", cluster.id(), cluster.replicationGroupId());
-        } else {
-            changed = resize(changed, request.cacheNodeType(), Boolean.TRUE.equals(request.applyImmediately()));
+        }
+        if (request.cacheNodeType() != null) {
+            changed = resize(changed, request.cacheNodeType(), now);
+        } else if (now && cluster.replicationGroupId() == null && cluster.pendingNodeType() != null) {
+            // What waits for the window is to be done at once too.
+            changed = resize(changed, cluster.pendingNodeType(), true);
         }
         return ModifyCacheClusterResponse.builder().cacheCluster(described(changed)).build();
+    }
+
+    /** Answers with status "rebooting cluster nodes". What the nodes held is gone, as with AWS. */
+    public RebootCacheClusterResponse reboot(RebootCacheClusterRequest request) {
+        CacheCluster cluster = Clusters.require(context, request.cacheClusterId());
+        List<String> wanted = request.cacheNodeIdsToReboot();
+        if (wanted.isEmpty()) {
+            throw Faults.invalidParameterValue(
+                    "The parameter CacheNodeIdsToReboot must be provided and must not be blank.");
+        }
+        if (!cluster.is(CacheClusterStatus.AVAILABLE)) {
+            throw Faults.invalidCacheClusterState("Cache cluster %s is not in available state.", cluster.id());
+        }
+        List<CacheNode> nodes = CacheNode.of(context.handle(), cluster.key());
+        for (String id : wanted) {
+            if (nodes.stream().noneMatch(node -> node.cacheNodeId().equals(id))) {
+                throw Faults.invalidParameterValue("Cache node %s does not exist in cache cluster %s.", id,
+                        cluster.id());
+            }
+        }
+        nodes.stream().filter(node -> wanted.contains(node.cacheNodeId()))
+                .forEach(node -> CacheNode.TABLE.update(context.handle(), node.withStatus(CacheNodeStatus.RESTARTING)));
+        CacheCluster rebooting = CacheCluster.TABLE.update(context.handle(),
+                cluster.withStatus(CacheClusterStatus.REBOOTING).withParametersWait(false));
+        context.workflows().rebootCacheCluster(context.handle(), cluster.key(),
+                wanted.stream().sorted().distinct().toList());
+        return RebootCacheClusterResponse.builder().cacheCluster(described(rebooting)).build();
     }
 
     /** Answers with status "deleting". */
@@ -95,6 +128,20 @@ public record CacheClusterOperations(Context context) {
         CacheCluster deleting = markDeleting(context, cluster);
         context.workflows().deleteCacheCluster(context.handle(), cluster.key());
         return DeleteCacheClusterResponse.builder().cacheCluster(described(deleting)).build();
+    }
+
+    /** Stores the changes of settings; nodes are told of a parameter group's values when they are to take them now. */
+    static CacheCluster changeSettings(Context context, CacheCluster cluster, SettingsChange change, boolean now) {
+        CacheCluster changed = CacheCluster.TABLE.update(context.handle(), change.apply(context, cluster, now));
+        boolean otherGroup = !changed.settings().parameterGroup().equals(cluster.settings().parameterGroup());
+        if (otherGroup) {
+            context.events().clusterEvent(context.handle(), cluster.key(),
+                    "Updated to use a CacheParameterGroup " + changed.settings().parameterGroup());
+        }
+        if (now && (otherGroup || cluster.parametersWait())) {
+            context.workflows().configureCacheCluster(context.handle(), cluster.key());
+        }
+        return changed;
     }
 
     /** From here on nothing starts the cluster's nodes any more. */

@@ -5,21 +5,16 @@ import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.EngineVersion;
 import dev.cistern.control.resource.NodeType;
-import dev.cistern.control.resource.ParameterGroups;
 import dev.cistern.control.resource.ReplicationGroup;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CacheEngineVersion;
-import software.amazon.awssdk.services.elasticache.model.CacheParameterGroup;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheEngineVersionsRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheEngineVersionsResponse;
-import software.amazon.awssdk.services.elasticache.model.DescribeCacheParameterGroupsRequest;
-import software.amazon.awssdk.services.elasticache.model.DescribeCacheParameterGroupsResponse;
 import software.amazon.awssdk.services.elasticache.model.ListAllowedNodeTypeModificationsRequest;
 import software.amazon.awssdk.services.elasticache.model.ListAllowedNodeTypeModificationsResponse;
 
-/** What can be had: engine versions, default parameter groups, node types. */
+/** What can be had: engine versions, node types. */
 public record CatalogOperations(Context context) {
 
     /** The versions that can be created, oldest first within an engine. */
@@ -35,20 +30,6 @@ public record CatalogOperations(Context context) {
         return DescribeCacheEngineVersionsResponse.builder()
                 .cacheEngineVersions(page.cut(rows).stream().map(CatalogOperations::described).toList())
                 .marker(page.next(rows, CatalogOperations::marker))
-                .build();
-    }
-
-    /** The default groups; no other can be made yet. */
-    public DescribeCacheParameterGroupsResponse parameterGroups(DescribeCacheParameterGroupsRequest request) {
-        Page page = Page.of(request.maxRecords(), request.marker());
-        String name = request.cacheParameterGroupName();
-        List<ParameterGroups.Default> rows = name == null
-                ? ParameterGroups.ALL.stream().filter(group -> group.name().compareTo(page.after()) > 0)
-                        .limit(page.limit()).toList()
-                : List.of(requireGroup(name));
-        return DescribeCacheParameterGroupsResponse.builder()
-                .cacheParameterGroups(page.cut(rows).stream().map(this::described).toList())
-                .marker(page.next(rows, ParameterGroups.Default::name))
                 .build();
     }
 
@@ -94,14 +75,6 @@ public record CatalogOperations(Context context) {
         return version.equals(candidates.getLast());
     }
 
-    private static ParameterGroups.Default requireGroup(String name) {
-        ParameterGroups.@Nullable Default group = ParameterGroups.find(name.toLowerCase(Locale.ROOT));
-        if (group == null) {
-            throw Faults.parameterGroupNotFound(name);
-        }
-        return group;
-    }
-
     private static String marker(EngineVersion version) {
         return version.engine().wireName() + " " + version.name();
     }
@@ -114,16 +87,6 @@ public record CatalogOperations(Context context) {
                 .cacheParameterGroupFamily(version.family())
                 .cacheEngineDescription(engine.substring(0, 1).toUpperCase(Locale.ROOT) + engine.substring(1))
                 .cacheEngineVersionDescription(engine + " version " + version.full())
-                .build();
-    }
-
-    private CacheParameterGroup described(ParameterGroups.Default group) {
-        return CacheParameterGroup.builder()
-                .cacheParameterGroupName(group.name())
-                .cacheParameterGroupFamily(group.family())
-                .description(group.description())
-                .isGlobal(false)
-                .arn(context.key(group.name()).arn("parametergroup"))
                 .build();
     }
 }

@@ -2,9 +2,12 @@ package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.MaintenanceWindow;
 import dev.cistern.control.resource.SnapshotWindow;
+import dev.cistern.control.state.Table;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 
 /** The rules for single values that many operations share; each answers the value as it is stored. */
 final class Checks {
@@ -49,14 +52,21 @@ final class Checks {
         return id;
     }
 
-    static String description(@Nullable String value) {
-        String text = notBlank("ReplicationGroupDescription", value);
+    static String description(String parameter, @Nullable String value) {
+        String text = notBlank(parameter, value);
         if (text.length() > MAX_DESCRIPTION) {
-            throw Faults.invalidParameterValue(
-                    "The parameter ReplicationGroupDescription must not be longer than %d characters.",
+            throw Faults.invalidParameterValue("The parameter %s must not be longer than %d characters.", parameter,
                     MAX_DESCRIPTION);
         }
         return text;
+    }
+
+    /** Whether the caller may have one more row of {@code table}. */
+    static void quota(Table<?> table, Context context, int quota, IntFunction<AwsServiceException> exceeded) {
+        if (table.count(context.handle(), "where account = ? and region = ?", context.caller().account(),
+                context.caller().region()) >= quota) {
+            throw exceeded.apply(quota);
+        }
     }
 
     static MaintenanceWindow maintenanceWindow(String text) {

@@ -5,7 +5,7 @@ import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.EngineVersion;
 import dev.cistern.control.resource.MaintenanceWindow;
 import dev.cistern.control.resource.NodeType;
-import dev.cistern.control.resource.ParameterGroups;
+import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.SnapshotWindow;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
@@ -49,15 +49,16 @@ record ClusterWish(
                 request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade(), zone, request.port());
     }
 
-    /** The settings of the new cluster; what was not wished is AWS's default or chosen by {@code random}, once. */
-    ClusterSettings settings(RandomGenerator random) {
+    /** The settings of the new cluster; what was not wished is AWS's default or chosen by chance, once. */
+    ClusterSettings settings(Context context) {
+        RandomGenerator random = context.options().random();
         EngineVersion version = engineVersion == null
                 ? EngineVersion.defaultOf(engine)
                 : version(engine, engineVersion);
         String nodeType = nodeType(Checks.required("CacheNodeType", cacheNodeType)).name();
         String group = parameterGroup == null
-                ? ParameterGroups.defaultFor(version)
-                : parameterGroup(parameterGroup, version.family());
+                ? ParameterGroup.defaultFor(version)
+                : ParameterGroups.requireFitting(context, parameterGroup, version.family()).id();
         SnapshotWindow snapshots = snapshotWindow == null
                 ? SnapshotWindow.any(random)
                 : Checks.snapshotWindow(snapshotWindow);
@@ -127,20 +128,5 @@ record ClusterWish(
             }
         }
         throw Faults.invalidParameterCombination("Cannot find version %s for %s", wanted, engine.wireName());
-    }
-
-    static String parameterGroup(String name, String family) {
-        ParameterGroups.Default group = ParameterGroups.find(name.toLowerCase(Locale.ROOT));
-        if (group == null) {
-            throw Faults.parameterGroupNotFound(name);
-        }
-        if (!group.family().equals(family)) {
-            throw Faults.invalidParameterCombination(
-                    "Expected a parameter group of family %s but found one of family %s", family, group.family());
-        }
-        if (group.clusterMode()) {
-            throw Faults.notOffered("cluster mode", "CacheParameterGroupName must be one with cluster mode off");
-        }
-        return group.name();
     }
 }

@@ -6,6 +6,8 @@ import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.NodeParameters;
+import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ResourceKey;
 import java.security.SecureRandom;
 import java.util.Locale;
@@ -62,13 +64,20 @@ final class Clusters {
         String zone = wish.zone(context.caller().region(), random);
         long now = context.options().clock().millis();
         CacheCluster cluster = new CacheCluster(key, 0, CacheClusterStatus.CREATING, wish.engine(), hash, zone, 1, now,
-                group, nodeGroup, wish.settings(random), null);
+                group, nodeGroup, wish.settings(context), null, false);
         String nodeId = key.id() + "-" + hash + "-" + ONLY_NODE;
         int port = new Ports(context.options().endpoints()).lease(handle, wish.port(), nodeId);
         CacheCluster.TABLE.insert(handle, cluster);
         CacheNode.TABLE.insert(handle, new CacheNode(key, ONLY_NODE, 0, nodeId, CacheNodeStatus.CREATING, true, zone,
-                context.options().endpoints().bindAddress(), port, Secret.generate(SECRETS), now));
+                context.options().endpoints().bindAddress(), port, Secret.generate(SECRETS), now,
+                parametersOf(context, cluster)));
         return new Created(cluster, port);
+    }
+
+    /** What a node of the cluster is told at its first start: all of its parameter group. */
+    private static String parametersOf(Context context, CacheCluster cluster) {
+        return NodeParameters.encode(ParameterGroup
+                .named(context.handle(), context.key(cluster.settings().parameterGroup())).values(context.handle()));
     }
 
     /** A new cluster and the port of its node. */

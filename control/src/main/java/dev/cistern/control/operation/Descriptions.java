@@ -1,5 +1,6 @@
 package dev.cistern.control.operation;
 
+import dev.cistern.control.resource.ApplyStatus;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
@@ -32,7 +33,6 @@ import software.amazon.awssdk.services.elasticache.model.ReplicationGroupPending
 final class Descriptions {
 
     private static final String SUBNET_GROUP = "default";
-    private static final String IN_SYNC = "in-sync";
     private static final String DOWNLOAD_PAGE = "https://console.aws.amazon.com/elasticache/home#client-download:";
 
     private final String advertisedAddress;
@@ -44,6 +44,8 @@ final class Descriptions {
     software.amazon.awssdk.services.elasticache.model.CacheCluster cluster(Handle handle, CacheCluster cluster,
             boolean withNodes) {
         ClusterSettings settings = cluster.settings();
+        List<CacheNode> nodes = CacheNode.of(handle, cluster.key());
+        ParameterStatus parameters = ParameterStatus.of(handle, cluster, nodes);
         var answer = software.amazon.awssdk.services.elasticache.model.CacheCluster.builder()
                 .cacheClusterId(cluster.id())
                 .arn(cluster.arn())
@@ -63,8 +65,8 @@ final class Descriptions {
                 .securityGroups(List.of())
                 .cacheParameterGroup(CacheParameterGroupStatus.builder()
                         .cacheParameterGroupName(settings.parameterGroup())
-                        .parameterApplyStatus(IN_SYNC)
-                        .cacheNodeIdsToReboot(List.of())
+                        .parameterApplyStatus(parameters.status().wireName())
+                        .cacheNodeIdsToReboot(parameters.nodesToReboot())
                         .build())
                 .cacheSubnetGroupName(SUBNET_GROUP)
                 .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade())
@@ -81,7 +83,8 @@ final class Descriptions {
         boolean hasNodes = !cluster.is(CacheClusterStatus.CREATING)
                 && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK);
         if (withNodes && hasNodes) {
-            answer.cacheNodes(CacheNode.of(handle, cluster.key()).stream().map(this::node).toList());
+            answer.cacheNodes(nodes.stream()
+                    .map(node -> node(node, parameters.of(node))).toList());
         }
         return answer.build();
     }
@@ -150,13 +153,14 @@ final class Descriptions {
                 .build();
     }
 
-    private software.amazon.awssdk.services.elasticache.model.CacheNode node(CacheNode node) {
+    private software.amazon.awssdk.services.elasticache.model.CacheNode node(CacheNode node,
+            ApplyStatus parameters) {
         return software.amazon.awssdk.services.elasticache.model.CacheNode.builder()
                 .cacheNodeId(node.cacheNodeId())
                 .cacheNodeStatus(node.status().wireName())
                 .cacheNodeCreateTime(Instant.ofEpochMilli(node.createdAtMillis()))
                 .endpoint(node.status() == CacheNodeStatus.CREATING ? null : endpoint(node.port()))
-                .parameterGroupStatus(IN_SYNC)
+                .parameterGroupStatus(parameters.wireName())
                 .customerAvailabilityZone(node.availabilityZone())
                 .build();
     }

@@ -8,11 +8,14 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupQuotaExceededException;
 import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroupNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.InsufficientCacheClusterCapacityException;
 import software.amazon.awssdk.services.elasticache.model.InvalidArnException;
 import software.amazon.awssdk.services.elasticache.model.InvalidCacheClusterStateException;
+import software.amazon.awssdk.services.elasticache.model.InvalidCacheParameterGroupStateException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
@@ -66,6 +69,25 @@ public final class Faults {
 
     static AwsServiceException parameterGroupNotFound(String name) {
         return fault(CacheParameterGroupNotFoundException.builder(), "CacheParameterGroup not found: " + name);
+    }
+
+    static AwsServiceException parameterGroupAlreadyExists(String name) {
+        return fault(CacheParameterGroupAlreadyExistsException.builder(),
+                "CacheParameterGroup " + name + " already exists.");
+    }
+
+    static AwsServiceException parameterGroupQuotaExceeded(int quota) {
+        return fault(CacheParameterGroupQuotaExceededException.builder(),
+                "This request would exceed the quota of " + quota + " cache parameter groups per customer.");
+    }
+
+    static AwsServiceException invalidParameterGroupState(String message, Object... arguments) {
+        return fault(InvalidCacheParameterGroupStateException.builder(), message.formatted(arguments));
+    }
+
+    /** AWS's words, on which Terraform decides. */
+    static AwsServiceException parameterDoesNotExist(String name) {
+        return invalidParameterValue("Parameter %s doesn't exist", name);
     }
 
     static AwsServiceException subnetGroupNotFound(String name) {

@@ -1,6 +1,7 @@
 package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
@@ -21,6 +22,7 @@ import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupR
 public record ReplicationGroupOperations(Context context) {
 
     private static final String ID_PARAMETER = "ReplicationGroupId";
+    private static final String DESCRIPTION_PARAMETER = "ReplicationGroupDescription";
     private static final String FIRST_NODE_GROUP = "0001";
     private static final String FIRST_MEMBER = "-001";
     private static final String DISABLED = "disabled";
@@ -28,7 +30,7 @@ public record ReplicationGroupOperations(Context context) {
     /** Answers with status "creating". */
     public CreateReplicationGroupResponse create(CreateReplicationGroupRequest request) {
         String id = Checks.identifier(ID_PARAMETER, request.replicationGroupId(), Checks.MAX_GROUP_ID);
-        String description = Checks.description(request.replicationGroupDescription());
+        String description = Checks.description(DESCRIPTION_PARAMETER, request.replicationGroupDescription());
         requireEnoughMembers(request.automaticFailoverEnabled());
         ClusterWish wish = ClusterWish.of(request);
         NotOffered.check(request);
@@ -79,17 +81,25 @@ public record ReplicationGroupOperations(Context context) {
         NotOffered.check(request);
         List<CacheCluster> members = CacheCluster.membersOf(context.handle(), group.key());
         requirePrimary(group, request.primaryClusterId());
+        boolean now = Boolean.TRUE.equals(request.applyImmediately());
         for (CacheCluster member : members) {
             CacheClusterOperations.requireSameEngine(member, request.engine(), request.engineVersion());
-            CacheCluster.TABLE.update(context.handle(),
-                    member.withSettings(SettingsChange.of(request).apply(member.settings())));
+            if (!member.is(CacheClusterStatus.AVAILABLE)) {
+                throw Faults.invalidReplicationGroupState(
+                        "All members of the replication group must be in available state to modify it.");
+            }
+            CacheClusterOperations.changeSettings(context, member, SettingsChange.of(request), now);
         }
         if (request.replicationGroupDescription() != null) {
             group = ReplicationGroup.TABLE.update(context.handle(),
-                    group.withDescription(Checks.description(request.replicationGroupDescription())));
+                    group.withDescription(
+                            Checks.description(DESCRIPTION_PARAMETER, request.replicationGroupDescription())));
         }
         if (request.cacheNodeType() != null) {
-            group = resize(group, request.cacheNodeType(), Boolean.TRUE.equals(request.applyImmediately()));
+            group = resize(group, request.cacheNodeType(), now);
+        } else if (now && members.getFirst().pendingNodeType() != null) {
+            // What waits for the window is to be done at once too.
+            group = resize(group, members.getFirst().pendingNodeType(), true);
         }
         return ModifyReplicationGroupResponse.builder().replicationGroup(described(group)).build();
     }

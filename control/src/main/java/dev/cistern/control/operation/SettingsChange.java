@@ -1,8 +1,8 @@
 package dev.cistern.control.operation;
 
+import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.MaintenanceWindow;
-import dev.cistern.control.resource.ParameterGroups;
 import dev.cistern.control.resource.SnapshotWindow;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +27,24 @@ record SettingsChange(
                 request.snapshotWindow(), request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade());
     }
 
-    ClusterSettings apply(ClusterSettings old) {
-        if (parameterGroup != null) {
-            // The one group with cluster mode off that fits a version is its default: there is nothing to change to.
-            String family = Objects.requireNonNull(ParameterGroups.find(old.parameterGroup())).family();
-            ClusterWish.parameterGroup(parameterGroup, family);
+    /**
+     * The cluster with the changes, not stored yet.
+     *
+     * @param now  whether its nodes are to take a new parameter group's values at once and not in the maintenance window
+     */
+    CacheCluster apply(Context context, CacheCluster cluster, boolean now) {
+        ClusterSettings old = cluster.settings();
+        String group = parameterGroup == null
+                ? old.parameterGroup()
+                : ParameterGroups.requireChangeable(context, cluster, parameterGroup).id();
+        CacheCluster changed = cluster.withSettings(settings(old, group));
+        if (now) {
+            return changed.withParametersWait(false);
         }
+        return group.equals(old.parameterGroup()) ? changed : changed.withParametersWait(true);
+    }
+
+    private ClusterSettings settings(ClusterSettings old, String group) {
         MaintenanceWindow maintenance = Checks
                 .maintenanceWindow(Objects.requireNonNullElse(maintenanceWindow, old.maintenanceWindow()));
         SnapshotWindow snapshots = Checks
@@ -41,7 +53,7 @@ record SettingsChange(
         return new ClusterSettings(
                 old.engineVersion(),
                 old.cacheNodeType(),
-                old.parameterGroup(),
+                group,
                 maintenance.toString(),
                 snapshots.toString(),
                 snapshotRetentionLimit == null

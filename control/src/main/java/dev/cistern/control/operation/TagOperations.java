@@ -2,6 +2,7 @@ package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
@@ -16,7 +17,7 @@ import software.amazon.awssdk.services.elasticache.model.ListTagsForResourceResp
 import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceRequest;
 import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceResponse;
 
-/** Tags on clusters and groups. What is put on a group, or taken from it, is so for its members too, as AWS does it. */
+/** Tags on whatever has a name of Amazon's form. What is put on a group, or taken from it, is so for its members too, as AWS does it. */
 public record TagOperations(Context context) {
 
     private static final int ARN_PARTS = 7;
@@ -72,6 +73,7 @@ public record TagOperations(Context context) {
         return switch (parts[TYPE]) {
             case CacheCluster.ARN_TYPE -> cluster(key);
             case ReplicationGroup.ARN_TYPE -> group(key);
+            case ParameterGroup.ARN_TYPE -> parameterGroup(key);
             default -> throw Faults.invalidArn("Tags on resources of type %s are not offered yet.", parts[TYPE]);
         };
     }
@@ -82,6 +84,14 @@ public record TagOperations(Context context) {
             throw Faults.cacheClusterNotTaggable(key.id());
         }
         return List.of(cluster.arn());
+    }
+
+    private List<String> parameterGroup(ResourceKey key) {
+        ParameterGroup group = ParameterGroups.require(context, key.id());
+        if (group.isDefault()) {
+            throw Faults.invalidParameterValue("Default parameter group %s cannot be tagged.", group.id());
+        }
+        return List.of(group.arn());
     }
 
     private List<String> group(ResourceKey key) {

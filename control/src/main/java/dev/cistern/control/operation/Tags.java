@@ -39,6 +39,11 @@ final class Tags {
         }
     }
 
+    /** For a resource that goes. */
+    static void removeAll(Context context, String arn) {
+        TagRow.deleteAll(context.handle(), arn);
+    }
+
     static List<Tag> list(Context context, String arn) {
         return TagRow.of(context.handle(), arn).stream()
                 .map(row -> Tag.builder().key(row.tagKey()).value(row.tagValue()).build())

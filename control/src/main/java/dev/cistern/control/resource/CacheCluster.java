@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param replicationGroupId  the group it is a member of
  * @param nodeGroupId         its place in that group
  * @param pendingNodeType     what its node type becomes, now when it is modifying, else in the maintenance window
+ * @param parametersWait      whether its nodes take the values of its parameter group only in the maintenance window
  */
 public record CacheCluster(
         ResourceKey key,
@@ -27,7 +28,8 @@ public record CacheCluster(
         @Nullable String replicationGroupId,
         @Nullable String nodeGroupId,
         ClusterSettings settings,
-        @Nullable String pendingNodeType) {
+        @Nullable String pendingNodeType,
+        boolean parametersWait) {
 
     /** Its part of an Amazon Resource Name. */
     public static final String ARN_TYPE = "cluster";
@@ -64,22 +66,27 @@ public record CacheCluster(
 
     public CacheCluster withStatus(CacheClusterStatus value) {
         return new CacheCluster(key, version, value, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                replicationGroupId, nodeGroupId, settings, pendingNodeType);
+                replicationGroupId, nodeGroupId, settings, pendingNodeType, parametersWait);
     }
 
     public CacheCluster withSettings(ClusterSettings value) {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                replicationGroupId, nodeGroupId, value, pendingNodeType);
+                replicationGroupId, nodeGroupId, value, pendingNodeType, parametersWait);
     }
 
     public CacheCluster withPendingNodeType(@Nullable String value) {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                replicationGroupId, nodeGroupId, settings, value);
+                replicationGroupId, nodeGroupId, settings, value, parametersWait);
+    }
+
+    public CacheCluster withParametersWait(boolean value) {
+        return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
+                replicationGroupId, nodeGroupId, settings, pendingNodeType, value);
     }
 
     /** The cluster on its own. */
     public CacheCluster withoutGroup() {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                null, null, settings, pendingNodeType);
+                null, null, settings, pendingNodeType, parametersWait);
     }
 }

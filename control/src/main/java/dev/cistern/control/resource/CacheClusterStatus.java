@@ -16,7 +16,10 @@ public enum CacheClusterStatus {
     DELETING("deleting"),
 
     /** Its node could not be reached where it should be, after all attempts; it can only be deleted. */
-    INCOMPATIBLE_NETWORK("incompatible-network");
+    INCOMPATIBLE_NETWORK("incompatible-network"),
+
+    /** Nodes are being stopped and started because somebody asked for it. */
+    REBOOTING("rebooting cluster nodes");
 
     private final String wireName;
 

@@ -13,6 +13,7 @@ import org.jdbi.v3.core.Handle;
  * @param cacheNodeId  AWS's number within the cluster, such as {@code 0001}
  * @param nodeId       name towards the node runtime, never used twice
  * @param wanted       whether it should run; what a restart of the control plane goes by
+ * @param parameters   values of its parameter group that it was told, as {@link NodeParameters} writes them
  */
 public record CacheNode(
         ResourceKey key,
@@ -25,7 +26,8 @@ public record CacheNode(
         String bindAddress,
         int port,
         Secret adminPassword,
-        long createdAtMillis) {
+        long createdAtMillis,
+        String parameters) {
 
     public static final Table<CacheNode> TABLE = Table.of(CacheNode.class, "cache_node", "account", "region", "id",
             "cache_node_id");
@@ -42,12 +44,17 @@ public record CacheNode(
 
     public CacheNode withStatus(CacheNodeStatus value) {
         return new CacheNode(key, cacheNodeId, version, nodeId, value, wanted, availabilityZone, bindAddress, port,
-                adminPassword, createdAtMillis);
+                adminPassword, createdAtMillis, parameters);
+    }
+
+    public CacheNode withParameters(String value) {
+        return new CacheNode(key, cacheNodeId, version, nodeId, status, wanted, availabilityZone, bindAddress, port,
+                adminPassword, createdAtMillis, value);
     }
 
     /** The node as one that should not run any more. */
     public CacheNode leaving() {
         return new CacheNode(key, cacheNodeId, version, nodeId, CacheNodeStatus.DELETING, false, availabilityZone,
-                bindAddress, port, adminPassword, createdAtMillis);
+                bindAddress, port, adminPassword, createdAtMillis, parameters);
     }
 }

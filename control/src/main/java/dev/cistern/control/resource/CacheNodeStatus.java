@@ -15,10 +15,13 @@ public enum CacheNodeStatus {
     REBOOTING,
 
     /** It is being stopped and forgotten. */
-    DELETING;
+    DELETING,
+
+    /** It is being stopped and started because somebody asked for it; the keeper leaves it alone. */
+    RESTARTING;
 
     /** AWS's word. */
     public String wireName() {
-        return name().toLowerCase(Locale.ROOT);
+        return this == RESTARTING ? REBOOTING.wireName() : name().toLowerCase(Locale.ROOT);
     }
 }

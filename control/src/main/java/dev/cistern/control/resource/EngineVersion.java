@@ -28,4 +28,23 @@ public record EngineVersion(EngineType engine, String name, String full, String 
     public String major() {
         return name.substring(0, name.indexOf('.'));
     }
+
+    /** The family of a full version, which was checked when it was stored. */
+    public static String familyOf(EngineType engine, String full) {
+        return ALL.stream().filter(version -> version.engine == engine && version.full.equals(full)).findFirst()
+                .orElseThrow().family;
+    }
+
+    /** Orders versions in parts by their numbers: negative when {@code one} is older. */
+    public static int compare(String one, String other) {
+        String[] left = one.split("\\.", -1);
+        String[] right = other.split("\\.", -1);
+        for (int i = 0; i < Math.min(left.length, right.length); i++) {
+            int order = Integer.compare(Integer.parseInt(left[i]), Integer.parseInt(right[i]));
+            if (order != 0) {
+                return order;
+            }
+        }
+        return Integer.compare(left.length, right.length);
+    }
 }

@@ -37,6 +37,10 @@ public final class EventLog {
         record(handle, group, "replication-group", message);
     }
 
+    public void parameterGroupEvent(Handle handle, ResourceKey group, String message) {
+        record(handle, group, "cache-parameter-group", message);
+    }
+
     private void record(Handle handle, ResourceKey source, String sourceType, String message) {
         long id = handle.select("select nextval('event_ids')").mapTo(Long.class).one();
         String bounded = message.substring(0, Math.min(message.length(), MAX_MESSAGE_LENGTH));

@@ -1,5 +1,7 @@
 package dev.cistern.control.resource;
 
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record NodeType(String name, long publishedMaxMemory) {
 
-    /** Default of the parameter {@code reserved-memory-percent}: set aside for buffers, not for data. */
-    public static final int RESERVED_MEMORY_PERCENT = 25;
-
     /** Family whose nodes keep part of their data on disk; one cannot scale into it or out of it. */
     private static final String DATA_TIERING_FAMILY = "cache.r6gd.";
 
@@ -26,7 +25,7 @@ public record NodeType(String name, long publishedMaxMemory) {
         for (String[] row : Tsv.rows(NodeType.class, "node-types.tsv")) {
             types.put(row[0], new NodeType(row[0], Long.parseLong(row[1])));
         }
-        return types;
+        return Collections.unmodifiableMap(types);
     }
 
     public static @Nullable NodeType find(String name) {
@@ -42,9 +41,17 @@ public record NodeType(String name, long publishedMaxMemory) {
         return type;
     }
 
-    /** What a node of this type takes as {@code maxmemory}. */
-    public long maxMemoryBytes() {
-        return publishedMaxMemory / 100 * (100 - RESERVED_MEMORY_PERCENT);
+    /** All types, in the order of the catalogue. */
+    public static Collection<NodeType> all() {
+        return BY_NAME.values();
+    }
+
+    /** Connections that a node of this type accepts: fewer on the smallest. */
+    public int maxClients() {
+        if (name.startsWith("cache.t2.") || name.equals("cache.t3.micro") || name.equals("cache.t4g.micro")) {
+            return 20_000;
+        }
+        return name.equals("cache.t3.small") || name.equals("cache.t3.medium") ? 46_000 : 65_000;
     }
 
     /** Types of at least this one's memory that a node of this type can become, by name. */

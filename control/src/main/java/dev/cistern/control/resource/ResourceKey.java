@@ -8,7 +8,7 @@ public record ResourceKey(String account, String region, String id) {
         return new ResourceKey(account, region, otherId);
     }
 
-    /** The Amazon Resource Name; {@code type} is {@code cluster} or {@code replicationgroup}, as AWS spells it. */
+    /** The Amazon Resource Name; {@code type} is {@code cluster}, {@code replicationgroup} and so on, as AWS spells it. */
     public String arn(String type) {
         return "arn:aws:elasticache:" + region + ":" + account + ":" + type + ":" + id;
     }

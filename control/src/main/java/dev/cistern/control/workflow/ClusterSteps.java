@@ -5,10 +5,10 @@ import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
-import dev.cistern.control.resource.NodeType;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.TagRow;
 import java.time.Duration;
+import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -20,8 +20,6 @@ final class ClusterSteps {
 
     /** From start to first answer; a node that reads a snapshot is given its time by a workflow of its own. */
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
-
-    private static final String MAXMEMORY = "maxmemory";
 
     private final Nodes nodes;
     private final EventLog events;
@@ -62,18 +60,48 @@ final class ClusterSteps {
 
     /** Gives every node of the cluster the memory of the type that it is to become. */
     void resize(Steps steps, ResourceKey cluster, String nodeType) {
-        long maxMemory = NodeType.named(nodeType).maxMemoryBytes();
         for (CacheNode node : nodes.of(cluster)) {
-            steps.once("resize " + cluster.id() + " " + node.cacheNodeId(), () -> {
-                long used = nodes.admin(node).usedMemoryBytes();
-                if (used > maxMemory) {
-                    // A smaller limit would make the node evict, and a change of size must not lose data.
-                    throw new HopelessException("node " + node.cacheNodeId() + " uses " + used + " bytes, " + nodeType
-                            + " has room for " + maxMemory);
-                }
-                nodes.admin(node).setParameter(MAXMEMORY, Long.toString(maxMemory));
-            });
+            steps.once("resize " + cluster.id() + " " + node.cacheNodeId(), () -> nodes.resize(node, nodeType));
         }
+    }
+
+    /** Tells every node of the cluster the values of its parameter group that nodes can take while they serve. */
+    void configure(Steps steps, ResourceKey cluster) {
+        for (CacheNode node : nodes.of(cluster)) {
+            String name = cluster.id() + " " + node.cacheNodeId();
+            steps.once("configure " + name, () -> nodes.configure(node));
+        }
+    }
+
+    /** Stops those nodes of the cluster and starts them with all values of its parameter group. */
+    void reboot(Steps steps, ResourceKey cluster, List<String> cacheNodeIds) {
+        for (CacheNode node : nodes.of(cluster)) {
+            if (cacheNodeIds.contains(node.cacheNodeId())) {
+                String name = cluster.id() + " " + node.cacheNodeId();
+                steps.commit("shutdown " + name, handle -> events.clusterEvent(handle, cluster,
+                        "Cache node " + node.cacheNodeId() + " shutdown"));
+                steps.once("restart " + name, () -> nodes.restart(node));
+                steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.admin(node).answers());
+            }
+        }
+    }
+
+    /** The rebooted nodes serve again, and the cluster can be changed. */
+    void becomeRebooted(Handle handle, ResourceKey key) {
+        CacheCluster.TABLE.update(handle, require(handle, key).withStatus(CacheClusterStatus.AVAILABLE));
+        for (CacheNode node : CacheNode.of(handle, key)) {
+            if (node.status() == CacheNodeStatus.RESTARTING) {
+                CacheNode.TABLE.update(handle, node.withStatus(CacheNodeStatus.AVAILABLE));
+                events.clusterEvent(handle, key, "Cache node " + node.cacheNodeId() + " restarted");
+            }
+        }
+    }
+
+    /** Nodes that did not come back are handed to the keeper, which tries for ever. */
+    void failToReboot(Handle handle, ResourceKey key) {
+        CacheCluster.TABLE.update(handle, require(handle, key).withStatus(CacheClusterStatus.AVAILABLE));
+        CacheNode.of(handle, key).stream().filter(node -> node.status() == CacheNodeStatus.RESTARTING)
+                .forEach(node -> CacheNode.TABLE.update(handle, node.withStatus(CacheNodeStatus.REBOOTING)));
     }
 
     /** The new node type is the cluster's own, and it can be changed again. */

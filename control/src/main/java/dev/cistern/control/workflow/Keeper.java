@@ -78,7 +78,7 @@ final class Keeper implements AutoCloseable {
         while (!rest.isClosed()) {
             try {
                 rest.pause(ROUND);
-                keepNodes("and status <> 'CREATING'", "Finished recovery for cache nodes %s");
+                keepNodes("and status not in ('CREATING', 'RESTARTING')", "Finished recovery for cache nodes %s");
                 stopUnwanted();
                 beginPendingChanges();
                 trimEvents();
@@ -145,6 +145,7 @@ final class Keeper implements AutoCloseable {
         database.run(handle -> CacheNode.of(handle, node.key()).stream()
                 .filter(current -> current.nodeId().equals(node.nodeId()))
                 .filter(current -> current.wanted() && current.status() != CacheNodeStatus.CREATING)
+                .filter(current -> current.status() != CacheNodeStatus.RESTARTING)
                 .filter(current -> current.status() != status)
                 .forEach(current -> {
                     CacheNode.TABLE.update(handle, current.withStatus(status));
@@ -154,14 +155,14 @@ final class Keeper implements AutoCloseable {
 
     private void beginPendingChanges() {
         List<CacheCluster> waiting = database.read(handle -> CacheCluster.TABLE.select(handle,
-                "where pending_node_type is not null and status = 'AVAILABLE'"));
+                "where (pending_node_type is not null or parameters_wait = true) and status = 'AVAILABLE'"));
         for (CacheCluster cluster : waiting) {
             MaintenanceWindow window = MaintenanceWindow.parse(cluster.settings().maintenanceWindow());
             if (window != null && window.contains(clock.instant())) {
                 database.run(handle -> {
                     CacheCluster current = CacheCluster.find(handle, cluster.key());
                     if (current != null && current.is(CacheClusterStatus.AVAILABLE)) {
-                        beginResize(handle, current);
+                        beginResize(handle, tellParameters(handle, current));
                     }
                 });
             }
@@ -169,6 +170,14 @@ final class Keeper implements AutoCloseable {
         if (!waiting.isEmpty()) {
             workflows.dispatch();
         }
+    }
+
+    private CacheCluster tellParameters(Handle handle, CacheCluster cluster) {
+        if (!cluster.parametersWait()) {
+            return cluster;
+        }
+        workflows.configureCacheCluster(handle, cluster.key());
+        return CacheCluster.TABLE.update(handle, cluster.withParametersWait(false));
     }
 
     private void beginResize(Handle handle, CacheCluster cluster) {

@@ -7,16 +7,23 @@ import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.NodeType;
+import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Starts, stops and asks nodes, as the rows of the database say.
@@ -26,16 +33,20 @@ import org.jspecify.annotations.Nullable;
  */
 final class Nodes {
 
+    private static final Logger log = LoggerFactory.getLogger(Nodes.class);
+
     private final Database database;
     private final NodeRuntime runtime;
     private final StateDirectory directory;
+    private final EventLog events;
     private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
     private final Map<String, Started> started = new ConcurrentHashMap<>();
 
-    Nodes(Database database, NodeRuntime runtime, StateDirectory directory) {
+    Nodes(Database database, NodeRuntime runtime, StateDirectory directory, EventLog events) {
         this.database = database;
         this.runtime = runtime;
         this.directory = directory;
+        this.events = events;
     }
 
     /** The nodes of a cluster, by number. */
@@ -45,12 +56,12 @@ final class Nodes {
 
     /** Has the node running, if it is still wanted; answers whether it is. */
     boolean start(CacheNode node) {
-        return locked(node, (current, spec) -> {
+        return is(locked(node, (current, cluster) -> {
             if (current.wanted()) {
-                started.put(spec.nodeId(), new Started(spec, runtime.start(spec)));
+                startNow(specOf(current, cluster));
             }
             return current.wanted();
-        });
+        }));
     }
 
     /** Whether the runtime has the node running. Reads no rows for a node that this process started: it is asked often. */
@@ -58,26 +69,89 @@ final class Nodes {
         Started known = started.get(node.nodeId());
         return known != null
                 ? runtime.inspect(known.spec) == NodeState.RUNNING
-                : locked(node, (current, spec) -> runtime.inspect(spec) == NodeState.RUNNING);
+                : is(locked(node,
+                        (current, cluster) -> runtime.inspect(specOf(current, cluster)) == NodeState.RUNNING));
     }
 
     /** Stops the node; its data stays. */
     void stop(CacheNode node) {
-        locked(node, (current, spec) -> {
+        locked(node, (current, cluster) -> {
+            started.remove(current.nodeId());
+            runtime.stop(specOf(current, cluster));
+            return true;
+        });
+    }
+
+    /** Stops the node and starts it with all values of its parameter group. */
+    void restart(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            NodeParameters before = parameters(current, cluster);
+            NodeParameters now = before.withValues(wanted(cluster));
+            CacheNode told = before.equals(now) ? current : remember(current, before, now);
+            NodeSpec spec = specOf(told, cluster);
             started.remove(spec.nodeId());
             runtime.stop(spec);
+            if (told.wanted()) {
+                startNow(spec);
+            }
+            return true;
+        });
+    }
+
+    /** Tells the node the values of its parameter group, without those that need a reboot. One that is to go is left. */
+    void configure(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            NodeParameters before = parameters(current, cluster);
+            NodeParameters now = before.changedTo(wanted(cluster));
+            if (current.wanted() && !cluster.parametersWait() && !before.values().equals(now.values())) {
+                tell(current, now.settingsUnlike(before));
+                remember(current, before, now);
+            }
+            return true;
+        });
+    }
+
+    /** Gives the node the limits of another type; {@link HopelessException} when its data has no room there. */
+    void resize(CacheNode node, String nodeType) {
+        locked(node, (current, cluster) -> {
+            NodeParameters now = parameters(current, cluster).withNodeType(NodeType.named(nodeType));
+            long used = admin(current).usedMemoryBytes();
+            if (used > now.maxMemoryBytes()) {
+                // A smaller limit would make the node evict, and a change of size must not lose data.
+                throw new HopelessException("node " + node.cacheNodeId() + " uses " + used + " bytes, " + nodeType
+                        + " has room for " + now.maxMemoryBytes());
+            }
+            tell(current, now.settingsUnlike(NodeParameters.of(cluster, cluster.settings().cacheNodeType(),
+                    current.parameters())));
             return true;
         });
     }
 
     /** Stops the node and deletes its data. */
     void remove(CacheNode node) {
-        locked(node, (current, spec) -> {
-            started.remove(spec.nodeId());
-            runtime.remove(spec);
+        locked(node, (current, cluster) -> {
+            started.remove(current.nodeId());
+            runtime.remove(specOf(current, cluster));
             return true;
         });
         locks.remove(node.nodeId());
+    }
+
+    private void startNow(NodeSpec spec) {
+        started.put(spec.nodeId(), new Started(spec, runtime.start(spec)));
+    }
+
+    /** What the node does not know is left out: a parameter may be accepted before an engine has a use for it. */
+    private void tell(CacheNode node, Map<String, String> settings) {
+        admin(node).setParameters(settings).forEach((name, reason) -> {
+            log.warn("node {} refuses {}: {}", node.nodeId(), name, reason);
+            database.run(handle -> events.clusterEvent(handle, node.key(),
+                    "Cache node " + node.cacheNodeId() + " refused parameter " + name + ": " + reason));
+        });
+    }
+
+    private static boolean is(@Nullable Boolean answer) {
+        return Boolean.TRUE.equals(answer);
     }
 
     /** The node's admin connection. A node that was not started by this process is adopted first. */
@@ -95,13 +169,14 @@ final class Nodes {
     /** A node that this process had started or adopted, as it was then. */
     private record Started(NodeSpec spec, NodeAddress address) {}
 
-    private boolean locked(CacheNode node, BiFunction<CacheNode, NodeSpec, Boolean> work) {
+    private <T> @Nullable T locked(CacheNode node, BiFunction<CacheNode, CacheCluster, T> work) {
         ReentrantLock lock = locks.computeIfAbsent(node.nodeId(), id -> new ReentrantLock());
         lock.lock();
         try {
             CacheNode current = find(node);
+            CacheCluster cluster = database.read(handle -> CacheCluster.find(handle, node.key()));
             // A node whose rows are gone is one that was removed: there is nothing left to do with it.
-            return current != null && work.apply(current, specOf(current));
+            return current == null || cluster == null ? null : work.apply(current, cluster);
         } finally {
             lock.unlock();
         }
@@ -111,19 +186,41 @@ final class Nodes {
         return of(node.key()).stream().filter(other -> other.nodeId().equals(node.nodeId())).findFirst().orElse(null);
     }
 
-    private NodeSpec specOf(CacheNode node) {
-        CacheCluster cluster = database.read(handle -> CacheCluster.find(handle, node.key()));
-        if (cluster == null) {
-            throw new IllegalStateException("node " + node.nodeId() + " has no cluster");
-        }
+    private SortedMap<String, String> wanted(CacheCluster cluster) {
+        return database.read(handle -> ParameterGroup
+                .named(handle, cluster.key().sibling(cluster.settings().parameterGroup())).values(handle));
+    }
+
+    /** Stores what the node is told, and the events that tell so; answers the row as it is then. */
+    private CacheNode remember(CacheNode node, NodeParameters before, NodeParameters now) {
+        return database.change(handle -> {
+            CacheNode current = CacheNode.TABLE.find(handle, node.key().account(), node.key().region(),
+                    node.key().id(), node.cacheNodeId()).orElseThrow();
+            for (String name : now.family().parameters().keySet()) {
+                if (!now.value(name).equals(before.value(name))) {
+                    events.clusterEvent(handle, node.key(), "Updated parameter " + name + " to " + now.value(name));
+                }
+            }
+            return CacheNode.TABLE.update(handle, current.withParameters(NodeParameters.encode(now.values())));
+        });
+    }
+
+    private static NodeParameters parameters(CacheNode node, CacheCluster cluster) {
+        return NodeParameters.of(cluster, cluster.effectiveNodeType(), node.parameters());
+    }
+
+    private NodeSpec specOf(CacheNode node, CacheCluster cluster) {
+        NodeParameters parameters = parameters(node, cluster);
+        Map<String, String> settings = new HashMap<>(parameters.settings());
+        settings.remove(NodeParameters.MAXMEMORY);
         return new NodeSpec(
                 node.nodeId(),
                 cluster.engine(),
                 cluster.settings().engineVersion(),
                 node.bindAddress(),
                 node.port(),
-                NodeType.named(cluster.effectiveNodeType()).maxMemoryBytes(),
-                Map.of(),
+                parameters.maxMemoryBytes(),
+                settings,
                 node.admin(),
                 directory.nodeDirectory(node.nodeId()));
     }

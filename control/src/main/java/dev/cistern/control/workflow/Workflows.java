@@ -25,7 +25,7 @@ public final class Workflows implements AutoCloseable {
 
     public Workflows(ControlPlaneOptions options, Database database, StateDirectory directory, EventLog events,
             StepObserver observer) {
-        Nodes nodes = new Nodes(database, options.runtime(), directory);
+        Nodes nodes = new Nodes(database, options.runtime(), directory, events);
         ClusterSteps clusters = new ClusterSteps(nodes, events);
         GroupSteps groups = new GroupSteps(clusters, events);
         Rest rest = new Rest(options.pauses());
@@ -33,6 +33,8 @@ public final class Workflows implements AutoCloseable {
                 new CreateCacheCluster(clusters),
                 new ResizeCacheCluster(clusters),
                 new DeleteCacheCluster(clusters),
+                new ConfigureCacheCluster(clusters),
+                new RebootCacheCluster(clusters),
                 new CreateReplicationGroup(groups),
                 new ResizeReplicationGroup(groups),
                 new DeleteReplicationGroup(groups)));
@@ -47,6 +49,15 @@ public final class Workflows implements AutoCloseable {
     public CacheCluster resizeCacheCluster(Handle handle, CacheCluster cluster, String nodeType) {
         engine.start(handle, ResizeCacheCluster.TYPE, cluster.key(), new ResizeCacheCluster.Input(nodeType));
         return modifying(handle, cluster, nodeType);
+    }
+
+    /** Has the nodes told what the parameter group says. */
+    public void configureCacheCluster(Handle handle, ResourceKey key) {
+        engine.start(handle, ConfigureCacheCluster.TYPE, key, new NoInput());
+    }
+
+    public void rebootCacheCluster(Handle handle, ResourceKey key, List<String> cacheNodeIds) {
+        engine.start(handle, RebootCacheCluster.TYPE, key, new RebootCacheCluster.Input(cacheNodeIds));
     }
 
     public void deleteCacheCluster(Handle handle, ResourceKey key) {

@@ -1,0 +1,117 @@
+package dev.cistern.app;
+
+import dev.cistern.control.node.EngineType;
+import dev.cistern.control.resource.Parameter;
+import dev.cistern.control.resource.ParameterFamily;
+import dev.cistern.engine.settings.InvalidSettingException;
+import dev.cistern.engine.settings.Settings;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Holds PARAMETERS.md to what the engine has a use for, and every value that a parameter group takes to what the engine
+ * takes. With -Dcoverage.write=true it writes the page instead.
+ */
+final class ParameterEffectTest {
+
+    private static final Path PAGE = Path.of("..", "PARAMETERS.md");
+    private static final String RENEW = "mvn -q -pl app -am verify -Dtest=ParameterEffectTest -Dcoverage.write=true"
+            + " -Dsurefire.failIfNoSpecifiedTests=false";
+
+    @Test
+    void pageIsTrue() throws IOException {
+        String page = page();
+        if (Boolean.getBoolean("coverage.write")) {
+            Files.writeString(PAGE, page);
+        }
+        assertThat(PAGE).as("renew it: " + RENEW).exists().content(StandardCharsets.UTF_8)
+                .as("PARAMETERS.md is out of date; renew it: " + RENEW).isEqualTo(page);
+    }
+
+    @Test
+    void theEngineTakesWhatAGroupTakes() {
+        for (ParameterFamily family : ParameterFamily.ALL) {
+            for (Parameter parameter : family.parameters().values()) {
+                String setting = parameter.ownSetting();
+                if (setting != null && new Settings().find(setting) != null) {
+                    candidates(parameter).stream().filter(parameter::allows)
+                            .forEach(value -> takes(family.name() + " " + parameter.name(), setting, value));
+                }
+            }
+        }
+    }
+
+    private static void takes(String name, String setting, String value) {
+        try {
+            new Settings().start(Map.of(setting, value));
+        } catch (InvalidSettingException refused) {
+            throw new AssertionError(name + " may be " + value + ", but the engine says: " + refused.reason(), refused);
+        }
+    }
+
+    /** Every word that is allowed; of a range its ends and their neighbours. */
+    private static List<String> candidates(Parameter parameter) {
+        List<String> values = new ArrayList<>(List.of(parameter.defaultValue()));
+        if (parameter.modifiable()) {
+            values.addAll(
+                    List.of("KEg$lshzxeA", Integer.toString(Integer.MAX_VALUE), Long.toString(Long.MAX_VALUE)));
+        }
+        for (String part : parameter.modifiable() ? parameter.allowedValues().split(",", -1) : new String[0]) {
+            values.add(part);
+            values.addAll(List.of(part.split("-", -1)));
+        }
+        // A node that is cluster-enabled is not offered yet, and the control plane refuses such a group.
+        values.removeIf(value -> value.equals("yes") && parameter.name().equals("cluster-enabled"));
+        return values;
+    }
+
+    private static String page() {
+        SortedMap<String, List<String>> acting = new TreeMap<>();
+        SortedMap<String, List<String>> without = new TreeMap<>();
+        Settings settings = new Settings();
+        for (ParameterFamily family : ParameterFamily.ALL) {
+            for (Parameter parameter : family.parameters().values()) {
+                String setting = parameter.anySetting();
+                boolean acts = family.engine() != EngineType.MEMCACHED && setting != null
+                        && settings.find(setting) != null;
+                (acts ? acting : without).computeIfAbsent(parameter.name(), name -> new ArrayList<>())
+                        .add(family.name());
+            }
+        }
+        return """
+                # What parameters do
+
+                Generated from the code; a test fails when this page is not true. Renew it with
+                `%s`.
+
+                Every parameter of every family can be set, is checked as AWS checks it and is shown. Nodes in this JVM take
+                those of the first list. Those of the second are accepted without effect: the engine has nothing yet that
+                they could change. Nodes that are real `redis-server` or `valkey-server` processes take what those know.
+
+                ## They act: %d
+
+                %s
+                ## They are accepted without effect: %d
+
+                %s"""
+                .formatted(RENEW, acting.size(), table(acting), without.size(), table(without));
+    }
+
+    private static String table(SortedMap<String, List<String>> parameters) {
+        StringBuilder table = new StringBuilder("| parameter | families |\n|---|---|\n");
+        parameters.forEach((name, families) -> table.append("| ").append(name).append(" | ")
+                .append(families.getFirst())
+                .append(families.size() == 1 ? "" : " to " + families.getLast()).append(" |\n"));
+        return table.toString();
+    }
+}

@@ -1,5 +1,6 @@
 package dev.cistern.engine;
 
+import dev.cistern.engine.acl.Users;
 import dev.cistern.engine.commands.Families;
 import dev.cistern.engine.dispatch.Clock;
 import dev.cistern.engine.dispatch.CommandIndex;
@@ -8,7 +9,6 @@ import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeIdentity;
 import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.dispatch.Session;
-import dev.cistern.engine.dispatch.User;
 import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.settings.InvalidSettingException;
@@ -76,7 +76,7 @@ public final class CacheNode implements AutoCloseable {
                 NodeIdentity.create(options.name(), options.operatingSystem(),
                         eventLoops.transport().name().toLowerCase(Locale.ROOT), Clock.SYSTEM.wallMillis()),
                 settings, store, effects, commands, Clock.SYSTEM,
-                internal == null ? null : User.of(internal.name(), internal.password(), true));
+                internal == null ? null : new Users.InternalUser(internal.name(), internal.password()));
         Map<EventLoops.Loop, NodeLoop> loops = new java.util.LinkedHashMap<>();
         for (EventLoops.Loop loop : eventLoops.loops()) {
             NodeLoop nodeLoop = new NodeLoop(node, loop);
@@ -105,6 +105,7 @@ public final class CacheNode implements AutoCloseable {
 
     private void listen() throws IOException {
         node.settingsChanged();
+        node.users().loadAtStart();
         int port = (int) node.settings().port.value();
         for (String host : node.settings().bind.value().trim().split("\\s+")) {
             Channel listener = eventLoops.listen(new InetSocketAddress(host.equals("*") ? "0.0.0.0" : host, port),

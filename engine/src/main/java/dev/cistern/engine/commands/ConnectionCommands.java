@@ -1,11 +1,13 @@
 package dev.cistern.engine.commands;
 
+import dev.cistern.engine.acl.User;
 import dev.cistern.engine.dispatch.CommandTable;
+import dev.cistern.engine.dispatch.Denials;
 import dev.cistern.engine.dispatch.Session;
-import dev.cistern.engine.dispatch.User;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 import static dev.cistern.engine.dispatch.CommandTable.command;
@@ -86,18 +88,19 @@ final class ConnectionCommands {
             throw CommandException.SYNTAX_ERROR;
         }
         boolean named = request.count() == 3;
-        if (!named && session.node().settings().requirePass.value().isEmpty()) {
+        if (!named && session.node().users().defaultUser().rules().noPassword()) {
             throw NO_PASSWORD_SET;
         }
-        authenticate(session, named ? request.text(1) : User.DEFAULT_NAME, request.copy(named ? 2 : 1));
+        String name = named ? new String(request.copy(1), StandardCharsets.ISO_8859_1) : User.DEFAULT_NAME;
+        authenticate(session, request, name, request.copy(named ? 2 : 1));
         reply.ok();
     }
 
-    private static void authenticate(Session session, String name, byte[] password) {
+    private static void authenticate(Session session, Request request, String name, byte[] password) {
         @Nullable
         User user = session.node().users().authenticate(name, password);
         if (user == null) {
-            session.node().counters().deniedAuthentications.increment();
+            Denials.noteFailedLogin(session, name, request);
             throw CommandException.WRONG_PASSWORD;
         }
         session.authenticate(user);
@@ -113,7 +116,8 @@ final class ConnectionCommands {
         for (int i = 2; i < request.count(); i++) {
             int left = request.count() - i - 1;
             if (request.is(i, "AUTH") && left >= 2) {
-                authenticate(session, request.text(i + 1), request.copy(i + 2));
+                String name = new String(request.copy(i + 1), StandardCharsets.ISO_8859_1);
+                authenticate(session, request, name, request.copy(i + 2));
                 i += 2;
             } else if (request.is(i, "SETNAME") && left >= 1) {
                 ClientCommands.requireName(request.argument(i + 1));

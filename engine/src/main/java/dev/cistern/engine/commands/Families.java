@@ -16,6 +16,7 @@ public final class Families {
                 ServerCommands.TABLE,
                 TransactionCommands.TABLE,
                 DatabaseCommands.TABLE,
+                AclCommands.TABLE,
                 ConfigCommands.TABLE,
                 InfoCommand.TABLE,
                 IntrospectionCommands.TABLE,

@@ -214,9 +214,9 @@ final class InfoSections {
         field("unexpected_error_replies", node.counters().bugs.sum());
         field("total_error_replies", node.errors().total());
         field("acl_access_denied_auth", node.counters().deniedAuthentications.sum());
-        field("acl_access_denied_cmd", 0);
-        field("acl_access_denied_key", 0);
-        field("acl_access_denied_channel", 0);
+        field("acl_access_denied_cmd", node.counters().deniedCommands.sum());
+        field("acl_access_denied_key", node.counters().deniedKeys.sum());
+        field("acl_access_denied_channel", node.counters().deniedChannels.sum());
         field("client_query_buffer_limit_disconnections", node.counters().queryLimitDisconnections.sum());
         field("client_output_buffer_limit_disconnections", node.counters().outputLimitDisconnections.sum());
     }

@@ -5,6 +5,7 @@ import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.CommandIndex;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Flag;
+import dev.cistern.engine.dispatch.KeyFinder;
 import dev.cistern.engine.dispatch.KeySpec;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
@@ -261,7 +262,7 @@ final class IntrospectionCommands {
         Command command = requireKeys(session, inner);
         long mark = reply.open();
         List<Integer> keys = new ArrayList<>();
-        command.eachKeySpec(inner, (spec, index) -> {
+        KeyFinder.eachKey(command, inner, (spec, index) -> {
             keys.add(index);
             reply.array(2);
             reply.bulk(inner.argument(index));

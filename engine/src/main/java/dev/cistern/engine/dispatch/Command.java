@@ -39,6 +39,7 @@ public final class Command {
     private final int flags;
     private final Set<Category> categories;
     private final List<KeySpec> keySpecs;
+    private final boolean uncertainKeys;
     private final List<String> tips;
     private final Map<String, Command> subcommands;
     final @Nullable KeyspaceBody keyspaceBody;
@@ -59,6 +60,8 @@ public final class Command {
         this.arity = row.arity;
         this.categories = row.categoriesFor(group);
         this.keySpecs = row.keySpecs();
+        this.uncertainKeys = keySpecs.stream().anyMatch(spec -> spec.is(KeySpec.Use.VARIABLE_FLAGS)
+                || spec.is(KeySpec.Use.INCOMPLETE) || spec.follow() == KeySpec.Follow.UNKNOWN);
         this.flags = row.flags | (keySpecs.stream().anyMatch(KeySpec::isMovable) ? Flag.MOVABLE_KEYS.bit() : 0);
         this.tips = List.copyOf(row.tips);
         this.keyspaceBody = keyspaceBody;
@@ -207,13 +210,9 @@ public final class Command {
         void key(KeySpec spec, int index);
     }
 
-    /** Like {@link #eachKey}, with what is done to the key. */
-    public void eachKeySpec(Request request, SpecVisitor visitor) {
-        for (KeySpec spec : keySpecs) {
-            if (!spec.is(KeySpec.Use.NOT_KEY)) {
-                spec.eachIn(request, index -> visitor.key(spec, index));
-            }
-        }
+    /** Whether the row alone does not tell which arguments are keys, or what is done to them: see {@link KeyFinder}. */
+    boolean hasUncertainKeys() {
+        return uncertainKeys;
     }
 
     /** A row as its family writes it down; it becomes a command when its table is made. */

@@ -8,6 +8,8 @@ package dev.cistern.engine.dispatch;
 public enum Condition {
     /** The session has not said who it is, and must. */
     UNAUTHENTICATED,
+    /** The session's user may not do everything, so every command is checked against its rules. */
+    RESTRICTED,
     /** The node has a memory limit, so every writing command asks how much there is. */
     MEMORY_LIMITED,
     /** Clients are told to wait. */

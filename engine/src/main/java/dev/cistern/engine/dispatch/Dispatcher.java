@@ -81,7 +81,8 @@ public final class Dispatcher {
             refuse(session, command, command.wrongArity);
             return;
         }
-        int conditions = session.conditions() | node.conditions();
+        session.lastCommand = command;
+        int conditions = session.conditions() | session.user().conditions() | node.conditions();
         if (conditions != 0) {
             CommandException refusal = Gate.refusal(session, command, request, conditions);
             if (refusal != null) {
@@ -94,7 +95,6 @@ public final class Dispatcher {
                 return;
             }
         }
-        session.lastCommand = command;
         run(session, command, request, reply);
     }
 

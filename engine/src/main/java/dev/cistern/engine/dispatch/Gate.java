@@ -1,5 +1,7 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.acl.AclLog;
+import dev.cistern.engine.acl.Denial;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Request;
 import java.util.List;
@@ -24,6 +26,7 @@ final class Gate {
     private static final List<Check> CHECKS = List.of(
             new Check("authenticated", Condition.UNAUTHENTICATED, Gate::authenticated),
             new Check("allowed in a transaction", Condition.IN_TRANSACTION, Gate::allowedInTransaction),
+            new Check("access rules", Condition.RESTRICTED, Gate::accessRules),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit));
 
     private Gate() {}
@@ -43,7 +46,14 @@ final class Gate {
     }
 
     private static @Nullable CommandException authenticated(Session session, Command command, Request request) {
-        return command.is(Flag.NO_AUTH) ? null : CommandException.NO_AUTH;
+        return command.is(Flag.NO_AUTH) || session.isAuthenticated() ? null : CommandException.NO_AUTH;
+    }
+
+    private static @Nullable CommandException accessRules(Session session, Command command, Request request) {
+        Denial denial = session.denial(command, request, AclLog.Context.TOPLEVEL);
+        return denial == null
+                ? null
+                : CommandException.of("NOPERM " + denial.message(session.user(), command.fullName()));
     }
 
     private static @Nullable CommandException allowedInTransaction(Session session, Command command, Request request) {

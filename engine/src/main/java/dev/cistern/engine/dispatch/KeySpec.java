@@ -92,14 +92,18 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
     /** Shows the visitor the indexes of the keys in the request. Malformed counts give no keys: the body complains. */
     void eachIn(Request request, Visitor visitor) {
         int begin = begin(request);
-        if (begin < 1 || begin >= request.count()) {
-            return;
+        int end = end(request, begin);
+        for (int i = first(begin); i < end; i += step) {
+            visitor.key(i);
         }
-        switch (follow) {
-            case RANGE -> eachInRange(request, begin, visitor);
-            case COUNTED -> eachCounted(request, begin, visitor);
-            case UNKNOWN -> {
-            }
+    }
+
+    /** Like {@link #eachIn}, with this spec beside each index. */
+    void eachIn(Request request, Command.SpecVisitor visitor) {
+        int begin = begin(request);
+        int end = end(request, begin);
+        for (int i = first(begin); i < end; i += step) {
+            visitor.key(this, i);
         }
     }
 
@@ -117,31 +121,41 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
         return -1;
     }
 
-    private void eachInRange(Request request, int begin, Visitor visitor) {
-        int end = last >= 0 ? begin + last : request.count() + last;
-        if (limit > 1 && last == -1) {
-            // Half (or a third…) of what follows are keys, as the streams of XREAD before their ids.
-            end = begin + (request.count() - begin) / limit - 1;
-        }
-        for (int i = begin; i <= end && i < request.count(); i += step) {
-            visitor.key(i);
-        }
+    private int first(int begin) {
+        return follow == Follow.COUNTED ? begin + limit : begin;
     }
 
-    private void eachCounted(Request request, int begin, Visitor visitor) {
+    /** The first index after the keys that begin there; 0 if there are none. */
+    private int end(Request request, int begin) {
+        if (begin < 1 || begin >= request.count()) {
+            return 0;
+        }
+        return switch (follow) {
+            case RANGE -> Math.min(request.count(), endOfRange(request, begin));
+            case COUNTED -> Math.min(request.count(), endOfCounted(request, begin));
+            case UNKNOWN -> 0;
+        };
+    }
+
+    private int endOfRange(Request request, int begin) {
+        if (limit > 1 && last == -1) {
+            // Half (or a third…) of what follows are keys, as the streams of XREAD before their ids.
+            return begin + (request.count() - begin) / limit;
+        }
+        return (last >= 0 ? begin + last : request.count() + last) + 1;
+    }
+
+    private int endOfCounted(Request request, int begin) {
         int countAt = begin + last;
         if (countAt >= request.count()) {
-            return;
+            return 0;
         }
-        long count;
         try {
-            count = request.longAt(countAt);
+            // More than there are arguments is as good as all of them.
+            int count = Math.clamp(request.longAt(countAt), 0, request.count());
+            return begin + limit + count * step;
         } catch (CommandException notNumber) {
-            return;
-        }
-        int first = begin + limit;
-        for (int i = 0; i < count && first + (long) i * step < request.count(); i++) {
-            visitor.key(first + i * step);
+            return 0;
         }
     }
 }

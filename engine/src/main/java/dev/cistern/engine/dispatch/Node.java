@@ -1,5 +1,7 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.acl.AclLog;
+import dev.cistern.engine.acl.Users;
 import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.engine.transactions.WatchedKeys;
@@ -27,6 +29,7 @@ public final class Node {
     private final Clock clock;
     private final Users users;
     private final Sessions sessions = new Sessions();
+    private final AclLog aclLog = new AclLog();
     private final SlowLog slowLog = new SlowLog();
     private final LatencyMonitor latency = new LatencyMonitor();
     private final NodeCounters counters = new NodeCounters();
@@ -44,8 +47,7 @@ public final class Node {
     private final AtomicInteger conditions = new AtomicInteger();
 
     public Node(NodeIdentity identity, Settings settings, Store store, Effects effects, CommandIndex commands,
-            Clock clock,
-            @Nullable User internalUser) {
+            Clock clock, Users.@Nullable InternalUser internalUser) {
         this.identity = identity;
         this.settings = settings;
         this.store = store;
@@ -53,7 +55,7 @@ public final class Node {
         this.watchedKeys = new WatchedKeys(store, effects, clock);
         this.commands = commands;
         this.clock = clock;
-        this.users = new Users(settings, internalUser);
+        this.users = new Users(settings, commands, internalUser, new UserEffects(sessions));
     }
 
     public NodeIdentity identity() {
@@ -87,6 +89,11 @@ public final class Node {
 
     public Users users() {
         return users;
+    }
+
+    /** Who was refused what. */
+    public AclLog aclLog() {
+        return aclLog;
     }
 
     public Sessions sessions() {
@@ -148,6 +155,7 @@ public final class Node {
 
     /** Settings were changed: what follows from them is worked out anew. */
     public void settingsChanged() {
+        users.requirePassword(settings.requirePass.value());
         set(Condition.MEMORY_LIMITED, settings.maxMemory.value() > 0);
         store.setUseCounting(EvictionPolicy.named(settings.maxMemoryPolicy.value()).countsUses()
                 ? new UseCounting((int) settings.lfuLogFactor.value(), (int) settings.lfuDecayTime.value())

@@ -12,6 +12,11 @@ public final class NodeCounters {
     public final LongAdder queryLimitDisconnections = new LongAdder();
     /** AUTH and HELLO with a wrong name or password. */
     public final LongAdder deniedAuthentications = new LongAdder();
+    /** Commands, keys, channels and databases that a user's rules do not allow. */
+    public final LongAdder deniedCommands = new LongAdder();
+    public final LongAdder deniedKeys = new LongAdder();
+    public final LongAdder deniedChannels = new LongAdder();
+    public final LongAdder deniedDatabases = new LongAdder();
     /** Boxes of active expiry that ended while many of the keys met were still expired ones. */
     public final LongAdder expiryTimeCapReached = new LongAdder();
     /** Defects of ours that a client met. */
@@ -23,6 +28,10 @@ public final class NodeCounters {
         outputLimitDisconnections.reset();
         queryLimitDisconnections.reset();
         deniedAuthentications.reset();
+        deniedCommands.reset();
+        deniedKeys.reset();
+        deniedChannels.reset();
+        deniedDatabases.reset();
         expiryTimeCapReached.reset();
     }
 }

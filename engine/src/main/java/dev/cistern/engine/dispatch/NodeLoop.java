@@ -1,5 +1,6 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.acl.AccessCheck;
 import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.network.ReceiveBuffer;
@@ -43,6 +44,7 @@ public final class NodeLoop {
     private final RequestParser parser = new RequestParser(request);
     private final OutputGuard outputGuard;
     private final MemoryGauge memoryGauge;
+    private final AccessCheck accessCheck;
     private final @Nullable Keyspace[] keyspaces;
     private final ArrayDeque<Leftover> leftoverPool = new ArrayDeque<>();
     private final ArrayDeque<Session> waiting = new ArrayDeque<>();
@@ -63,6 +65,7 @@ public final class NodeLoop {
         this.dispatcher = new Dispatcher(node, reply);
         this.outputGuard = new OutputGuard(node);
         this.memoryGauge = new MemoryGauge(node);
+        this.accessCheck = new AccessCheck((int) node.settings().databases.value());
         this.keyspaces = new Keyspace[(int) node.settings().databases.value()];
         adjustClock();
     }
@@ -130,6 +133,11 @@ public final class NodeLoop {
     /** Aligns the turns' clock, which counts from the monotonic one, with the wall's. */
     public void adjustClock() {
         clockOffsetMillis = node.clock().wallMillis() - node.clock().nanos() / NANOS_PER_MILLI;
+    }
+
+    /** The check of a user's rules, for this loop's thread. */
+    public AccessCheck accessCheck() {
+        return accessCheck;
     }
 
     /** Whether the node uses more memory than it may, and no key may go for it. Asked by writing commands while there is a limit. */

@@ -1,5 +1,8 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.acl.AclLog;
+import dev.cistern.engine.acl.Denial;
+import dev.cistern.engine.acl.User;
 import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.protocol.CommandException;
@@ -140,6 +143,11 @@ public final class Session implements Conversation {
         return loop.keyspace(index);
     }
 
+    /** The commands that exist for it. */
+    public CommandIndex commands() {
+        return node().commands();
+    }
+
     // --- who it is ---
 
     public User user() {
@@ -147,13 +155,37 @@ public final class Session implements Conversation {
     }
 
     public boolean isAuthenticated() {
-        return !Condition.UNAUTHENTICATED.isIn(conditions);
+        return !Condition.UNAUTHENTICATED.isIn(conditions) || !node().users().isPasswordRequired();
     }
 
     /** Lets it in as this user. */
     public void authenticate(User as) {
         user = as;
         set(Condition.UNAUTHENTICATED, false);
+    }
+
+    /** Its user was deleted: it is nobody any more, and its connection ends. */
+    void endAs(User deleted) {
+        if (user == deleted) {
+            user = node().users().defaultUser();
+            set(Condition.UNAUTHENTICATED, true);
+            connection.closeAfterSending();
+        }
+    }
+
+    /**
+     * Why its user may not run the command, or null if it may. A refusal is counted and logged, with the surroundings
+     * in which the command was asked for.
+     */
+    public @Nullable Denial denial(Command command, Request request, AclLog.Context context) {
+        if (user.conditions() == 0) {
+            return null;
+        }
+        Denial denial = loop.accessCheck().denial(user, command, request, database);
+        if (denial != null) {
+            Denials.note(this, denial, command, request, loop.accessCheck().deniedArgument(), context);
+        }
+        return denial;
     }
 
     private void requireAuthentication() {

@@ -38,6 +38,10 @@ public final class Settings {
 
     // --- security ---
     public final TextSetting requirePass = add(new TextSetting("requirepass", true, ""));
+    public final TextSetting aclFile = add(new TextSetting("aclfile", false, ""));
+    public final NumberSetting aclLogMaxLen = number("acllog-max-len", true, 128, 0, NO_LIMIT);
+    public final ChoiceSetting aclPubsubDefault = add(
+            new ChoiceSetting("acl-pubsub-default", true, "resetchannels", "allchannels"));
     public final ChoiceSetting debugCommand = add(
             new ChoiceSetting("enable-debug-command", false, "no", "yes", "local"));
 

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -79,6 +80,20 @@ final class CommandAllocationTest {
         }
         double bytesPerCommand = least;
         assertTrue(bytesPerCommand < MAX_BYTES_PER_COMMAND, () -> command + ": " + bytesPerCommand + " bytes");
+    }
+
+    /** The check of a user's rules: by a plain name, a prefix, a pattern, and a second selector. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET k", "MGET a b c none", "SET k v GET", "INCR n"})
+    void checkingRulesLeavesNothing(String command) {
+        client.send("ACL", "SETUSER", "checked", "reset", "on", "nopass", "+@all", "-flushall", "~k", "~n*", "~[ab]",
+                "(+mget ~*)");
+        client.send("AUTH", "checked", "");
+        try {
+            leavesNothing(command);
+        } finally {
+            client.send("AUTH", "default", "");
+        }
     }
 
     private void round(byte[] pipeline) {

@@ -1,0 +1,55 @@
+package dev.cistern.engine.acl;
+
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Everything that is said of one user: whether it may come in and how, and what it may do then.
+ *
+ * <p>Immutable; made by a {@link RuleReader}. The first selector is the user's own, the others stand in parentheses.
+ */
+public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPayload, List<String> passwordHashes,
+        List<Selector> selectors) {
+
+    /** The user's own selector. */
+    public Selector root() {
+        return selectors.getFirst();
+    }
+
+    boolean isUnrestricted() {
+        return selectors.stream().anyMatch(Selector::isUnrestricted);
+    }
+
+    /** Compares with every password, in a time that does not depend on how much of one is right. */
+    boolean hasPassword(byte[] digest) {
+        boolean found = false;
+        for (String hash : passwordHashes) {
+            found |= MessageDigest.isEqual(HexFormat.of().parseHex(hash), digest);
+        }
+        return found;
+    }
+
+    /** The flags as ACL GETUSER names them. */
+    public List<String> flags() {
+        List<String> flags = new ArrayList<>();
+        flags.add(enabled ? "on" : "off");
+        if (noPassword) {
+            flags.add("nopass");
+        }
+        flags.add(sanitizesPayload ? "sanitize-payload" : "skip-sanitize-payload");
+        return flags;
+    }
+
+    /** All of it as one line of rules, as ACL LIST and files have it. */
+    String describe() {
+        StringBuilder text = new StringBuilder(String.join(" ", flags()));
+        passwordHashes.forEach(hash -> text.append(" #").append(hash));
+        text.append(' ').append(root().describe());
+        String others = selectors.stream().skip(1).map(selector -> " (" + selector.describe() + ")")
+                .collect(Collectors.joining());
+        return text.append(others).toString();
+    }
+}

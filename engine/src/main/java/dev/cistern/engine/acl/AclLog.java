@@ -21,9 +21,7 @@ public final class AclLog {
 
     /** In which surroundings a command was refused. */
     public enum Context {
-        TOPLEVEL("toplevel"),
-        MULTI("multi"),
-        SCRIPT("lua");
+        TOPLEVEL("toplevel"), MULTI("multi"), SCRIPT("lua");
 
         private final String text;
 

@@ -6,12 +6,9 @@ package dev.cistern.engine.acl;
  */
 public enum Denial {
     /** It touches a database that is not the user's; a selector for other databases does not count as meant. */
-    DATABASE("database"),
-    COMMAND("command"),
-    KEY("key"),
+    DATABASE("database"), COMMAND("command"), KEY("key"),
     /** Who came in was not let in: in the log alone. */
-    AUTHENTICATION("auth"),
-    CHANNEL("channel");
+    AUTHENTICATION("auth"), CHANNEL("channel");
 
     private final String text;
 

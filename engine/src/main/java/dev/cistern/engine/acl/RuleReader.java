@@ -122,7 +122,8 @@ final class RuleReader {
             return HexFormat.of().formatHex(Passwords.digest(given.getBytes(StandardCharsets.ISO_8859_1)));
         }
         boolean isHash = given.length() == HASH_LENGTH
-                && given.chars().allMatch(letter -> (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f'));
+                && given.chars()
+                        .allMatch(letter -> (letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'f'));
         if (!isHash) {
             throw new RuleException(Reason.BAD_HASH, rule);
         }

@@ -65,7 +65,8 @@ public final class Selector {
 
     /** Whether the command may run, whatever it touches. */
     boolean allows(Command command, Request request) {
-        return allCommands || has(command.number()) || (!firstArguments.isEmpty() && allowsByArgument(command, request));
+        return allCommands || has(command.number())
+                || (!firstArguments.isEmpty() && allowsByArgument(command, request));
     }
 
     boolean has(int number) {

@@ -51,8 +51,9 @@ final class AclCommands {
     private static final int USUAL_PASSWORD_BITS = 256;
     private static final int MAX_PASSWORD_BITS = 4096;
     private static final int USUAL_LOG_ENTRIES = 10;
-    private static final CommandException BAD_PASSWORD_BITS = CommandException.of("ERR ACL GENPASS argument must be the "
-            + "number of bits for the output password, a positive number up to " + MAX_PASSWORD_BITS);
+    private static final CommandException BAD_PASSWORD_BITS = CommandException
+            .of("ERR ACL GENPASS argument must be the "
+                    + "number of bits for the output password, a positive number up to " + MAX_PASSWORD_BITS);
 
     private AclCommands() {}
 

@@ -235,9 +235,11 @@ final class AclCommandsTest {
             client.send("ACL", "GENPASS", bits).expect(error("ERR ACL GENPASS argument must be the number of bits for "
                     + "the output password, a positive number up to 4096"));
         }
-        client.send("ACL", "CAT").expect(array("keyspace", "read", "write", "set", "sortedset", "list", "hash", "string",
-                "bitmap", "hyperloglog", "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous",
-                "connection", "transaction", "scripting"));
+        client.send("ACL", "CAT")
+                .expect(array("keyspace", "read", "write", "set", "sortedset", "list", "hash", "string",
+                        "bitmap", "hyperloglog", "geo", "stream", "pubsub", "admin", "fast", "slow", "blocking",
+                        "dangerous",
+                        "connection", "transaction", "scripting"));
         assertThat(client.send("ACL", "CAT", "Bitmap").texts()).containsExactlyInAnyOrder("bitcount", "bitfield",
                 "bitfield_ro", "bitop", "bitpos", "getbit", "setbit");
         client.send("ACL", "CAT", "nope").expect(error("ERR Unknown category 'nope'"));
@@ -290,7 +292,8 @@ final class AclCommandsTest {
         Path file = directory.resolve("users.acl");
         Files.writeString(file, "user default on nopass ~* &* +@all\n\nuser alice on >pw ~a* +get ( +set ~b )\n");
         try (TestServer server = TestServer.cistern("aclfile", file.toString());
-                TestClient client = server.connect(); TestClient alice = server.connect()) {
+                TestClient client = server.connect();
+                TestClient alice = server.connect()) {
             alice.send("AUTH", "alice", "pw").expect(ok());
             client.send("ACL", "SETUSER", "bob", "on", "nopass").expect(ok());
             client.send("ACL", "SAVE").expect(ok());
@@ -327,7 +330,8 @@ final class AclCommandsTest {
     @Test
     void theControlPlanesUserIsInNoListAndNoLog() {
         try (TestServer server = TestServer.cistern(NodeOptions.onPort("n", 0).withInternalUser("inner", "hidden"));
-                TestClient inner = server.connect(); TestClient customer = server.connect()) {
+                TestClient inner = server.connect();
+                TestClient customer = server.connect()) {
             inner.send("AUTH", "inner", "wrong").expect(error(WRONG));
             inner.send("AUTH", "inner", "hidden").expect(ok());
             inner.send("ACL", "SETUSER", "default", "-debug", "-config").expect(ok());

@@ -42,12 +42,17 @@ final class AclMatrixTest {
             {}, {"+@all", "~*", "&*"}, {"+@all", "~*", "-@dangerous"}, {"+@all"}, {"+@read", "~a*"}, {"+@write", "~*"},
             {"+@all", "%R~*"}, {"+@all", "%W~*"}, {"+@all", "%R~a*", "%W~b*", "~c"}, {"+@all", "~*", "-@all", "+get"},
             {"+@keyspace", "+@string", "-set", "~a?", "&news*"}, {"+@pubsub", "&news*", "&*[ab]"},
-            {"(+@read ~a*)", "(+@write ~b*)"}, {"+@all", "%R~a*", "(+@all %W~b*)"}, {"+config|get", "+client|id", "+select|0"},
-            {"+@all", "-config", "+config|get", "-client|kill", "~*"}, {"+@slow", "~*"}, {"+@fast", "~*"}, {"allkeys", "+@connection"},
-            {"+@admin", "-@dangerous"}, {"+@transaction", "+@scripting", "~a"}, {"+set", "+get", "+getdel", "~a", "%R~b"}};
+            {"(+@read ~a*)", "(+@write ~b*)"}, {"+@all", "%R~a*", "(+@all %W~b*)"},
+            {"+config|get", "+client|id", "+select|0"},
+            {"+@all", "-config", "+config|get", "-client|kill", "~*"}, {"+@slow", "~*"}, {"+@fast", "~*"},
+            {"allkeys", "+@connection"},
+            {"+@admin", "-@dangerous"}, {"+@transaction", "+@scripting", "~a"},
+            {"+set", "+get", "+getdel", "~a", "%R~b"}};
 
-    private static final String[] WORDS = {"a", "b", "c", "a1", "b2", "ab", "c3", "news", "newsa", "0", "1", "2", "3", "-1", "x",
-            "GET", "STORE", "STOREDIST", "BY", "LIMIT", "KEYS", "STREAMS", "INCRBY", "SET", "OVERFLOW", "COUNT", "", "10"};
+    private static final String[] WORDS = {"a", "b", "c", "a1", "b2", "ab", "c3", "news", "newsa", "0", "1", "2", "3",
+            "-1", "x",
+            "GET", "STORE", "STOREDIST", "BY", "LIMIT", "KEYS", "STREAMS", "INCRBY", "SET", "OVERFLOW", "COUNT", "",
+            "10"};
 
     private TestServer ours;
     private TestServer original;
@@ -132,7 +137,8 @@ final class AclMatrixTest {
             String their = normal(originalClient.read());
             boolean forgotten = request.length == 5 && request[3].equals(FORGETFUL);
             if (!forgotten && !our.equals(their)) {
-                differences.add(Arrays.toString(rules) + " " + Arrays.toString(request) + "\n  ours   " + our + "\n  theirs " + their);
+                differences.add(Arrays.toString(rules) + " " + Arrays.toString(request) + "\n  ours   " + our
+                        + "\n  theirs " + their);
             }
         }
         return differences;
@@ -212,9 +218,11 @@ final class AclMatrixTest {
         return switch (random.nextInt(atTop ? 22 : 13)) {
             case 0, 1 -> "+" + command;
             case 2 -> "-" + command;
-            case 3 -> "+" + pick(random, "@read", "@write", "@string", "@all", "@admin", "@fast", "@Dangerous", "@nope", "get|x",
+            case 3 -> "+" + pick(random, "@read", "@write", "@string", "@all", "@admin", "@fast", "@Dangerous", "@nope",
+                    "get|x",
                     "config", "client", "config|get|x", "nope", "get|", "config|", "config|nope", "nope|x", "");
-            case 4 -> "-" + pick(random, "@read", "@write", "@string", "@all", "@slow", "@keyspace", "@nope", "nope", "config",
+            case 4 -> "-" + pick(random, "@read", "@write", "@string", "@all", "@slow", "@keyspace", "@nope", "nope",
+                    "config",
                     "get|x", "client|nope", "");
             case 5 -> "~" + pick(random, "a", "b*", "*", "", "a b", "[a-c]?", "\\*");
             case 6 -> "%" + pick(random, "R~a", "W~a", "RW~a", "wr~b", "r~*", "~a", "R", "RR~a", "X~a", "RW~*", "");
@@ -228,8 +236,9 @@ final class AclMatrixTest {
             case 14 -> pick(random, "nopass", "resetpass", "sanitize-payload", "skip-sanitize-payload");
             case 15 -> ">" + pick(random, "p1", "p2", "");
             case 16 -> "<" + pick(random, "p1", "p2", "p3");
-            case 17 -> pick(random, "#", "!") + pick(random, "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
-                    "5E884898DA28047151D0E56F8DC6292773603D0D6AABBDD62A11EF721D1542D8", "abc", "");
+            case 17 -> pick(random, "#", "!")
+                    + pick(random, "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+                            "5E884898DA28047151D0E56F8DC6292773603D0D6AABBDD62A11EF721D1542D8", "abc", "");
             case 18 -> pick(random, "clearselectors", "reset");
             default -> selector(random);
         };

@@ -84,7 +84,7 @@ public final class AclLog {
 
     /** The newest entries, at most so many. */
     public synchronized List<Entry> newest(long most) {
-        return new ArrayList<>(entries).subList(0, (int) Math.clamp(most, 0, entries.size()));
+        return new ArrayList<>(entries).subList(0, Math.clamp(most, 0, entries.size()));
     }
 
     public synchronized void reset() {

@@ -4,7 +4,6 @@ import dev.cistern.engine.dispatch.ClientLine;
 import dev.cistern.engine.dispatch.Session;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -34,14 +33,14 @@ public final class AclLog {
         }
     }
 
-    /** One kind of refusal. */
-    public record Entry(long id, long count, Denial reason, Context context, byte[] object, byte[] user, String client,
+    /** One kind of refusal. Object and user stand for bytes, one a character. */
+    public record Entry(long id, long count, Denial reason, Context context, String object, String user, String client,
             long createdMillis, long updatedMillis) {
 
         private boolean isSameAs(Entry other) {
             return reason == other.reason && context == other.context
                     && Math.abs(updatedMillis - other.updatedMillis) <= MERGE_MILLIS
-                    && Arrays.equals(object, other.object) && Arrays.equals(user, other.user);
+                    && object.equals(other.object) && user.equals(other.user);
         }
 
         private Entry withMore(Entry newer) {
@@ -50,8 +49,8 @@ public final class AclLog {
         }
     }
 
-    /** Notes a refusal; the session is the one that asked. */
-    public void add(Session session, Denial reason, Context context, byte[] object, byte[] user) {
+    /** Notes a refusal; the session is the one that asked. Object and user stand for bytes, one a character. */
+    public void add(Session session, Denial reason, Context context, String object, String user) {
         long most = session.node().settings().aclLogMaxLen.value();
         long now = session.node().clock().wallMillis();
         add(new Entry(0, 1, reason, context, object, user, ClientLine.of(session, now), now, now), most);

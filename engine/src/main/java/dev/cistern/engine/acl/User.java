@@ -29,7 +29,7 @@ public final class User {
     }
 
     /** The name, a character for each of its bytes: what users are found by. */
-    String key() {
+    public String key() {
         return name;
     }
 

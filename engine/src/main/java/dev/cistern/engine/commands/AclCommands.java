@@ -117,13 +117,9 @@ final class AclCommands {
     static void delUser(Session session, Request request, Reply reply) {
         User me = session.user();
         reply.integer(session.node().users().delete(bytesFrom(request, 2)));
-        if (!me.isInternal() && session.node().users().find(bytesOf(me)) != me) {
+        if (!me.isInternal() && session.node().users().find(me.key()) != me) {
             session.closeAfterReply();
         }
-    }
-
-    private static String bytesOf(User user) {
-        return new String(user.nameBytes(), StandardCharsets.ISO_8859_1);
     }
 
     static void load(Session session, Request request, Reply reply) {
@@ -267,10 +263,8 @@ final class AclCommands {
         reply.bulk(entry.reason().text());
         reply.bulk("context");
         reply.bulk(entry.context().text());
-        reply.bulk("object");
-        reply.bulk(entry.object());
-        reply.bulk("username");
-        reply.bulk(entry.user());
+        pair(reply, "object", entry.object());
+        pair(reply, "username", entry.user());
         reply.bulk("age-seconds");
         reply.real((nowMillis - entry.updatedMillis()) / 1000.0);
         reply.bulk("client-info");

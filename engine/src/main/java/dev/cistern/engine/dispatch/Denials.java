@@ -21,18 +21,20 @@ public final class Denials {
             case DATABASE -> counters.deniedDatabases.increment();
             case AUTHENTICATION -> counters.deniedAuthentications.increment();
         }
-        byte[] object = argument == 0
-                ? command.fullName().getBytes(StandardCharsets.UTF_8)
-                : request.copy(argument);
-        session.node().aclLog().add(session, denial, context, object, session.user().nameBytes());
+        String object = argument == 0 ? command.fullName() : bytesOf(request, argument);
+        session.node().aclLog().add(session, denial, context, object, session.user().key());
     }
 
     /** A name or a password that was wrong; the name stands for bytes, one a character. */
     public static void noteFailedLogin(Session session, String name, Request request) {
         session.node().counters().deniedAuthentications.increment();
         if (!session.node().users().isInternal(name)) {
-            session.node().aclLog().add(session, Denial.AUTHENTICATION, AclLog.Context.TOPLEVEL, request.copy(0),
-                    name.getBytes(StandardCharsets.ISO_8859_1));
+            session.node().aclLog().add(session, Denial.AUTHENTICATION, AclLog.Context.TOPLEVEL,
+                    bytesOf(request, 0), name);
         }
+    }
+
+    private static String bytesOf(Request request, int argument) {
+        return new String(request.copy(argument), StandardCharsets.ISO_8859_1);
     }
 }

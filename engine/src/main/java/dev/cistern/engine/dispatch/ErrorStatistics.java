@@ -13,7 +13,7 @@ public final class ErrorStatistics {
     private final ConcurrentHashMap<String, LongAdder> byCode = new ConcurrentHashMap<>();
     private final LongAdder total = new LongAdder();
 
-    void count(String code) {
+    public void count(String code) {
         total.increment();
         LongAdder counter = byCode.get(code);
         if (counter == null && byCode.size() < MAX_KINDS) {

@@ -50,7 +50,9 @@ final class Gate {
     }
 
     private static @Nullable CommandException accessRules(Session session, Command command, Request request) {
-        Denial denial = session.denial(command, request, AclLog.Context.TOPLEVEL);
+        Denial denial = session.isInTransaction()
+                ? session.denial(command, request, AclLog.Context.MULTI, session.transaction().databaseAtEnd())
+                : session.denial(command, request, AclLog.Context.TOPLEVEL, session.database());
         return denial == null
                 ? null
                 : CommandException.of("NOPERM " + denial.message(session.user(), command.fullName()));

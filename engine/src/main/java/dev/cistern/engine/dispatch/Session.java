@@ -174,14 +174,14 @@ public final class Session implements Conversation {
     }
 
     /**
-     * Why its user may not run the command, or null if it may. A refusal is counted and logged, with the surroundings
-     * in which the command was asked for.
+     * Why its user may not run the command, or null if it may, when that database is selected. A refusal is counted and
+     * logged, with the surroundings in which the command was asked for.
      */
-    public @Nullable Denial denial(Command command, Request request, AclLog.Context context) {
+    public @Nullable Denial denial(Command command, Request request, AclLog.Context context, int onDatabase) {
         if (user.conditions() == 0) {
             return null;
         }
-        Denial denial = loop.accessCheck().denial(user, command, request, database);
+        Denial denial = loop.accessCheck().denial(user, command, request, onDatabase);
         if (denial != null) {
             Denials.note(this, denial, command, request, loop.accessCheck().deniedArgument(), context);
         }

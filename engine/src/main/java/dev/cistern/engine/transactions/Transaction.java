@@ -1,5 +1,7 @@
 package dev.cistern.engine.transactions;
 
+import dev.cistern.engine.acl.AclLog;
+import dev.cistern.engine.acl.Denial;
 import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.dispatch.Unit;
@@ -22,12 +24,16 @@ public final class Transaction {
     private static final CommandException ABORTED = CommandException.of(
             "EXECABORT Transaction discarded because of previous errors.");
 
+    private static final String RULES_CHANGED = "NOPERM ACLs rules changed between the moment the transaction was "
+            + "accumulated and the EXEC call. This command is no longer allowed for the following reason: ";
+
     private final Session session;
     private final QueuedRequests queue = new QueuedRequests();
     private final List<Command> commands = new ArrayList<>();
     private final List<WatchedKeys.Watch> watches = new ArrayList<>();
     private final Request request = new Request();
     private int flags;
+    private int databaseAtEnd = -1;
     private boolean spoiled;
     /** A watched key was changed. */
     private volatile boolean touched;
@@ -44,12 +50,28 @@ public final class Transaction {
             queue.add(queued);
             commands.add(command);
             flags |= command.flags();
+            if (command.name().equals("select")) {
+                noteSelect(queued);
+            }
         }
     }
 
     /** A request was refused instead of being queued: EXEC will refuse, too. */
     public void spoil() {
         spoiled = true;
+    }
+
+    private void noteSelect(Request select) {
+        try {
+            databaseAtEnd = (int) select.longAt(1, 0, Integer.MAX_VALUE, CommandException.DB_OUT_OF_RANGE);
+        } catch (CommandException refusedLater) {
+            // SELECT itself will say so.
+        }
+    }
+
+    /** The database that will be selected when all that is queued has run. */
+    public int databaseAtEnd() {
+        return databaseAtEnd < 0 ? session.database() : databaseAtEnd;
     }
 
     /** All flags of the queued commands. */
@@ -71,6 +93,7 @@ public final class Transaction {
         queue.clear();
         commands.clear();
         flags = 0;
+        databaseAtEnd = -1;
         spoiled = false;
         unwatch();
     }
@@ -117,8 +140,20 @@ public final class Transaction {
         reply.array(commands.size());
         for (int i = 0; i < commands.size(); i++) {
             queue.read(i, request);
-            unit.run(session, commands.get(i), request, reply);
+            Denial denial = session.denial(commands.get(i), request, AclLog.Context.MULTI, session.database());
+            if (denial == null) {
+                unit.run(session, commands.get(i), request, reply);
+            } else {
+                refuse(denial, reply);
+            }
         }
+    }
+
+    /** Rights were taken away since the command was queued. */
+    private void refuse(Denial denial, Reply reply) {
+        CommandException error = CommandException.of(RULES_CHANGED + denial.reason());
+        session.node().errors().count(error.code());
+        reply.error(error);
     }
 
     // --- watched keys ---

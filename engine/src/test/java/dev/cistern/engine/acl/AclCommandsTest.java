@@ -152,6 +152,31 @@ final class AclCommandsTest {
         }
     }
 
+    @WireTest(notOnOriginal = NOT_ALONE)
+    void transactionsAreCheckedTwice(TestClient admin, TestClient client) {
+        fresh(admin, "on", "nopass", "+@all", "-del", "~a*");
+        client.send("AUTH", "u", "").expect(ok());
+        client.send("MULTI").expect(ok());
+        client.send("SET", "a", "1").expect(status("QUEUED"));
+        client.send("DEL", "a").expect(error("NOPERM User u has no permissions to run the 'del' command"));
+        client.send("EXEC").expect(error("EXECABORT Transaction discarded because of previous errors."));
+        assertThat(facts(admin.send("ACL", "LOG", "1").members().getFirst())).containsExactly("1", "command", "multi",
+                "del", "u");
+        client.send("MULTI").expect(ok());
+        client.send("SET", "a1", "1").expect(status("QUEUED"));
+        client.send("GET", "a1").expect(status("QUEUED"));
+        admin.send("ACL", "SETUSER", "u", "-get").expect(ok());
+        List<WireReply> replies = client.send("EXEC").members();
+        assertThat(replies).containsExactly(ok(), error("NOPERM ACLs rules changed between the moment the transaction "
+                + "was accumulated and the EXEC call. This command is no longer allowed for the following reason: "
+                + "no permission to execute the command or subcommand"));
+        admin.send("ACL", "SETUSER", "u", "+get", "db=1").expect(ok());
+        client.send("MULTI").expect(ok());
+        client.send("SELECT", "1").expect(status("QUEUED"));
+        client.send("GET", "a1").expect(status("QUEUED"));
+        assertThat(client.send("EXEC").members()).containsExactly(ok(), nil());
+    }
+
     @WireTest
     void deletedUsersAreCutOff(TestClient admin, TestClient client, TestClient other) {
         fresh(admin, "on", "nopass", "+@all", "~*");

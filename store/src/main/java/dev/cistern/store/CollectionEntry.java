@@ -95,14 +95,14 @@ final class CollectionEntry {
         return EntryLayout.valueLength(entry, EntryLayout.header(entry));
     }
 
-    /** Where the elements of this stripe's large values lie. Any key of the stripe must have been found or created. */
+    /** Where the elements of a large value of this key lie, or will lie. */
     Arena elements() {
         return keys().elements;
     }
 
-    /** The arena for the elements of a key that is yet to be created. */
-    Arena elements(Bytes wanted) {
-        return keyspace.keysToFill(wanted).elements;
+    /** The same for a key that may not be there yet. */
+    Arena elementsOfKey() {
+        return keyspace.keysToFill(key).elements;
     }
 
     private StripeKeys keys() {

@@ -11,7 +11,9 @@ import java.util.function.LongSupplier;
  *   offset  size  field
  *        0    32  state of the index ({@link Index}), which begins as every {@link LargeValue}
  *       32     8  volatile elements: how many have a deadline
- *       40     8  earliestDeadline: none of theirs is before
+ *       40     8  earliest  none of their deadlines is before
+ *       48     8  walked    the earliest deadline that the walk for expired ones left behind so far
+ *       56     8  bucket    where that walk goes on; 0 = at the beginning
  *
  *   element: as an entry ({@link EntryLayout}), with the field or member as key and the field's value as value
  * </pre>
@@ -24,40 +26,44 @@ final class ElementTable {
 
     private static final int VOLATILE = Index.ROOT_BYTES;
     private static final int EARLIEST = VOLATILE + Long.BYTES;
-    static final int ROOT_BYTES = EARLIEST + Long.BYTES;
+    private static final int WALKED = EARLIEST + Long.BYTES;
+    private static final int BUCKET = WALKED + Long.BYTES;
+    static final int ROOT_BYTES = BUCKET + Long.BYTES;
 
     /** Elements are all alike, so their type and encoding say nothing. */
     private static final int FORM = 0;
 
     private final HashFunction hashFunction;
     private final Index index;
-    private Arena elements;
     private long volatileElements;
     private long earliestDeadline = Long.MAX_VALUE;
+    private long walkedEarliest = Long.MAX_VALUE;
+    private int expiryBucket;
 
     private int walkBucket;
     private long walkLine;
     private int walkLane;
 
-    ElementTable(HashFunction hashFunction, Arena elements) {
+    ElementTable(HashFunction hashFunction) {
         this.hashFunction = hashFunction;
-        this.elements = elements;
-        this.index = Index.ofValues(hashFunction, elements);
+        this.index = Index.ofValues(hashFunction);
     }
 
     /** Begins an empty value. Throws before anything changed. */
     void create(Arena arena) {
         index.create(arena);
-        elements = arena;
         volatileElements = 0;
         earliestDeadline = Long.MAX_VALUE;
+        walkedEarliest = Long.MAX_VALUE;
+        expiryBucket = 0;
     }
 
     void open(Arena arena, long root) {
-        elements = arena;
         index.open(arena, root);
         volatileElements = Memory.getLong(root + VOLATILE);
         earliestDeadline = Memory.getLong(root + EARLIEST);
+        walkedEarliest = Memory.getLong(root + WALKED);
+        expiryBucket = (int) Memory.getLong(root + BUCKET);
     }
 
     /** Returns the bytes that the value takes. */
@@ -65,12 +71,19 @@ final class ElementTable {
         index.save(root);
         Memory.putLong(root + VOLATILE, volatileElements);
         Memory.putLong(root + EARLIEST, earliestDeadline);
+        Memory.putLong(root + WALKED, walkedEarliest);
+        Memory.putLong(root + BUCKET, expiryBucket);
         return index.bytes();
     }
 
     /** The value's bytes include these, which somebody else has taken for it. */
     void addBytes(long taken) {
         index.addBytes(taken);
+    }
+
+    /** Frees the open value at once: one that could not be finished. */
+    void discard() {
+        index.release(Integer.MAX_VALUE);
     }
 
     long size() {
@@ -85,11 +98,6 @@ final class ElementTable {
     /** No element's deadline is before. */
     long earliestDeadline() {
         return earliestDeadline;
-    }
-
-    /** What the elements with deadlines have as the earliest one, when somebody has seen them all. */
-    void setEarliestDeadline(long deadlineMillis) {
-        earliestDeadline = deadlineMillis;
     }
 
     static long volatileElements(long root) {
@@ -119,7 +127,7 @@ final class ElementTable {
             index.free(element);
             throw e;
         }
-        addDeadline(deadlineMillis);
+        addDeadline(name.hash(hashFunction), deadlineMillis);
         return element;
     }
 
@@ -132,7 +140,7 @@ final class ElementTable {
         long oldDeadline = EntryLayout.deadlineMillis(element, header);
         int nameLength = EntryLayout.keyLength(element, header);
         long bytes = EntryLayout.bytes(nameLength, valueLength, deadlineMillis != Keyspace.NO_DEADLINE);
-        long slotBytes = elements.slotBytes(element);
+        long slotBytes = index.slotBytes(element);
         boolean moves = bytes > slotBytes || bytes < slotBytes >>> 1;
         long result = moves ? index.allocate(bytes) : element;
         long keyOffset = bytes - nameLength - valueLength;
@@ -144,15 +152,19 @@ final class ElementTable {
             index.replaceFound(result);
             index.free(element);
         }
-        removeDeadline(oldDeadline);
-        addDeadline(deadlineMillis);
+        if (deadlineMillis != oldDeadline) {
+            removeDeadline(oldDeadline);
+            addDeadline(index.hashOf(result), deadlineMillis);
+        }
         return result;
     }
 
-    private void addDeadline(long deadlineMillis) {
+    private void addDeadline(long hash, long deadlineMillis) {
         if (deadlineMillis != Keyspace.NO_DEADLINE) {
             volatileElements++;
             earliestDeadline = Math.min(earliestDeadline, deadlineMillis);
+            walkedEarliest = Math.min(walkedEarliest, deadlineMillis);
+            index.markVolatile(hash);
         }
     }
 
@@ -162,22 +174,83 @@ final class ElementTable {
         }
     }
 
-    /** Takes out the element found last. May merge buckets, so no walk may be on. */
+    /** Takes out the element found last. May merge buckets, so no walk over all may be on. */
     void remove(long element) {
         removeInWalk(element);
         shrink();
     }
 
-    /** Takes out the element found last, of whose chain the last one comes into its place. */
-    void removeInWalk(long element) {
+    private void removeInWalk(long element) {
         removeDeadline(EntryLayout.deadlineMillis(element, EntryLayout.header(element)));
         index.removeFound(index.hashOf(element));
         index.free(element);
     }
 
-    /** Gives back room in the index, after a walk that removed elements. */
-    void shrink() {
+    private void shrink() {
+        long merges = index.merges();
         index.shrink();
+        if (merges != index.merges()) {
+            // An element may have gone from before the walk for expired ones to behind it: it has to walk once more.
+            walkedEarliest = Long.MIN_VALUE;
+        }
+    }
+
+    /**
+     * Takes out elements whose time is over, from up to {@code buckets} buckets from where the last call ended; returns
+     * how many. After the last bucket the earliest deadline is exact.
+     */
+    int expire(int buckets, long nowMillis) {
+        int expired = 0;
+        for (int looked = 0; looked < buckets && nowMillis > earliestDeadline; looked++) {
+            if (expiryBucket == 0) {
+                walkedEarliest = Long.MAX_VALUE;
+            }
+            expired += expireChain(index.bucketNumbered(expiryBucket), nowMillis);
+            expiryBucket++;
+            if (expiryBucket >= index.buckets()) {
+                expiryBucket = 0;
+                earliestDeadline = volatileElements == 0 ? Long.MAX_VALUE : walkedEarliest;
+            }
+        }
+        for (int i = 0; i < expired; i += 2) {
+            shrink();
+        }
+        expiryBucket = expiryBucket < index.buckets() ? expiryBucket : 0;
+        return expired;
+    }
+
+    private int expireChain(long first, long nowMillis) {
+        if (!Bucket.hasVolatile(first)) {
+            return 0;
+        }
+        int expired = 0;
+        boolean someLeft = false;
+        long line = first;
+        int lane = 0;
+        while (line != 0) {
+            if (lane == Bucket.count(line)) {
+                line = Bucket.link(line);
+                lane = 0;
+                continue;
+            }
+            long element = index.foundAt(line, lane);
+            long header = EntryLayout.header(element);
+            if (!EntryLayout.isExpired(element, header, nowMillis)) {
+                if (EntryLayout.hasDeadline(header)) {
+                    walkedEarliest = Math.min(walkedEarliest, EntryLayout.deadlineMillis(element, header));
+                    someLeft = true;
+                }
+                lane++;
+                continue;
+            }
+            expired++;
+            // The chain's last element comes into this lane; an overflow line that thereby empties is gone.
+            boolean lineGoes = line != first && Bucket.count(line) == 1;
+            removeInWalk(element);
+            line = lineGoes ? 0 : line;
+        }
+        Bucket.setVolatile(first, someLeft);
+        return expired;
     }
 
     // -------------------------------------------------------------------------------------------------- all
@@ -240,7 +313,7 @@ final class ElementTable {
     // ------------------------------------------------------------------------------------ for LargeValue
 
     static int release(HashFunction hashFunction, Arena elements, long root, int budget) {
-        Index index = Index.ofValues(hashFunction, elements);
+        Index index = Index.ofValues(hashFunction);
         index.open(elements, root);
         int freed = index.release(budget);
         index.save(root);
@@ -248,14 +321,14 @@ final class ElementTable {
     }
 
     static void copy(HashFunction hashFunction, Arena from, long root, Arena to, long target) {
-        ElementTable source = new ElementTable(hashFunction, from);
-        ElementTable copy = new ElementTable(hashFunction, to);
+        ElementTable source = new ElementTable(hashFunction);
+        ElementTable copy = new ElementTable(hashFunction);
         source.open(from, root);
         copy.create(to);
         try {
             source.copyTo(copy);
         } catch (OutOfNativeMemoryException e) {
-            copy.index.release(Integer.MAX_VALUE);
+            copy.discard();
             throw e;
         }
         copy.save(target);

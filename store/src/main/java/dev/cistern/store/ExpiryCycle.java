@@ -1,7 +1,7 @@
 package dev.cistern.store;
 
 /**
- * Deletes keys whose time is over and that nobody asks for: walks over all buckets in small steps.
+ * Deletes keys and fields of hashes whose time is over and that nobody asks for: walks over all buckets in small steps.
  *
  * <p>
  * A stripe's part of a database knows a deadline that none of its keys is before, so an idle store costs a comparison a
@@ -16,6 +16,9 @@ public final class ExpiryCycle implements AutoCloseable {
 
     /** About 100 keys: some ten microseconds when all of them are deleted. */
     private static final int BUCKETS_AT_ONCE = 16;
+
+    /** Buckets of one hash's fields for one look at it: a hundred microseconds if all are over their time. */
+    private static final int FIELD_BUCKETS_AT_ONCE = 256;
 
     /** The weight of a new observation in the share of stale keys, as in the original. */
     private static final double STALE_WEIGHT = 0.05;
@@ -125,27 +128,53 @@ public final class ExpiryCycle implements AutoCloseable {
                 continue;
             }
             long entry = keys.index.foundAt(line, lane);
-            long deadline = keyspace.deadlineMillis(entry);
-            if (deadline == Keyspace.NO_DEADLINE) {
+            if (stays(keyspace, keys, entry)) {
+                someLeft |= isVolatile(keyspace, entry);
                 lane++;
                 continue;
             }
-            seen++;
-            if (!keyspace.isExpired(entry)) {
-                keys.noteDeadline(deadline);
-                someLeft = true;
-                lane++;
-                continue;
-            }
-            deleted++;
             // The chain's last entry comes into this lane; an overflow line that thereby empties is gone.
             boolean lineGoes = line != first && Bucket.count(line) == 1;
-            keyspace.expireFound(keys, entry);
+            if (keyspace.isExpired(entry)) {
+                deleted++;
+                keyspace.expireFound(keys, entry);
+            } else {
+                keyspace.deleteFound(keys, entry);
+            }
             if (lineGoes) {
                 line = 0;
             }
         }
         Bucket.setVolatile(first, someLeft);
+    }
+
+    private static boolean isVolatile(Keyspace keyspace, long entry) {
+        return keyspace.deadlineMillis(entry) != Keyspace.NO_DEADLINE || StripeKeys.hasVolatileElements(entry);
+    }
+
+    /** Whether the entry stays, which is not expired nor a hash of which no field is left after the expired ones go. */
+    private boolean stays(Keyspace keyspace, StripeKeys keys, long entry) {
+        long deadline = keyspace.deadlineMillis(entry);
+        if (deadline != Keyspace.NO_DEADLINE) {
+            seen++;
+            if (keyspace.isExpired(entry)) {
+                return false;
+            }
+            keys.noteDeadline(deadline);
+        }
+        return !StripeKeys.hasVolatileElements(entry) || fieldsStay(keyspace, keys, entry);
+    }
+
+    private boolean fieldsStay(Keyspace keyspace, StripeKeys keys, long entry) {
+        Hashes hashes = keyspace.hashes();
+        int expired = hashes.expireSome(entry, FIELD_BUCKETS_AT_ONCE);
+        seen += expired;
+        deleted += expired;
+        if (hashes.size() == 0) {
+            return false;
+        }
+        keys.noteDeadline(hashes.earliestDeadline());
+        return true;
     }
 
     /** Estimated share of keys that have expired but are still there, among those that have a deadline: 0 to 1. */

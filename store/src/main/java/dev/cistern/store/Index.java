@@ -98,15 +98,16 @@ final class Index {
     private long foundBucket;
     private int foundLane;
 
-    private Index(HashFunction hashFunction, boolean isOfValue, Arena arena) {
+    @SuppressWarnings("NullAway.Init") // the arena comes with the value that is opened
+    private Index(HashFunction hashFunction, boolean isOfValue) {
         this.hashFunction = hashFunction;
         this.isOfValue = isOfValue;
-        this.arena = arena;
     }
 
     /** The index of a database; {@link #close} gives its table back, and the arena's closing all else. */
     static Index ofDatabase(HashFunction hashFunction, Arena arena) {
-        Index index = new Index(hashFunction, false, arena);
+        Index index = new Index(hashFunction, false);
+        index.arena = arena;
         long address = arena.allocateArea((long) FIRST_BUCKETS << Bucket.BYTES_SHIFT);
         index.table = Memory.allocate(MemoryTag.INDEX, (long) MAX_AREAS * Long.BYTES);
         while (areaStart(index.areaCount) < FIRST_BUCKETS) {
@@ -116,9 +117,9 @@ final class Index {
         return index;
     }
 
-    /** An object to open on the index of one value after another; the arena is the one that it starts with. */
-    static Index ofValues(HashFunction hashFunction, Arena arena) {
-        return new Index(hashFunction, true, arena);
+    /** An object to open on the index of one value after another. */
+    static Index ofValues(HashFunction hashFunction) {
+        return new Index(hashFunction, true);
     }
 
     private void begin() {
@@ -170,6 +171,10 @@ final class Index {
         long address = arena.allocate(wanted);
         bytes += arena.slotBytes(address);
         return address;
+    }
+
+    long slotBytes(long address) {
+        return arena.slotBytes(address);
     }
 
     void free(long address) {

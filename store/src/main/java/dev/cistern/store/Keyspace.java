@@ -57,6 +57,7 @@ public final class Keyspace implements AutoCloseable {
     private final Bytes eventKey = new Bytes();
     private final Bytes otherValue = new Bytes();
     private final long scratch;
+    private @Nullable Hashes hashes;
     private boolean closed;
     private boolean touches = true;
 
@@ -105,6 +106,16 @@ public final class Keyspace implements AutoCloseable {
 
     public long nowMillis() {
         return nowMillis;
+    }
+
+    /** The hashes of this database. */
+    public Hashes hashes() {
+        Hashes made = hashes;
+        if (made == null) {
+            made = new Hashes(this);
+            hashes = made;
+        }
+        return made;
     }
 
     /** This handle's own counters; {@link Store#stats} sums up all. */
@@ -227,6 +238,14 @@ public final class Keyspace implements AutoCloseable {
         keys.unlink(eventKey.hash(hashFunction), entry);
         stats.expired++;
         tell(eventKey, KeyEvent.EXPIRED);
+        keys.release(entry);
+    }
+
+    /** Deletes the entry found last by a walk, a collection that has become empty; no bucket is merged. */
+    void deleteFound(StripeKeys keys, long entry) {
+        readKey(entry, eventKey);
+        keys.unlink(eventKey.hash(hashFunction), entry);
+        tell(eventKey, KeyEvent.DEL);
         keys.release(entry);
     }
 
@@ -829,6 +848,9 @@ public final class Keyspace implements AutoCloseable {
             closed = true;
             store.closed(this);
             Memory.free(MemoryTag.SCRATCH, scratch, SCRATCH_BYTES);
+            if (hashes != null) {
+                hashes.close();
+            }
         }
     }
 }

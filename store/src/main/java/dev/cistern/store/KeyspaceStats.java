@@ -6,6 +6,7 @@ public final class KeyspaceStats {
     long hits;
     long misses;
     long expired;
+    long expiredFields;
     long evicted;
     long dirty;
 
@@ -13,6 +14,7 @@ public final class KeyspaceStats {
         hits += other.hits;
         misses += other.misses;
         expired += other.expired;
+        expiredFields += other.expiredFields;
         evicted += other.evicted;
         dirty += other.dirty;
     }
@@ -30,6 +32,11 @@ public final class KeyspaceStats {
     /** Keys deleted because their time was over. */
     public long expired() {
         return expired;
+    }
+
+    /** Fields of hashes deleted because their time was over. */
+    public long expiredFields() {
+        return expiredFields;
     }
 
     /** Keys deleted to make room. */

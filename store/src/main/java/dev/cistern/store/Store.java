@@ -36,6 +36,7 @@ public final class Store implements AutoCloseable {
     private final Set<DetachedKeys> detached = ConcurrentHashMap.newKeySet();
     private final KeyspaceStats closedKeyspaces = new KeyspaceStats();
     private volatile boolean expiresByItself = true;
+    private volatile PackedLimits packedLimits = PackedLimits.USUAL;
     private volatile @Nullable UseCounting useCounting;
     private final AtomicLong handles = new AtomicLong();
     /** Large values that are deleted and not freed yet, in all stripes. */
@@ -211,6 +212,15 @@ public final class Store implements AutoCloseable {
     /** How entries count their uses; null when they note the last one. */
     public @Nullable UseCounting useCounting() {
         return useCounting;
+    }
+
+    /** Up to what collections are packed, from their next change on. */
+    public void setPackedLimits(PackedLimits limits) {
+        packedLimits = limits;
+    }
+
+    public PackedLimits packedLimits() {
+        return packedLimits;
     }
 
     /** Another start for a generator of chances, the same in every run with the same hash seed. */

@@ -97,7 +97,8 @@ final class StripeKeys implements AutoCloseable {
         return Encoding.isLarge(EntryLayout.encodingCode(entry));
     }
 
-    private static boolean hasVolatileElements(long entry) {
+    /** Whether the entry is a hash of which some field has a deadline. */
+    static boolean hasVolatileElements(long entry) {
         return EntryLayout.form(entry) == LARGE_HASH
                 && ElementTable.volatileElements(EntryLayout.valueAddress(entry, EntryLayout.header(entry))) > 0;
     }

@@ -50,8 +50,8 @@ final class CollectionEntryTest {
 
     private void createLarge(Bytes key, int members) {
         assertThat(entry.findForWrite(key)).isFalse();
-        ElementTable table = new ElementTable(store.hashFunction(), entry.elements(key));
-        table.create(entry.elements(key));
+        ElementTable table = new ElementTable(store.hashFunction());
+        table.create(entry.elementsOfKey());
         for (int i = 0; i < members; i++) {
             table.insert(bytes("m" + i), 0, Keyspace.NO_DEADLINE);
         }
@@ -61,7 +61,7 @@ final class CollectionEntryTest {
     private static long members(Keyspace in, Bytes key) {
         CollectionEntry reader = new CollectionEntry(in, ValueType.SET);
         assertThat(reader.find(key)).isTrue();
-        ElementTable table = new ElementTable(in.store().hashFunction(), reader.elements());
+        ElementTable table = new ElementTable(in.store().hashFunction());
         table.open(reader.elements(), reader.value());
         long count = 0;
         table.beginWalk();

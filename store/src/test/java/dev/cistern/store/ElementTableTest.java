@@ -29,7 +29,7 @@ final class ElementTableTest {
         long held = Memory.heldBytes();
         long root = Memory.allocate(MemoryTag.TEST, ElementTable.ROOT_BYTES);
         try (Region region = new Region(1L << 33); Arena arena = new Arena(region)) {
-            ElementTable table = new ElementTable(HASH, arena);
+            ElementTable table = new ElementTable(HASH);
             Map<String, Element> model = new HashMap<>();
             table.create(arena);
             table.save(root);
@@ -37,7 +37,7 @@ final class ElementTableTest {
                 boolean growing = step / 4_000 % 2 == 0;
                 // Another object, or this one again: all of the state is in the root.
                 if (random.nextInt(50) == 0) {
-                    table = new ElementTable(HASH, arena);
+                    table = new ElementTable(HASH);
                 }
                 table.open(arena, root);
                 if (random.nextInt(10) < (growing ? 7 : 3)) {
@@ -124,7 +124,7 @@ final class ElementTableTest {
         long target = Memory.allocate(MemoryTag.TEST, ElementTable.ROOT_BYTES);
         try (Arena other = new Arena(region)) {
             LargeValue.copy(Encoding.HASHTABLE, HASH, arena, root, other, target);
-            ElementTable copy = new ElementTable(HASH, other);
+            ElementTable copy = new ElementTable(HASH);
             copy.open(other, target);
             check(copy, model);
             assertThat(LargeValue.bytes(target)).isEqualTo(other.usedBytes());
@@ -140,7 +140,7 @@ final class ElementTableTest {
         int count = 60_000;
         long root = Memory.allocate(MemoryTag.TEST, ElementTable.ROOT_BYTES);
         try (Region region = new Region(1L << 33); Arena arena = new Arena(region)) {
-            ElementTable table = new ElementTable(HASH, arena);
+            ElementTable table = new ElementTable(HASH);
             table.create(arena);
             List<Bytes> names = new ArrayList<>();
             for (int i = 0; i < count; i++) {

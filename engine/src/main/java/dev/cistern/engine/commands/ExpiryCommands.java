@@ -80,7 +80,7 @@ final class ExpiryCommands {
     /** A deadline that is over deletes the key at once, and that counts as success. */
     private static void expire(Keyspace keyspace, Request request, Reply reply, long unitMillis, long base,
             CommandException invalid) {
-        int conditions = conditions(request);
+        int conditions = conditions(request, 3, request.count());
         long deadline = deadlineMillis(request.longAt(2), unitMillis, base, invalid);
         Bytes key = request.key(1);
         long entry = keyspace.findForWrite(key);
@@ -96,9 +96,10 @@ final class ExpiryCommands {
         reply.integer(1);
     }
 
-    private static int conditions(Request request) {
+    /** The conditions that stand from one argument up to another. */
+    static int conditions(Request request, int from, int end) {
         int conditions = 0;
-        for (int i = 3; i < request.count(); i++) {
+        for (int i = from; i < end; i++) {
             conditions |= conditionAt(request, i);
         }
         if ((conditions & NX) != 0 && conditions != NX) {
@@ -133,7 +134,7 @@ final class ExpiryCommands {
     }
 
     /** Whether the conditions let {@code deadline} replace {@code present}. No deadline counts as one never reached. */
-    private static boolean isAllowed(int conditions, long present, long deadline) {
+    static boolean isAllowed(int conditions, long present, long deadline) {
         if (conditions == 0) {
             return true;
         }
@@ -177,7 +178,7 @@ final class ExpiryCommands {
     }
 
     /** To the nearest second, as the original counts, so that a fresh TTL reads as it was given. */
-    private static long toSeconds(long millis) {
+    static long toSeconds(long millis) {
         return millis / 1000 + (millis % 1000 >= 500 ? 1 : 0);
     }
 

@@ -32,6 +32,9 @@ public final class Families {
                 CounterCommands.TABLE,
                 BitmapCommands.TABLE,
                 BitfieldCommands.TABLE,
+                HashCommands.TABLE,
+                HashWalkCommands.TABLE,
+                HashExpiryCommands.TABLE,
                 HyperLogLogCommands.TABLE));
     }
 }

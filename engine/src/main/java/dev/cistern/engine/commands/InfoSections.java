@@ -196,6 +196,7 @@ final class InfoSections {
         field("sync_partial_ok", 0);
         field("sync_partial_err", 0);
         field("expired_keys", keyspace.expired());
+        field("expired_fields", keyspace.expiredFields());
         field("expired_stale_perc", format("%.2f", node.expiredStalePercentage()));
         field("expired_time_cap_reached_count", node.counters().expiryTimeCapReached.sum());
         field("evicted_keys", keyspace.evicted());

@@ -128,7 +128,7 @@ final class ScanCommands {
     }
 
     /** Any unsigned 64-bit number, a plus sign and leading zeros included. */
-    private static long cursorAt(Request request, int index) {
+    static long cursorAt(Request request, int index) {
         Bytes cursor = request.argument(index);
         try {
             boolean isLong = cursor.length() > MAX_CURSOR_LENGTH;

@@ -3,9 +3,11 @@ package dev.cistern.engine.dispatch;
 import dev.cistern.engine.acl.AclLog;
 import dev.cistern.engine.acl.Users;
 import dev.cistern.engine.effects.Effects;
+import dev.cistern.engine.settings.NumberSetting;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.engine.transactions.WatchedKeys;
 import dev.cistern.store.EvictionPolicy;
+import dev.cistern.store.PackedLimits;
 import dev.cistern.store.Store;
 import dev.cistern.store.UseCounting;
 import java.util.List;
@@ -160,7 +162,19 @@ public final class Node {
         store.setUseCounting(EvictionPolicy.named(settings.maxMemoryPolicy.value()).countsUses()
                 ? new UseCounting((int) settings.lfuLogFactor.value(), (int) settings.lfuDecayTime.value())
                 : null);
+        store.setPackedLimits(packedLimits());
         sessions.all().forEach(session -> session.execute(session::settingsChanged));
+    }
+
+    private PackedLimits packedLimits() {
+        return new PackedLimits(intOf(settings.hashMaxListpackEntries), intOf(settings.hashMaxListpackValue),
+                intOf(settings.setMaxIntsetEntries), intOf(settings.setMaxListpackEntries),
+                intOf(settings.setMaxListpackValue));
+    }
+
+    /** No packed collection has more elements, nor bytes in one. */
+    private static int intOf(NumberSetting setting) {
+        return (int) Math.min(setting.value(), Integer.MAX_VALUE);
     }
 
     /** Whether expired keys are looked for. DEBUG switches it off for tests. */

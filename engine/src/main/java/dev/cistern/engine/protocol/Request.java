@@ -18,6 +18,7 @@ public final class Request {
     private static final int USUAL_ARGUMENTS = 64;
 
     private final Bytes view = new Bytes();
+    private final Bytes secondView = new Bytes();
     private Bytes[] arguments = newViews(new Bytes[USUAL_ARGUMENTS], 0);
     private int count;
 
@@ -46,6 +47,11 @@ public final class Request {
     /** A view for the command's own use, so that reading a value costs no object. */
     public Bytes view() {
         return view;
+    }
+
+    /** Another such view, for what comes in pairs. */
+    public Bytes secondView() {
+        return secondView;
     }
 
     /** A copy as text: for names, options and messages, not for the data path. */

@@ -55,6 +55,11 @@ public final class Settings {
     public final NumberSetting lfuLogFactor = number("lfu-log-factor", true, 10, 0, Integer.MAX_VALUE);
     public final NumberSetting lfuDecayTime = number("lfu-decay-time", true, 1, 0, Integer.MAX_VALUE);
     public final NumberSetting hllSparseMaxBytes = memory("hll-sparse-max-bytes", 3000, 0, 16_000);
+    public final NumberSetting hashMaxListpackEntries = number("hash-max-listpack-entries", true, 512, 0, NO_LIMIT);
+    public final NumberSetting hashMaxListpackValue = memory("hash-max-listpack-value", 64, 0, NO_LIMIT);
+    public final NumberSetting setMaxIntsetEntries = number("set-max-intset-entries", true, 512, 0, NO_LIMIT);
+    public final NumberSetting setMaxListpackEntries = number("set-max-listpack-entries", true, 128, 0, NO_LIMIT);
+    public final NumberSetting setMaxListpackValue = number("set-max-listpack-value", true, 64, 0, NO_LIMIT);
     public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
     public final NumberSetting hz = number("hz", true, 10, 1, 500).clamping();
 
@@ -71,6 +76,16 @@ public final class Settings {
     public final TextSetting save = add(new TextSetting("save", false, ""));
     public final ChoiceSetting appendOnly = add(new ChoiceSetting("appendonly", false, "no"));
     public final ChoiceSetting clusterEnabled = add(new ChoiceSetting("cluster-enabled", false, "no"));
+
+    {
+        alias("hash-max-ziplist-entries", hashMaxListpackEntries);
+        alias("hash-max-ziplist-value", hashMaxListpackValue);
+    }
+
+    /** A second name of a setting, from before the original changed it. */
+    private void alias(String name, Setting setting) {
+        add(new AliasSetting(name, setting));
+    }
 
     private <T extends Setting> T add(T setting) {
         if (table.put(setting.name(), setting) != null) {

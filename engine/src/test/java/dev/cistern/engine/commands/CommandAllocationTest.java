@@ -55,13 +55,18 @@ final class CommandAllocationTest {
                 "EXISTS k n none", "TOUCH k n", "TYPE k", "EXPIRE k 100", "EXPIRE k 100 GT",
                 "PEXPIREAT k 4102444800000",
                 "TTL k", "PTTL k", "EXPIRETIME k", "PERSIST k", "RENAMENX k n", "COPY k other REPLACE",
-                "SETBIT bits 100 1", "GETBIT bits 100", "BITCOUNT bits", "BITPOS bits 1", "DELIFEQ k x");
+                "SETBIT bits 100 1", "GETBIT bits 100", "BITCOUNT bits", "BITPOS bits 1", "DELIFEQ k x",
+                "HSET h f v", "HSET h f v g 12", "HSET large f v", "HGET h f", "HGET large f", "HMGET h f g none",
+                "HGETALL h", "HDEL h none", "HLEN h", "HEXISTS h f", "HINCRBY h n 1", "HSETNX h f v", "HSTRLEN h f",
+                "HKEYS large", "HVALS h", "HTTL h FIELDS 1 f", "HGETDEL h FIELDS 1 none");
     }
 
     @ParameterizedTest
     @MethodSource("hotCommands")
     void leavesNothing(String command) {
         client.send("MSET", "k", "value", "n", "1", "a", "1", "b", "2", "s", "");
+        client.send("HSET", "h", "f", "v", "g", "7", "n", "1");
+        client.send("HSET", "large", "f", "x".repeat(100), "g", "7");
         byte[] request = TestClient.encode(command.split(" ", -1));
         ByteArrayOutputStream pipeline = new ByteArrayOutputStream();
         for (int i = 0; i < COMMANDS; i++) {

@@ -3,6 +3,7 @@ package dev.cistern.app;
 import dev.cistern.gateway.GatewayOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,8 @@ final class AcceptanceTest {
             assertThat(jedis.get("greeting")).isEqualTo("hello");
             assertThat(jedis.del("greeting")).isEqualTo(1);
             assertThat(jedis.get("greeting")).isNull();
+            assertThat(jedis.hset("cart", Map.of("apples", "3", "pears", "1"))).isEqualTo(2);
+            assertThat(jedis.hgetAll("cart")).containsExactlyInAnyOrderEntriesOf(Map.of("apples", "3", "pears", "1"));
             try (AbstractTransaction transaction = jedis.multi()) {
                 transaction.incr("visits");
                 transaction.incrBy("visits", 2);

@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
  * <pre>
  *   root                                     leaf: 512 bytes
  *   offset  size  field                      offset  size  field
- *        0    48  table of members                0    32  leaf of the tree
- *       48    24  tree                           32   ...  addresses of members, 8 bytes each, in order
+ *        0    64  table of members                0    32  leaf of the tree
+ *       64    24  tree                           32   ...  addresses of members, 8 bytes each, in order
  *
  *   member: an element of the table, its value the 8 bytes of the score
  * </pre>
@@ -60,7 +60,7 @@ final class SortedTable {
     private boolean boundIsBehindEqual;
 
     SortedTable(HashFunction hashFunction, Arena elements) {
-        table = new ElementTable(hashFunction, elements);
+        table = new ElementTable(hashFunction);
         tree = new CountedTree(elements);
     }
 

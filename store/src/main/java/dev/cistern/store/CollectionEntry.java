@@ -137,6 +137,18 @@ final class CollectionEntry {
     }
 
     /**
+     * Gives a value that has become shorter its new length and returns its address. Cannot fail: without memory to move
+     * to, it stays longer than it need be.
+     */
+    long shrink(int length) {
+        try {
+            return resize(length);
+        } catch (OutOfNativeMemoryException e) {
+            return value();
+        }
+    }
+
+    /**
      * Gives the value another encoding and length; returns its address, where it is yet to be written. A large value
      * that was there is freed; one that is to be there must have its elements already, as a root cannot fail any more.
      */

@@ -1,5 +1,8 @@
 package dev.cistern.store;
 
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Finds a place in a long sequence by its number: a tree of counts over leaves, for the large forms of lists and sorted
  * sets.
@@ -66,7 +69,7 @@ final class CountedTree {
 
     private static final int MAX_HEIGHT = 16;
 
-    private Arena arena;
+    private @Nullable Arena opened;
     private long top;
     private long first;
     private long last;
@@ -79,15 +82,11 @@ final class CountedTree {
 
     private long restRank;
 
-    CountedTree(Arena arena) {
-        this.arena = arena;
-    }
-
     // ---------------------------------------------------------------------------------------------- the root
 
     /** Begins an empty tree. */
     void create(Arena elements) {
-        arena = elements;
+        opened = elements;
         top = NONE;
         first = NONE;
         last = NONE;
@@ -96,7 +95,7 @@ final class CountedTree {
 
     /** Works from now on with the tree whose root is at {@code root}. */
     void open(Arena elements, long root) {
-        arena = elements;
+        opened = elements;
         top = Memory.getLong(root + TOP);
         first = Memory.getLong(root + FIRST);
         last = Memory.getLong(root + LAST);
@@ -118,18 +117,22 @@ final class CountedTree {
 
     /** A slot that counts as the value's: the owner's leaves are such. Throws before anything changed. */
     long allocate(long bytes) {
-        long address = arena.allocate(bytes);
-        addedBytes += arena.slotBytes(address);
+        long address = arena().allocate(bytes);
+        addedBytes += arena().slotBytes(address);
         return address;
     }
 
     void free(long address) {
-        addedBytes -= arena.slotBytes(address);
-        arena.free(address);
+        addedBytes -= arena().slotBytes(address);
+        arena().free(address);
+    }
+
+    private Arena arena() {
+        return Objects.requireNonNull(opened);
     }
 
     long slotBytes(long leaf) {
-        return arena.slotBytes(leaf);
+        return arena().slotBytes(leaf);
     }
 
     // ---------------------------------------------------------------------------------------------- walking

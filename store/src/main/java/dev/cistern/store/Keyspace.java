@@ -58,6 +58,8 @@ public final class Keyspace implements AutoCloseable {
     private final Bytes otherValue = new Bytes();
     private final long scratch;
     private @Nullable Hashes hashes;
+    private @Nullable Lists lists;
+    private @Nullable SortedSets sortedSets;
     private boolean closed;
     private boolean touches = true;
 
@@ -106,6 +108,26 @@ public final class Keyspace implements AutoCloseable {
 
     public long nowMillis() {
         return nowMillis;
+    }
+
+    /** The lists of this database. */
+    public Lists lists() {
+        Lists made = lists;
+        if (made == null) {
+            made = new Lists(this);
+            lists = made;
+        }
+        return made;
+    }
+
+    /** The sorted sets of this database. */
+    public SortedSets sortedSets() {
+        SortedSets made = sortedSets;
+        if (made == null) {
+            made = new SortedSets(this);
+            sortedSets = made;
+        }
+        return made;
     }
 
     /** The hashes of this database. */
@@ -850,6 +872,12 @@ public final class Keyspace implements AutoCloseable {
             Memory.free(MemoryTag.SCRATCH, scratch, SCRATCH_BYTES);
             if (hashes != null) {
                 hashes.close();
+            }
+            if (lists != null) {
+                lists.close();
+            }
+            if (sortedSets != null) {
+                sortedSets.close();
             }
         }
     }

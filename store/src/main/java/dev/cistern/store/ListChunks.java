@@ -34,16 +34,12 @@ final class ListChunks {
 
     private static final long NONE = CountedTree.NONE;
 
-    private final CountedTree tree;
+    private final CountedTree tree = new CountedTree();
     private long bytes;
     private long count;
 
     private long chunk = NONE;
     private long element = Listpack.NONE;
-
-    ListChunks(Arena elements) {
-        tree = new CountedTree(elements);
-    }
 
     // ---------------------------------------------------------------------------------------------- the root
 
@@ -404,7 +400,7 @@ final class ListChunks {
     // ------------------------------------------------------------------------------------ for LargeValue
 
     static int release(Arena elements, long root, int budget) {
-        ListChunks list = new ListChunks(elements);
+        ListChunks list = new ListChunks();
         list.open(elements, root);
         int freed = 0;
         while (freed < budget && list.tree.releaseFirst()) {
@@ -416,8 +412,8 @@ final class ListChunks {
 
     /** Writes to {@code target} the root of a copy in another arena. Throws with nothing taken. */
     static void copy(Arena from, long root, Arena to, long target) {
-        ListChunks source = new ListChunks(from);
-        ListChunks copy = new ListChunks(to);
+        ListChunks source = new ListChunks();
+        ListChunks copy = new ListChunks();
         source.open(from, root);
         copy.create(to);
         try {
@@ -425,7 +421,7 @@ final class ListChunks {
                 copy.appendChunk(at);
             }
         } catch (OutOfNativeMemoryException e) {
-            copy.releaseAll();
+            copy.discard();
             throw e;
         }
         copy.save(target);
@@ -438,7 +434,8 @@ final class ListChunks {
         counted(added, held);
     }
 
-    private void releaseAll() {
+    /** Frees the open list at once: one that could not be finished. */
+    void discard() {
         boolean more = true;
         while (more) {
             more = tree.releaseFirst();

@@ -46,7 +46,7 @@ final class SortedTable {
     }
 
     private final ElementTable table;
-    private final CountedTree tree;
+    private final CountedTree tree = new CountedTree();
     private final Bytes name = new Bytes();
 
     private long leaf = NONE;
@@ -59,9 +59,8 @@ final class SortedTable {
     /** Whether what is equal to a score or name comes before the bound. */
     private boolean boundIsBehindEqual;
 
-    SortedTable(HashFunction hashFunction, Arena elements) {
+    SortedTable(HashFunction hashFunction) {
         table = new ElementTable(hashFunction);
-        tree = new CountedTree(elements);
     }
 
     // ---------------------------------------------------------------------------------------------- the root
@@ -459,10 +458,19 @@ final class SortedTable {
         return table.random(random);
     }
 
+    /** Frees the open set at once: one that could not be finished. */
+    void discard() {
+        boolean more = true;
+        while (more) {
+            more = tree.releaseFirst();
+        }
+        table.discard();
+    }
+
     // ------------------------------------------------------------------------------------ for LargeValue
 
     static int release(HashFunction hashFunction, Arena elements, long root, int budget) {
-        CountedTree tree = new CountedTree(elements);
+        CountedTree tree = new CountedTree();
         tree.open(elements, root + TREE);
         int freed = 0;
         while (freed < budget && tree.releaseFirst()) {
@@ -475,8 +483,8 @@ final class SortedTable {
 
     /** Writes to {@code target} the root of a copy in another arena. Throws with nothing taken. */
     static void copy(HashFunction hashFunction, Arena from, long root, Arena to, long target) {
-        SortedTable source = new SortedTable(hashFunction, from);
-        SortedTable copy = new SortedTable(hashFunction, to);
+        SortedTable source = new SortedTable(hashFunction);
+        SortedTable copy = new SortedTable(hashFunction);
         source.open(from, root);
         copy.create(to);
         Bytes member = new Bytes();
@@ -484,11 +492,10 @@ final class SortedTable {
             for (boolean more = source.seek(0); more; more = source.next()) {
                 copy.insert(readMember(source.element(), member), score(source.element()));
             }
-            copy.save(target);
         } catch (OutOfNativeMemoryException e) {
-            copy.save(target);
-            release(hashFunction, to, target, Integer.MAX_VALUE);
+            copy.discard();
             throw e;
         }
+        copy.save(target);
     }
 }

@@ -25,7 +25,7 @@ final class CountedTreeTest {
         SplittableRandom random = new SplittableRandom(seed);
         long root = Memory.allocate(MemoryTag.TEST, CountedTree.ROOT_BYTES);
         try (Region region = new Region(1L << 33); Arena arena = new Arena(region)) {
-            CountedTree tree = new CountedTree(arena);
+            CountedTree tree = new CountedTree();
             tree.create(arena);
             List<Long> leaves = new ArrayList<>();
             long bytes = 0;

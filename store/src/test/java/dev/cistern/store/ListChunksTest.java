@@ -24,7 +24,7 @@ final class ListChunksTest {
     void randomChanges(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         try (Region region = new Region(1L << 33); Arena arena = new Arena(region)) {
-            ListChunks list = new ListChunks(arena);
+            ListChunks list = new ListChunks();
             list.create(arena);
             for (int step = 0; step < STEPS; step++) {
                 boolean grows = step / (STEPS / 6) % 2 == 0;
@@ -150,7 +150,7 @@ final class ListChunksTest {
         long target = Memory.allocate(MemoryTag.TEST, ListChunks.ROOT_BYTES);
         ListChunks.copy(arena, root, arena, target);
         assertThat(arena.usedBytes() - used).isEqualTo(LargeValue.bytes(target));
-        ListChunks copy = new ListChunks(arena);
+        ListChunks copy = new ListChunks();
         copy.open(arena, target);
         assertThat(copy.size()).isEqualTo(model.size());
         for (int i = 0; i < model.size(); i += 7) {

@@ -37,7 +37,7 @@ final class SortedTableTest {
         SplittableRandom random = new SplittableRandom(seed);
         long held = Memory.heldBytes();
         try (Region region = new Region(1L << 33); Arena arena = new Arena(region)) {
-            SortedTable set = new SortedTable(hashFunction, arena);
+            SortedTable set = new SortedTable(hashFunction);
             set.create(arena);
             for (int step = 0; step < STEPS; step++) {
                 String what = "seed " + seed + " step " + step;
@@ -164,7 +164,7 @@ final class SortedTableTest {
         long target = Memory.allocate(MemoryTag.TEST, SortedTable.ROOT_BYTES);
         SortedTable.copy(hashFunction, arena, root, arena, target);
         assertThat(arena.usedBytes() - used).as(what).isEqualTo(LargeValue.bytes(target));
-        SortedTable copy = new SortedTable(hashFunction, arena);
+        SortedTable copy = new SortedTable(hashFunction);
         copy.open(arena, target);
         compareAll(copy, what);
         assertThat(SortedTable.release(hashFunction, arena, target, Integer.MAX_VALUE)).isNotNegative();
@@ -176,7 +176,7 @@ final class SortedTableTest {
     @Test
     void namesInOrder() {
         try (Region region = new Region(1L << 33); Arena arena = new Arena(region)) {
-            SortedTable set = new SortedTable(hashFunction, arena);
+            SortedTable set = new SortedTable(hashFunction);
             set.create(arena);
             SplittableRandom random = new SplittableRandom(5);
             for (int i = 0; i < 5_000; i++) {
@@ -200,7 +200,7 @@ final class SortedTableTest {
     @Test
     void bytesPerMember() {
         try (Region region = new Region(1L << 33); Arena arena = new Arena(region)) {
-            SortedTable set = new SortedTable(hashFunction, arena);
+            SortedTable set = new SortedTable(hashFunction);
             set.create(arena);
             SplittableRandom random = new SplittableRandom(5);
             int members = 200_000;

@@ -28,6 +28,7 @@ public final class Families {
                 ExpiryCommands.TABLE,
                 ScanCommands.TABLE,
                 StringCommands.TABLE,
+                ListCommands.TABLE,
                 SubstringCommands.TABLE,
                 CounterCommands.TABLE,
                 BitmapCommands.TABLE,

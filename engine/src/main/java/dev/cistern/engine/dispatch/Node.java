@@ -169,7 +169,8 @@ public final class Node {
     private PackedLimits packedLimits() {
         return new PackedLimits(intOf(settings.hashMaxListpackEntries), intOf(settings.hashMaxListpackValue),
                 intOf(settings.setMaxIntsetEntries), intOf(settings.setMaxListpackEntries),
-                intOf(settings.setMaxListpackValue));
+                intOf(settings.setMaxListpackValue), (int) settings.listMaxListpackSize.value(),
+                intOf(settings.zsetMaxListpackEntries), intOf(settings.zsetMaxListpackValue));
     }
 
     /** No packed collection has more elements, nor bytes in one. */

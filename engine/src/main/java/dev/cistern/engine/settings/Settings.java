@@ -60,6 +60,10 @@ public final class Settings {
     public final NumberSetting setMaxIntsetEntries = number("set-max-intset-entries", true, 512, 0, NO_LIMIT);
     public final NumberSetting setMaxListpackEntries = number("set-max-listpack-entries", true, 128, 0, NO_LIMIT);
     public final NumberSetting setMaxListpackValue = number("set-max-listpack-value", true, 64, 0, NO_LIMIT);
+    public final NumberSetting listMaxListpackSize = number("list-max-listpack-size", true, -2, Integer.MIN_VALUE,
+            Integer.MAX_VALUE);
+    public final NumberSetting zsetMaxListpackEntries = number("zset-max-listpack-entries", true, 128, 0, NO_LIMIT);
+    public final NumberSetting zsetMaxListpackValue = memory("zset-max-listpack-value", 64, 0, NO_LIMIT);
     public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
     public final NumberSetting hz = number("hz", true, 10, 1, 500).clamping();
 
@@ -80,6 +84,9 @@ public final class Settings {
     {
         alias("hash-max-ziplist-entries", hashMaxListpackEntries);
         alias("hash-max-ziplist-value", hashMaxListpackValue);
+        alias("list-max-ziplist-size", listMaxListpackSize);
+        alias("zset-max-ziplist-entries", zsetMaxListpackEntries);
+        alias("zset-max-ziplist-value", zsetMaxListpackValue);
     }
 
     /** A second name of a setting, from before the original changed it. */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Makes up commands on strings and keys that two servers must answer alike: right ones, wrong ones, and the borders.
+ * Makes up commands on strings, keys and collections that two servers must answer alike: right ones, wrong ones, and the borders.
  *
  * <p>Leaves out what depends on the moment (relative times), on chance, or on the version of the original.
  */
@@ -21,16 +21,19 @@ final class RandomCommands {
     private static final String BIT_TARGET = "bits";
 
     private final SplittableRandom random;
+    private final RandomListCommands lists;
 
     RandomCommands(long seed) {
         random = new SplittableRandom(seed);
+        lists = new RandomListCommands(random);
     }
 
     String[] next() {
-        return switch (random.nextInt(5)) {
+        return switch (random.nextInt(8)) {
             case 0 -> key();
             case 1 -> bits();
             case 2 -> part();
+            case 3, 4 -> lists.next();
             default -> whole();
         };
     }

@@ -58,7 +58,10 @@ final class CommandAllocationTest {
                 "SETBIT bits 100 1", "GETBIT bits 100", "BITCOUNT bits", "BITPOS bits 1", "DELIFEQ k x",
                 "HSET h f v", "HSET h f v g 12", "HSET large f v", "HGET h f", "HGET large f", "HMGET h f g none",
                 "HGETALL h", "HDEL h none", "HLEN h", "HEXISTS h f", "HINCRBY h n 1", "HSETNX h f v", "HSTRLEN h f",
-                "HKEYS large", "HVALS h", "HTTL h FIELDS 1 f", "HGETDEL h FIELDS 1 none");
+                "HKEYS large", "HVALS h", "HTTL h FIELDS 1 f", "HGETDEL h FIELDS 1 none",
+                "LPUSH l v", "RPUSH l 1 2", "LPOP l", "RPOP l 1", "LLEN l", "LINDEX l 1", "LRANGE l 0 5", "LSET l 0 w",
+                "LMOVE l m LEFT RIGHT", "RPOPLPUSH m m", "LREM l 1 none", "LTRIM l 0 3", "LPUSH biglist v", "LINDEX biglist 900",
+                "LINSERT l BEFORE none x");
     }
 
     @ParameterizedTest
@@ -67,6 +70,9 @@ final class CommandAllocationTest {
         client.send("MSET", "k", "value", "n", "1", "a", "1", "b", "2", "s", "");
         client.send("HSET", "h", "f", "v", "g", "7", "n", "1");
         client.send("HSET", "large", "f", "x".repeat(100), "g", "7");
+        client.send("DEL", "l", "m");
+        client.send("RPUSH", "l", "a", "1", "b");
+        client.send("RPUSH", "biglist", "x".repeat(9_000), "y");
         byte[] request = TestClient.encode(command.split(" ", -1));
         ByteArrayOutputStream pipeline = new ByteArrayOutputStream();
         for (int i = 0; i < COMMANDS; i++) {

@@ -6,6 +6,7 @@ import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
+import dev.cistern.control.node.Secret;
 import dev.cistern.engine.CacheNode;
 import dev.cistern.engine.NodeOptions;
 import dev.cistern.engine.network.EventLoops;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +33,8 @@ final class InJvmRuntime implements NodeRuntime {
 
     /** What the engine has a use for; AWS has more. */
     private static final Settings KNOWN = new Settings();
+
+    private static final SecureRandom SECRETS = new SecureRandom();
 
     private final EventLoops eventLoops;
     private final Map<String, CacheNode> running = new ConcurrentHashMap<>();
@@ -68,6 +72,9 @@ final class InJvmRuntime implements NodeRuntime {
             if (KNOWN.find(parameter.getKey()) != null) {
                 options = options.with(parameter.getKey(), parameter.getValue());
             }
+        }
+        if (!spec.open()) {
+            options = options.with("requirepass", Secret.generate(SECRETS).reveal());
         }
         return options.with("bind", spec.bindAddress())
                 .with("maxmemory", Long.toString(spec.maxMemoryBytes()))

@@ -7,6 +7,8 @@ import dev.cistern.control.operation.EventOperations;
 import dev.cistern.control.operation.ParameterGroupOperations;
 import dev.cistern.control.operation.ReplicationGroupOperations;
 import dev.cistern.control.operation.TagOperations;
+import dev.cistern.control.operation.UserGroupOperations;
+import dev.cistern.control.operation.UserOperations;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.workflow.Workflows;
@@ -24,12 +26,20 @@ import software.amazon.awssdk.services.elasticache.model.CreateCacheParameterGro
 import software.amazon.awssdk.services.elasticache.model.CreateCacheParameterGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.CreateUserGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateUserGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.CreateUserRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateUserResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheParameterGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheParameterGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.DeleteReplicationGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteUserGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteUserGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteUserRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteUserResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheClustersResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheEngineVersionsRequest;
@@ -44,6 +54,10 @@ import software.amazon.awssdk.services.elasticache.model.DescribeEventsRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeEventsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeReplicationGroupsRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeReplicationGroupsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeUserGroupsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeUserGroupsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeUsersRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeUsersResponse;
 import software.amazon.awssdk.services.elasticache.model.ListAllowedNodeTypeModificationsRequest;
 import software.amazon.awssdk.services.elasticache.model.ListAllowedNodeTypeModificationsResponse;
 import software.amazon.awssdk.services.elasticache.model.ListTagsForResourceRequest;
@@ -54,6 +68,10 @@ import software.amazon.awssdk.services.elasticache.model.ModifyCacheParameterGro
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheParameterGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.ModifyUserGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyUserGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.ModifyUserRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyUserResponse;
 import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceRequest;
@@ -186,6 +204,46 @@ final class ElastiCacheService implements ElastiCacheClient {
     public ListAllowedNodeTypeModificationsResponse listAllowedNodeTypeModifications(
             ListAllowedNodeTypeModificationsRequest request) {
         return read(context -> new CatalogOperations(context).nodeTypes(request));
+    }
+
+    @Override
+    public CreateUserResponse createUser(CreateUserRequest request) {
+        return change(context -> new UserOperations(context).create(request));
+    }
+
+    @Override
+    public DescribeUsersResponse describeUsers(DescribeUsersRequest request) {
+        return read(context -> new UserOperations(context).describe(request));
+    }
+
+    @Override
+    public ModifyUserResponse modifyUser(ModifyUserRequest request) {
+        return change(context -> new UserOperations(context).modify(request));
+    }
+
+    @Override
+    public DeleteUserResponse deleteUser(DeleteUserRequest request) {
+        return change(context -> new UserOperations(context).delete(request));
+    }
+
+    @Override
+    public CreateUserGroupResponse createUserGroup(CreateUserGroupRequest request) {
+        return change(context -> new UserGroupOperations(context).create(request));
+    }
+
+    @Override
+    public DescribeUserGroupsResponse describeUserGroups(DescribeUserGroupsRequest request) {
+        return read(context -> new UserGroupOperations(context).describe(request));
+    }
+
+    @Override
+    public ModifyUserGroupResponse modifyUserGroup(ModifyUserGroupRequest request) {
+        return change(context -> new UserGroupOperations(context).modify(request));
+    }
+
+    @Override
+    public DeleteUserGroupResponse deleteUserGroup(DeleteUserGroupRequest request) {
+        return change(context -> new UserGroupOperations(context).delete(request));
     }
 
     @Override

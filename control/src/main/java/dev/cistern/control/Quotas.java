@@ -6,10 +6,15 @@ package dev.cistern.control;
  * @param nodesPerRegion   cache nodes of all clusters together
  * @param tagsPerResource  tags on one resource
  * @param parameterGroups  parameter groups beside the default ones
+ * @param users            users beside the default one
+ * @param userGroups       user groups
+ * @param usersPerGroup    users in one user group
  * @param eventsKept       newest events that are kept, whatever their age; a bound of ours, AWS has only the 14 days
  */
-public record Quotas(int nodesPerRegion, int tagsPerResource, int parameterGroups, int eventsKept) {
+public record Quotas(int nodesPerRegion, int tagsPerResource, int parameterGroups, int users, int userGroups,
+        int usersPerGroup,
+        int eventsKept) {
 
     /** The defaults of an AWS account. */
-    public static final Quotas DEFAULT = new Quotas(300, 50, 300, 10_000);
+    public static final Quotas DEFAULT = new Quotas(300, 50, 300, 2_000, 200, 100, 10_000);
 }

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -88,8 +89,17 @@ final class FakeNodes implements NodeRuntime {
 
     /** What the node of that cluster was told, at its start and later. */
     Map<String, String> settings(String clusterId) {
+        return node(clusterId).settings;
+    }
+
+    /** Whom the node of that cluster lets in, and their rules. */
+    Map<String, String> users(String clusterId) {
+        return node(clusterId).users;
+    }
+
+    private FakeNode node(String clusterId) {
         return nodes.entrySet().stream().filter(entry -> entry.getKey().matches(clusterId + "-[a-z0-9]{6}-0001"))
-                .map(entry -> entry.getValue().settings).findFirst().orElseThrow();
+                .map(Map.Entry::getValue).findFirst().orElseThrow();
     }
 
     /** Ends a node without telling anybody. */
@@ -102,6 +112,7 @@ final class FakeNodes implements NodeRuntime {
 
         private final NodeSpec spec;
         private final Map<String, String> settings = new ConcurrentHashMap<>();
+        private final Map<String, String> users = new ConcurrentSkipListMap<>();
         private final ServerSocket server;
         private volatile long maxMemoryBytes;
 
@@ -109,6 +120,7 @@ final class FakeNodes implements NodeRuntime {
             this.spec = spec;
             this.maxMemoryBytes = spec.maxMemoryBytes();
             this.settings.putAll(spec.parameters());
+            users.put("default", spec.open() ? "reset on nopass ~* +@all &*" : "reset off");
             try {
                 Files.createDirectories(spec.dataDirectory());
                 server = new ServerSocket();
@@ -166,6 +178,7 @@ final class FakeNodes implements NodeRuntime {
                 case "AUTH" -> "+OK\r\n";
                 case "HELLO" -> "%1\r\n$5\r\nproto\r\n:3\r\n";
                 case "PING" -> "+PONG\r\n";
+                case "ACL" -> acl(command);
                 case "CONFIG" -> configure(command.get(2), command.get(3));
                 case "INFO" -> {
                     String text = "# Memory\r\nused_memory:" + usedMemoryBytes + "\r\n";
@@ -173,6 +186,20 @@ final class FakeNodes implements NodeRuntime {
                 }
                 default -> "-ERR unknown command '" + verb + "'\r\n";
             };
+        }
+
+        private String acl(List<String> command) {
+            switch (command.get(1).toUpperCase(Locale.ROOT)) {
+                case "SETUSER" -> users.put(command.get(2), String.join(" ", command.subList(3, command.size())));
+                case "DELUSER" -> users.remove(command.get(2));
+                default -> {
+                    StringBuilder names = new StringBuilder("*" + users.size() + "\r\n");
+                    users.keySet().forEach(name -> names.append('$').append(name.length()).append("\r\n").append(name)
+                            .append("\r\n"));
+                    return names.toString();
+                }
+            }
+            return "+OK\r\n";
         }
 
         private String configure(String name, String value) {

@@ -6,10 +6,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -46,6 +48,54 @@ final class OriginalTest {
             aws.deleteReplicationGroup(r -> r.replicationGroupId("real"));
             await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
             assertThat(aws.describeReplicationGroups().replicationGroups()).isEmpty();
+        }
+    }
+
+    @Test
+    void theUsersOfARealRedis(@TempDir Path directory) {
+        assumeTrue(RedisServerNodes.areThere(), "redis-server is not installed");
+        try (ControlPlane plane = open(directory)) {
+            ElastiCacheClient aws = plane.elastiCache();
+            aws.createUser(r -> r.userId("ann").userName("ann").engine("redis").passwords("correct-horse-battery")
+                    .accessString("on ~a:* +@all -@dangerous +commandlog|get -lpos (~b:* +get)"));
+            aws.createUser(r -> r.userId("closed").userName("default").engine("redis").accessString("off")
+                    .passwords("correct-horse-battery"));
+            aws.createUserGroup(r -> r.userGroupId("team").engine("redis").userIds("ann", "closed"));
+            await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+            aws.createReplicationGroup(r -> r.replicationGroupId("real").replicationGroupDescription("d")
+                    .cacheNodeType("cache.t3.micro").userGroupIds("team"));
+            await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+            Endpoint endpoint = endpoint(aws);
+            try (Jedis ann = new Jedis(endpoint.address(), endpoint.port());
+                    Jedis nobody = new Jedis(endpoint.address(), endpoint.port())) {
+                assertThatThrownBy(nobody::ping).hasMessageContaining("NOAUTH");
+                assertThatThrownBy(() -> ann.auth("ann", "wrong")).hasMessageContaining("WRONGPASS");
+                ann.auth("ann", "correct-horse-battery");
+                ann.set("a:1", "x");
+                assertThat(ann.get("b:1")).isNull();
+                assertThatThrownBy(() -> ann.set("b:1", "x")).hasMessageContaining("NOPERM");
+                assertThatThrownBy(() -> ann.keys("*")).hasMessageContaining("NOPERM");
+                assertThatThrownBy(() -> ann.lpos("a:2", "x")).hasMessageContaining("NOPERM");
+
+                aws.modifyUser(r -> r.userId("ann").accessString("on ~c:* +@read").passwords("another-staple-of-it"));
+                await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+                assertThatThrownBy(() -> ann.get("a:1")).hasMessageContaining("NOPERM");
+                assertThat(ann.get("c:1")).as("a session outlives a change of its password").isNull();
+
+                aws.modifyUserGroup(r -> r.userGroupId("team").userIdsToRemove("ann"));
+                await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+                assertThatThrownBy(() -> ann.get("c:1")).isInstanceOf(JedisConnectionException.class);
+            }
+            aws.modifyReplicationGroup(r -> r.replicationGroupId("real").removeUserGroups(true)
+                    .authToken("token-of-sixteen-and-more").authTokenUpdateStrategy("SET"));
+            await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+            aws.rebootCacheCluster(r -> r.cacheClusterId("real-001").cacheNodeIdsToReboot("0001"));
+            await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
+            try (Jedis client = new Jedis(endpoint.address(), endpoint.port())) {
+                assertThatThrownBy(client::ping).hasMessageContaining("NOAUTH");
+                client.auth("token-of-sixteen-and-more");
+                assertThat(client.ping()).isEqualTo("PONG");
+            }
         }
     }
 

@@ -4,6 +4,9 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ReplicationGroupStatus;
+import dev.cistern.control.resource.UserAuthentication;
+import dev.cistern.control.resource.UserGroupMember;
+import dev.cistern.control.resource.UserStatus;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +28,14 @@ final class PersistedNamesTest {
                 .startsWith("CREATING", "AVAILABLE", "REBOOTING", "DELETING", "RESTARTING");
         assertThat(ReplicationGroupStatus.values()).extracting(Enum::name)
                 .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "CREATE_FAILED");
+    }
+
+    @Test
+    void namesAroundUsers() {
+        assertThat(UserStatus.values()).extracting(Enum::name)
+                .startsWith("CREATING", "ACTIVE", "MODIFYING", "DELETING");
+        assertThat(UserAuthentication.values()).extracting(Enum::name).startsWith("PASSWORD", "NO_PASSWORD", "IAM");
+        assertThat(UserGroupMember.State.values()).extracting(Enum::name).startsWith("JOINING", "JOINED", "LEAVING");
     }
 
     @Test

@@ -6,9 +6,12 @@ import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
+import dev.cistern.control.node.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -73,13 +76,17 @@ final class RedisServerNodes implements NodeRuntime {
         try {
             Files.createDirectories(spec.dataDirectory());
             Path config = spec.dataDirectory().resolve("redis.conf");
-            Files.write(config, List.of(
+            List<String> lines = new ArrayList<>(List.of(
                     "bind " + spec.bindAddress(),
                     "port " + spec.port(),
                     "dir " + spec.dataDirectory(),
                     "save \"\"",
                     "maxmemory " + spec.maxMemoryBytes(),
                     "user " + spec.admin().user() + " on >" + spec.admin().password().reveal() + " ~* &* +@all"));
+            if (!spec.open()) {
+                lines.add("requirepass " + Secret.generate(new SecureRandom()).reveal());
+            }
+            Files.write(config, lines);
             return new ProcessBuilder(PROGRAM.toString(), config.toString())
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectErrorStream(true)

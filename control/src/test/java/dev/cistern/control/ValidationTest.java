@@ -180,8 +180,8 @@ final class ValidationTest {
                         + "EngineVersion out.", r -> r.engine("valkey").engineVersion("8.0")),
                 modify(code, "Cistern does not offer notifications yet: leave NotificationTopicArn out.",
                         r -> r.notificationTopicArn("arn:aws:sns:us-east-1:000000000000:t")),
-                modifyGroup(code, "Cistern does not offer user groups yet: leave UserGroupIdsToAdd out.",
-                        r -> r.userGroupIdsToAdd("ug")));
+                modifyGroup(code, "Cistern does not offer encryption in transit yet: TransitEncryptionEnabled must be "
+                        + "false.", r -> r.transitEncryptionEnabled(true)));
     }
 
     static Stream<Arguments> others() {
@@ -241,6 +241,6 @@ final class ValidationTest {
         assertThat(catchThrowableOfType(UnsupportedOperationException.class,
                 () -> test.aws.createSnapshot(r -> r.snapshotName("s")))).isNotNull();
         assertThat(ControlPlane.offeredOperations()).doesNotContain("CreateSnapshot").contains("CreateCacheCluster")
-                .hasSize(22);
+                .hasSize(30);
     }
 }

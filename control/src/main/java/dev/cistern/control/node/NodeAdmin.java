@@ -1,7 +1,10 @@
 package dev.cistern.control.node;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -22,6 +25,8 @@ public final class NodeAdmin {
     private static final int CONNECT_MILLIS = 1_000;
     private static final int ANSWER_MILLIS = 2_000;
     private static final Pattern UNKNOWN_SETTING = Pattern.compile("(?i)unknown option|unsupported config parameter");
+    private static final Pattern UNKNOWN_RULE = Pattern
+            .compile("modifier '([+-][^']+)': Unknown command or category name");
     private static final String USED_MEMORY = "used_memory:";
 
     private final HostAndPort address;
@@ -65,6 +70,38 @@ public final class NodeAdmin {
             });
         }
         return refused;
+    }
+
+    /**
+     * Makes these users what they are to be and deletes every other one but the admin; sessions of deleted users end.
+     *
+     * <p>A rule for a command that the node does not have is left out: there is nothing that it could allow or forbid.
+     */
+    public void setUsers(List<NodeUser> users) {
+        try (Jedis node = connect()) {
+            users.forEach(user -> setUser(node, user));
+            List<String> wanted = users.stream().map(NodeUser::name).toList();
+            for (String name : node.aclUsers()) {
+                if (!wanted.contains(name) && !name.equals(AdminCredential.USER)) {
+                    node.aclDelUser(name);
+                }
+            }
+        }
+    }
+
+    private static void setUser(Jedis node, NodeUser user) {
+        List<String> rules = new ArrayList<>(user.rules());
+        while (true) {
+            try {
+                node.aclSetUser(user.name(), rules.toArray(String[]::new));
+                return;
+            } catch (JedisDataException e) {
+                Matcher unknown = UNKNOWN_RULE.matcher(String.valueOf(e.getMessage()));
+                if (!unknown.find() || !rules.remove(unknown.group(1))) {
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Bytes of data and overhead, as the node counts them against {@code maxmemory}. */

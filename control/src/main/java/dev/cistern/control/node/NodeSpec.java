@@ -14,6 +14,8 @@ import java.util.Map;
  * @param maxMemoryBytes  limit for data; nothing of it may be allocated up front
  * @param parameters      engine parameters by the names that CONFIG SET knows; the runtime leaves out those that its engine
  *                        does not have
+ * @param open            whether anybody may come in; if not, the node lets in nobody but its admin until that has told it
+ *                        its users
  * @param admin           user with every right, for the control plane alone
  * @param dataDirectory   the node's own folder, the runtime creates it when needed
  */
@@ -25,6 +27,7 @@ public record NodeSpec(
         int port,
         long maxMemoryBytes,
         Map<String, String> parameters,
+        boolean open,
         AdminCredential admin,
         Path dataDirectory) {
 

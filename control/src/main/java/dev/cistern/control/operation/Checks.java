@@ -1,5 +1,6 @@
 package dev.cistern.control.operation;
 
+import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.MaintenanceWindow;
 import dev.cistern.control.resource.SnapshotWindow;
 import dev.cistern.control.state.Table;
@@ -18,6 +19,8 @@ final class Checks {
 
     private static final int MAX_DESCRIPTION = 255;
     private static final Pattern IDENTIFIER = Pattern.compile("[a-z]([a-z0-9]|-(?!-))*(?<!-)");
+
+    private static final Pattern USER_ID = Pattern.compile("[a-z][a-z0-9-]*");
 
     private Checks() {}
 
@@ -67,6 +70,28 @@ final class Checks {
                 context.caller().region()) >= quota) {
             throw exceeded.apply(quota);
         }
+    }
+
+    /** The id of a user or of a user group, in lower case. */
+    static String userId(String parameter, @Nullable String value) {
+        String id = notBlank(parameter, value).toLowerCase(Locale.ROOT);
+        if (!USER_ID.matcher(id).matches() || id.length() > MAX_GROUP_ID) {
+            throw Faults.invalidParameterValue(
+                    "The parameter %s is not valid. It must begin with a letter, contain only "
+                            + "ASCII letters, digits and hyphens, and have no more than %d characters.",
+                    parameter,
+                    MAX_GROUP_ID);
+        }
+        return id;
+    }
+
+    /** The engine that a user or a user group is for. */
+    static EngineType userEngine(@Nullable String value) {
+        EngineType engine = EngineType.of(notBlank("Engine", value)).orElse(EngineType.MEMCACHED);
+        if (engine == EngineType.MEMCACHED) {
+            throw Faults.invalidParameterValue("Invalid engine: %s. Valid engines are: redis, valkey", value);
+        }
+        return engine;
     }
 
     static MaintenanceWindow maintenanceWindow(String text) {

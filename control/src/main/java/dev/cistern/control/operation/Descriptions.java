@@ -6,6 +6,7 @@ import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSettings;
+import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupStatus;
 import software.amazon.awssdk.services.elasticache.model.DataTieringStatus;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
@@ -23,6 +25,7 @@ import software.amazon.awssdk.services.elasticache.model.NetworkType;
 import software.amazon.awssdk.services.elasticache.model.NodeGroupMember;
 import software.amazon.awssdk.services.elasticache.model.PendingModifiedValues;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupPendingModifiedValues;
+import software.amazon.awssdk.services.elasticache.model.UserGroupsUpdateStatus;
 
 /**
  * Resources in the shapes that AWS answers.
@@ -45,6 +48,7 @@ final class Descriptions {
             boolean withNodes) {
         ClusterSettings settings = cluster.settings();
         List<CacheNode> nodes = CacheNode.of(handle, cluster.key());
+        GroupAccess access = accessOf(handle, cluster);
         ParameterStatus parameters = ParameterStatus.of(handle, cluster, nodes);
         var answer = software.amazon.awssdk.services.elasticache.model.CacheCluster.builder()
                 .cacheClusterId(cluster.id())
@@ -60,6 +64,7 @@ final class Descriptions {
                 .preferredMaintenanceWindow(settings.maintenanceWindow())
                 .pendingModifiedValues(PendingModifiedValues.builder()
                         .cacheNodeType(cluster.pendingNodeType())
+                        .authTokenStatus(access.pendingToken())
                         .build())
                 .cacheSecurityGroups(List.of())
                 .securityGroups(List.of())
@@ -73,7 +78,8 @@ final class Descriptions {
                 .replicationGroupId(cluster.replicationGroupId())
                 .snapshotRetentionLimit(settings.snapshotRetentionLimit())
                 .snapshotWindow(settings.snapshotWindow())
-                .authTokenEnabled(false)
+                .authTokenEnabled(access.hasToken())
+                .authTokenLastModifiedDate(tokenChanged(access))
                 .transitEncryptionEnabled(false)
                 .atRestEncryptionEnabled(false)
                 .replicationGroupLogDeliveryEnabled(false)
@@ -97,17 +103,18 @@ final class Descriptions {
                 .description(group.description())
                 .globalReplicationGroupInfo(GlobalReplicationGroupInfo.builder().build())
                 .status(group.status().wireName())
-                .pendingModifiedValues(ReplicationGroupPendingModifiedValues.builder().build())
+                .pendingModifiedValues(pending(group.access()))
                 .memberClusters(members.stream().map(CacheCluster::id).toList())
                 .automaticFailover(group.automaticFailover())
                 .multiAZ(group.multiAz() ? MultiAZStatus.ENABLED : MultiAZStatus.DISABLED)
                 .clusterEnabled(false)
                 .clusterMode(group.clusterMode())
                 .engine(group.engine().wireName())
-                .authTokenEnabled(false)
+                .authTokenEnabled(group.access().hasToken())
+                .authTokenLastModifiedDate(tokenChanged(group.access()))
                 .transitEncryptionEnabled(false)
                 .atRestEncryptionEnabled(false)
-                .userGroupIds(List.of())
+                .userGroupIds(listOf(group.access().userGroupId()))
                 .logDeliveryConfigurations(List.of())
                 .replicationGroupCreateTime(Instant.ofEpochMilli(group.createdAtMillis()))
                 .dataTiering(DataTieringStatus.DISABLED)
@@ -125,6 +132,33 @@ final class Descriptions {
                     .map(nodeGroup -> nodeGroup(handle, group, nodeGroup, members)).toList());
         }
         return answer.build();
+    }
+
+    /** Members have what their group has. */
+    private static GroupAccess accessOf(Handle handle, CacheCluster cluster) {
+        ReplicationGroup group = cluster.replicationGroupId() == null
+                ? null
+                : ReplicationGroup.find(handle, cluster.key().sibling(cluster.replicationGroupId()));
+        return group == null ? GroupAccess.OPEN : group.access();
+    }
+
+    private static @Nullable Instant tokenChanged(GroupAccess access) {
+        return access.tokenChangedAtMillis() == null ? null : Instant.ofEpochMilli(access.tokenChangedAtMillis());
+    }
+
+    private static ReplicationGroupPendingModifiedValues pending(GroupAccess access) {
+        var values = ReplicationGroupPendingModifiedValues.builder().authTokenStatus(access.pendingToken());
+        if (access.pendingUserGroupAdd() != null || access.pendingUserGroupRemove() != null) {
+            values.userGroups(UserGroupsUpdateStatus.builder()
+                    .userGroupIdsToAdd(listOf(access.pendingUserGroupAdd()))
+                    .userGroupIdsToRemove(listOf(access.pendingUserGroupRemove()))
+                    .build());
+        }
+        return values.build();
+    }
+
+    private static List<String> listOf(@Nullable String id) {
+        return id == null ? List.of() : List.of(id);
     }
 
     private software.amazon.awssdk.services.elasticache.model.NodeGroup nodeGroup(Handle handle,

@@ -12,6 +12,9 @@ import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupAlre
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupQuotaExceededException;
 import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.DefaultUserAssociatedToUserGroupException;
+import software.amazon.awssdk.services.elasticache.model.DefaultUserRequiredException;
+import software.amazon.awssdk.services.elasticache.model.DuplicateUserNameException;
 import software.amazon.awssdk.services.elasticache.model.InsufficientCacheClusterCapacityException;
 import software.amazon.awssdk.services.elasticache.model.InvalidArnException;
 import software.amazon.awssdk.services.elasticache.model.InvalidCacheClusterStateException;
@@ -19,11 +22,19 @@ import software.amazon.awssdk.services.elasticache.model.InvalidCacheParameterGr
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
+import software.amazon.awssdk.services.elasticache.model.InvalidUserGroupStateException;
+import software.amazon.awssdk.services.elasticache.model.InvalidUserStateException;
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForCustomerExceededException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.TagNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.TagQuotaPerResourceExceededException;
+import software.amazon.awssdk.services.elasticache.model.UserAlreadyExistsException;
+import software.amazon.awssdk.services.elasticache.model.UserGroupAlreadyExistsException;
+import software.amazon.awssdk.services.elasticache.model.UserGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.UserGroupQuotaExceededException;
+import software.amazon.awssdk.services.elasticache.model.UserNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.UserQuotaExceededException;
 
 /**
  * AWS's answers when it says no: the SDK's exceptions with the code, the status and the words of the wire.
@@ -88,6 +99,55 @@ public final class Faults {
     /** AWS's words, on which Terraform decides. */
     static AwsServiceException parameterDoesNotExist(String name) {
         return invalidParameterValue("Parameter %s doesn't exist", name);
+    }
+
+    static AwsServiceException userAlreadyExists(String id) {
+        return fault(UserAlreadyExistsException.builder(), "User " + id + " already exists.");
+    }
+
+    static AwsServiceException userNotFound(String id) {
+        return fault(UserNotFoundException.builder(), "User " + id + " not found.");
+    }
+
+    static AwsServiceException userQuotaExceeded(int quota) {
+        return fault(UserQuotaExceededException.builder(),
+                "This request would exceed the quota of " + quota + " users.");
+    }
+
+    static AwsServiceException invalidUserState(String message, Object... arguments) {
+        return fault(InvalidUserStateException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException defaultUserInUse(String id) {
+        return fault(DefaultUserAssociatedToUserGroupException.builder(),
+                "User " + id + " is the default user of a user group and cannot be deleted.");
+    }
+
+    static AwsServiceException userGroupAlreadyExists(String id) {
+        return fault(UserGroupAlreadyExistsException.builder(), "User group " + id + " already exists.");
+    }
+
+    static AwsServiceException userGroupNotFound(String id) {
+        return fault(UserGroupNotFoundException.builder(), "User group " + id + " not found.");
+    }
+
+    static AwsServiceException userGroupQuotaExceeded(int quota) {
+        return fault(UserGroupQuotaExceededException.builder(),
+                "This request would exceed the quota of " + quota + " user groups.");
+    }
+
+    static AwsServiceException invalidUserGroupState(String message, Object... arguments) {
+        return fault(InvalidUserGroupStateException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException duplicateUserName(String name) {
+        return fault(DuplicateUserNameException.builder(),
+                "A user group cannot have two users with the name " + name + ".");
+    }
+
+    static AwsServiceException defaultUserRequired() {
+        return fault(DefaultUserRequiredException.builder(),
+                "A user group of engine redis must have a user whose name is default.");
     }
 
     static AwsServiceException subnetGroupNotFound(String name) {

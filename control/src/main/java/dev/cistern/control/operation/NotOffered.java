@@ -58,12 +58,10 @@ final class NotOffered {
         absent("restoring from a snapshot", "SnapshotName", request.snapshotName());
         absent("restoring from a snapshot", "ServerlessCacheSnapshotName", request.serverlessCacheSnapshotName());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
-        absent("AUTH tokens", "AuthToken", request.authToken());
         off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
         absent("encryption in transit", "TransitEncryptionMode", request.transitEncryptionModeAsString());
         off("encryption at rest", "AtRestEncryptionEnabled", request.atRestEncryptionEnabled());
         absent("encryption at rest", "KmsKeyId", request.kmsKeyId());
-        empty("user groups", "UserGroupIds", request.userGroupIds());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
         off("data tiering", "DataTieringEnabled", request.dataTieringEnabled());
         clusterMode(request.clusterMode());
@@ -93,11 +91,6 @@ final class NotOffered {
         empty("security groups", "SecurityGroupIds", request.securityGroupIds());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
-        absent("AUTH tokens", "AuthToken", request.authToken());
-        absent("AUTH tokens", "AuthTokenUpdateStrategy", request.authTokenUpdateStrategyAsString());
-        empty("user groups", "UserGroupIdsToAdd", request.userGroupIdsToAdd());
-        empty("user groups", "UserGroupIdsToRemove", request.userGroupIdsToRemove());
-        off("user groups", "RemoveUserGroups", request.removeUserGroups());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
         off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
         absent("encryption in transit", "TransitEncryptionMode", request.transitEncryptionModeAsString());

@@ -2,6 +2,7 @@ package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
@@ -46,7 +47,8 @@ public record ReplicationGroupOperations(Context context) {
         Clusters.Created created = Clusters.create(context, wish, member, id, FIRST_NODE_GROUP);
         ReplicationGroup group = new ReplicationGroup(key, 0, ReplicationGroupStatus.CREATING, description,
                 wish.engine(),
-                created.cluster().hash(), DISABLED, false, DISABLED, context.options().clock().millis());
+                created.cluster().hash(), DISABLED, false, DISABLED, context.options().clock().millis(),
+                AccessChange.of(context, request, wish.engine(), created.cluster().settings().engineVersion()));
         ReplicationGroup.TABLE.insert(context.handle(), group);
         NodeGroup.TABLE.insert(context.handle(),
                 new NodeGroup(key, FIRST_NODE_GROUP, 0, null, member.id(), created.port()));
@@ -90,6 +92,11 @@ public record ReplicationGroupOperations(Context context) {
             }
             CacheClusterOperations.changeSettings(context, member, SettingsChange.of(request), now);
         }
+        GroupAccess access = AccessChange.of(context, request, group,
+                members.getFirst().settings().engineVersion());
+        if (access != null) {
+            group = context.workflows().secureReplicationGroup(context.handle(), group.withAccess(access));
+        }
         if (request.replicationGroupDescription() != null) {
             group = ReplicationGroup.TABLE.update(context.handle(),
                     group.withDescription(
@@ -117,6 +124,11 @@ public record ReplicationGroupOperations(Context context) {
         }
         boolean retain = Boolean.TRUE.equals(request.retainPrimaryCluster())
                 && group.is(ReplicationGroupStatus.AVAILABLE);
+        if (retain && !group.access().equals(GroupAccess.OPEN)) {
+            // A cluster of its own has no users or tokens yet: it would be open to everybody.
+            throw Faults.notOffered("retaining the primary of a group that has a user group or an AUTH token",
+                    "RetainPrimaryCluster must be false");
+        }
         String retained = retain ? NodeGroup.of(context.handle(), group.key()).getFirst().primaryClusterId() : null;
         for (CacheCluster member : CacheCluster.membersOf(context.handle(), group.key())) {
             if (!member.id().equals(retained)) {

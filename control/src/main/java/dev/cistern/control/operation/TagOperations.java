@@ -2,10 +2,12 @@ package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.CacheUser;
 import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.UserGroup;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -74,6 +76,8 @@ public record TagOperations(Context context) {
             case CacheCluster.ARN_TYPE -> cluster(key);
             case ReplicationGroup.ARN_TYPE -> group(key);
             case ParameterGroup.ARN_TYPE -> parameterGroup(key);
+            case CacheUser.ARN_TYPE -> user(key);
+            case UserGroup.ARN_TYPE -> List.of(new UserGroupOperations(context).require(key.id()).arn());
             default -> throw Faults.invalidArn("Tags on resources of type %s are not offered yet.", parts[TYPE]);
         };
     }
@@ -92,6 +96,14 @@ public record TagOperations(Context context) {
             throw Faults.invalidParameterValue("Default parameter group %s cannot be tagged.", group.id());
         }
         return List.of(group.arn());
+    }
+
+    private List<String> user(ResourceKey key) {
+        CacheUser user = new UserOperations(context).require(key.id());
+        if (user.isEverybodys()) {
+            throw Faults.invalidParameterValue("User default cannot be tagged.");
+        }
+        return List.of(user.arn());
     }
 
     private List<String> group(ResourceKey key) {

@@ -41,6 +41,14 @@ public final class EventLog {
         record(handle, group, "cache-parameter-group", message);
     }
 
+    public void userEvent(Handle handle, ResourceKey user, String message) {
+        record(handle, user, "user", message);
+    }
+
+    public void userGroupEvent(Handle handle, ResourceKey group, String message) {
+        record(handle, group, "user-group", message);
+    }
+
     private void record(Handle handle, ResourceKey source, String sourceType, String message) {
         long id = handle.select("select nextval('event_ids')").mapTo(Long.class).one();
         String bounded = message.substring(0, Math.min(message.length(), MAX_MESSAGE_LENGTH));

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param automaticFailover  AWS's word: enabled, disabled, enabling or disabling
  * @param clusterMode        AWS's word: disabled, compatible or enabled
+ * @param access             who may come in
  */
 public record ReplicationGroup(
         ResourceKey key,
@@ -24,7 +25,8 @@ public record ReplicationGroup(
         String automaticFailover,
         boolean multiAz,
         String clusterMode,
-        long createdAtMillis) {
+        long createdAtMillis,
+        GroupAccess access) {
 
     /** Its part of an Amazon Resource Name. */
     public static final String ARN_TYPE = "replicationgroup";
@@ -50,11 +52,16 @@ public record ReplicationGroup(
 
     public ReplicationGroup withStatus(ReplicationGroupStatus value) {
         return new ReplicationGroup(key, version, value, description, engine, hash, automaticFailover, multiAz,
-                clusterMode, createdAtMillis);
+                clusterMode, createdAtMillis, access);
+    }
+
+    public ReplicationGroup withAccess(GroupAccess value) {
+        return new ReplicationGroup(key, version, status, description, engine, hash, automaticFailover, multiAz,
+                clusterMode, createdAtMillis, value);
     }
 
     public ReplicationGroup withDescription(String value) {
         return new ReplicationGroup(key, version, status, value, engine, hash, automaticFailover, multiAz, clusterMode,
-                createdAtMillis);
+                createdAtMillis, access);
     }
 }

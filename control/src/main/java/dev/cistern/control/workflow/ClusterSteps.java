@@ -73,6 +73,13 @@ final class ClusterSteps {
         }
     }
 
+    /** Tells every node of the cluster who may come in. */
+    void secure(Steps steps, ResourceKey cluster) {
+        for (CacheNode node : nodes.of(cluster)) {
+            steps.once("secure " + cluster.id() + " " + node.cacheNodeId(), () -> nodes.secure(node));
+        }
+    }
+
     /** Stops those nodes of the cluster and starts them with all values of its parameter group. */
     void reboot(Steps steps, ResourceKey cluster, List<String> cacheNodeIds) {
         for (CacheNode node : nodes.of(cluster)) {

@@ -18,11 +18,18 @@ record GroupSteps(ClusterSteps clusters, EventLog events) {
      * <p>Asked once and stored: a run after a crash must find the same members, also when some are gone by then.
      */
     List<ResourceKey> members(Steps steps, ResourceKey group) {
-        String[] ids = steps.once("members", String[].class, () -> steps
+        String[] ids = steps.once("members " + group.id(), String[].class, () -> steps
                 .read(handle -> CacheCluster.membersOf(handle, group)).stream()
                 .map(CacheCluster::id)
                 .toArray(String[]::new));
         return List.of(ids).stream().map(group::sibling).toList();
+    }
+
+    /** Tells every node of the group who may come in. */
+    void secure(Steps steps, ResourceKey group) {
+        for (ResourceKey member : members(steps, group)) {
+            clusters.secure(steps, member);
+        }
     }
 
     void become(Handle handle, ResourceKey key, ReplicationGroupStatus status, String event) {

@@ -5,11 +5,13 @@ import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
+import dev.cistern.control.node.NodeUser;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.NodeType;
+import dev.cistern.control.resource.NodeUsers;
 import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.state.Database;
@@ -58,7 +60,7 @@ final class Nodes {
     boolean start(CacheNode node) {
         return is(locked(node, (current, cluster) -> {
             if (current.wanted()) {
-                startNow(specOf(current, cluster));
+                startNow(current, cluster);
             }
             return current.wanted();
         }));
@@ -92,7 +94,7 @@ final class Nodes {
             started.remove(spec.nodeId());
             runtime.stop(spec);
             if (told.wanted()) {
-                startNow(spec);
+                startNow(told, cluster);
             }
             return true;
         });
@@ -106,6 +108,16 @@ final class Nodes {
             if (current.wanted() && !cluster.parametersWait() && !before.values().equals(now.values())) {
                 tell(current, now.settingsUnlike(before));
                 remember(current, before, now);
+            }
+            return true;
+        });
+    }
+
+    /** Tells the node who may come in. One that is to go is left. */
+    void secure(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            if (current.wanted()) {
+                admin(current).setUsers(users(cluster));
             }
             return true;
         });
@@ -137,8 +149,14 @@ final class Nodes {
         locks.remove(node.nodeId());
     }
 
-    private void startNow(NodeSpec spec) {
-        started.put(spec.nodeId(), new Started(spec, runtime.start(spec)));
+    /** A node with users is started closed, and then told who they are. */
+    private void startNow(CacheNode node, CacheCluster cluster) {
+        NodeSpec spec = specOf(node, cluster);
+        NodeAddress address = runtime.start(spec);
+        if (!spec.open()) {
+            new NodeAdmin(address, spec.admin()).setUsers(users(cluster));
+        }
+        started.put(spec.nodeId(), new Started(spec, address));
     }
 
     /** What the node does not know is left out: a parameter may be accepted before an engine has a use for it. */
@@ -191,6 +209,10 @@ final class Nodes {
                 .named(handle, cluster.key().sibling(cluster.settings().parameterGroup())).values(handle));
     }
 
+    private List<NodeUser> users(CacheCluster cluster) {
+        return database.read(handle -> NodeUsers.of(handle, cluster));
+    }
+
     /** Stores what the node is told, and the events that tell so; answers the row as it is then. */
     private CacheNode remember(CacheNode node, NodeParameters before, NodeParameters now) {
         return database.change(handle -> {
@@ -221,6 +243,7 @@ final class Nodes {
                 node.port(),
                 parameters.maxMemoryBytes(),
                 settings,
+                NodeUsers.isOpen(users(cluster)),
                 node.admin(),
                 directory.nodeDirectory(node.nodeId()));
     }

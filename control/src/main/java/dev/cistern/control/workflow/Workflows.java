@@ -22,12 +22,23 @@ public final class Workflows implements AutoCloseable {
 
     private final WorkflowEngine engine;
     private final Keeper keeper;
+    private final Workflow<NoInput> changeUser;
+    private final Workflow<NoInput> deleteUser;
+    private final Workflow<NoInput> changeUserGroup;
+    private final Workflow<NoInput> deleteUserGroup;
+    private final Workflow<NoInput> secureGroup;
 
     public Workflows(ControlPlaneOptions options, Database database, StateDirectory directory, EventLog events,
             StepObserver observer) {
         Nodes nodes = new Nodes(database, options.runtime(), directory, events);
         ClusterSteps clusters = new ClusterSteps(nodes, events);
         GroupSteps groups = new GroupSteps(clusters, events);
+        ChangeUsers users = new ChangeUsers(groups, events);
+        this.changeUser = users.changingUser();
+        this.deleteUser = users.deletingUser();
+        this.changeUserGroup = users.changingUserGroup();
+        this.deleteUserGroup = users.deletingUserGroup();
+        this.secureGroup = users.securingReplicationGroup();
         Rest rest = new Rest(options.pauses());
         this.engine = new WorkflowEngine(database, options.clock(), rest, observer, List.of(
                 new CreateCacheCluster(clusters),
@@ -37,7 +48,8 @@ public final class Workflows implements AutoCloseable {
                 new RebootCacheCluster(clusters),
                 new CreateReplicationGroup(groups),
                 new ResizeReplicationGroup(groups),
-                new DeleteReplicationGroup(groups)));
+                new DeleteReplicationGroup(groups),
+                changeUser, deleteUser, changeUserGroup, deleteUserGroup, secureGroup));
         this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest);
     }
 
@@ -72,6 +84,28 @@ public final class Workflows implements AutoCloseable {
     public ReplicationGroup resizeReplicationGroup(Handle handle, ReplicationGroup group, String nodeType) {
         engine.start(handle, ResizeReplicationGroup.TYPE, group.key(), new ResizeCacheCluster.Input(nodeType));
         CacheCluster.membersOf(handle, group.key()).forEach(member -> modifying(handle, member, nodeType));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    public void changeUser(Handle handle, ResourceKey key) {
+        engine.start(handle, changeUser.type(), key, new NoInput());
+    }
+
+    public void deleteUser(Handle handle, ResourceKey key) {
+        engine.start(handle, deleteUser.type(), key, new NoInput());
+    }
+
+    public void changeUserGroup(Handle handle, ResourceKey key) {
+        engine.start(handle, changeUserGroup.type(), key, new NoInput());
+    }
+
+    public void deleteUserGroup(Handle handle, ResourceKey key) {
+        engine.start(handle, deleteUserGroup.type(), key, new NoInput());
+    }
+
+    /** Has the nodes told who may come in; answers the group as it is now: modifying. */
+    public ReplicationGroup secureReplicationGroup(Handle handle, ReplicationGroup group) {
+        engine.start(handle, secureGroup.type(), group.key(), new NoInput());
         return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
     }
 

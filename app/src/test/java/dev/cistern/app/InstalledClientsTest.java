@@ -56,6 +56,65 @@ final class InstalledClientsTest {
     }
 
     @Test
+    void parameterGroupsByTheAwsCli() throws Exception {
+        assumeTrue(works("aws", "--version"), "the AWS CLI is not installed");
+        assumeTrue(works("redis-cli", "--version"), "redis-cli is not installed");
+        aws("create-cache-parameter-group", "--cache-parameter-group-name", "mine", "--cache-parameter-group-family",
+                "redis7", "--description", "mine");
+        aws("modify-cache-parameter-group", "--cache-parameter-group-name", "mine", "--parameter-name-values",
+                "ParameterName=maxmemory-policy,ParameterValue=allkeys-lfu",
+                "ParameterName=slowlog-log-slower-than,ParameterValue=0");
+        aws("create-cache-cluster", "--cache-cluster-id", "alone", "--engine", "redis", "--num-cache-nodes", "1",
+                "--cache-node-type", "cache.t4g.micro", "--cache-parameter-group-name", "mine");
+        aws("wait", "cache-cluster-available", "--cache-cluster-id", "alone");
+        String port = aws("describe-cache-clusters", "--show-cache-node-info", "--output", "text", "--query",
+                "CacheClusters[0].CacheNodes[0].Endpoint.Port").strip();
+        assertThat(run(List.of("redis-cli", "-p", port, "info", "memory"))).contains("maxmemory_policy:allkeys-lfu");
+        assertThat(run(List.of("redis-cli", "-p", port, "slowlog", "len")).strip()).isNotEqualTo("0");
+        assertThat(aws("describe-cache-parameters", "--cache-parameter-group-name", "mine", "--source", "user",
+                "--query", "Parameters[].[ParameterName,ParameterValue]", "--output", "text"))
+                .contains("maxmemory-policy\tallkeys-lfu").doesNotContain("timeout");
+        aws("reset-cache-parameter-group", "--cache-parameter-group-name", "mine", "--reset-all-parameters");
+        Probe.await(() -> run(List.of("redis-cli", "-p", port, "info", "memory"))
+                .contains("maxmemory_policy:volatile-lru"));
+        aws("reboot-cache-cluster", "--cache-cluster-id", "alone", "--cache-node-ids-to-reboot", "0001");
+        aws("wait", "cache-cluster-available", "--cache-cluster-id", "alone");
+        aws("delete-cache-cluster", "--cache-cluster-id", "alone");
+        aws("wait", "cache-cluster-deleted", "--cache-cluster-id", "alone");
+        aws("delete-cache-parameter-group", "--cache-parameter-group-name", "mine");
+        assertThat(aws("describe-engine-default-parameters", "--cache-parameter-group-family", "memcached1.6"))
+                .contains("max_item_size");
+    }
+
+    @Test
+    void usersByTheAwsCli() throws Exception {
+        assumeTrue(works("aws", "--version"), "the AWS CLI is not installed");
+        assumeTrue(works("redis-cli", "--version"), "redis-cli is not installed");
+        aws("create-user", "--user-id", "ann", "--user-name", "ann", "--engine", "valkey", "--access-string",
+                "on ~app:* +@all", "--passwords", "correct-horse-battery");
+        aws("create-user-group", "--user-group-id", "team", "--engine", "valkey", "--user-ids", "ann");
+        Probe.await(() -> aws("describe-user-groups", "--user-group-id", "team").contains("\"active\""));
+        aws("create-replication-group", "--replication-group-id", "demo", "--replication-group-description", "demo",
+                "--engine", "valkey", "--cache-node-type", "cache.t4g.micro", "--user-group-ids", "team");
+        aws("wait", "replication-group-available", "--replication-group-id", "demo");
+        String port = aws("describe-replication-groups", "--replication-group-id", "demo", "--output", "text",
+                "--query", "ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Port").strip();
+        assertThat(run(List.of("redis-cli", "-p", port, "ping"))).contains("NOAUTH");
+        List<String> ann = List.of("redis-cli", "-p", port, "--no-auth-warning", "--user", "ann", "--pass",
+                "correct-horse-battery");
+        assertThat(run(with(ann, "set", "app:1", "x")).strip()).isEqualTo("OK");
+        assertThat(run(with(ann, "set", "other", "x"))).contains("NOPERM");
+        aws("modify-user", "--user-id", "ann", "--append-access-string", "~other", "--passwords",
+                "correct-horse-battery", "another-staple-of-it");
+        Probe.await(() -> run(with(ann, "set", "other", "x")).strip().equals("OK"));
+        aws("modify-replication-group", "--replication-group-id", "demo", "--remove-user-groups", "--auth-token",
+                "token-of-sixteen-and-more", "--auth-token-update-strategy", "SET", "--apply-immediately");
+        Probe.await(() -> run(List.of("redis-cli", "-p", port, "--no-auth-warning", "-a",
+                "token-of-sixteen-and-more", "get", "app:1")).strip().equals("x"));
+        assertThat(run(List.of("redis-cli", "-p", port, "get", "app:1"))).contains("NOAUTH");
+    }
+
+    @Test
     void boto3() throws Exception {
         assumeTrue(works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
         assertThat(run(List.of("python3", "-c", """
@@ -85,6 +144,12 @@ final class InstalledClientsTest {
         List<String> commandLine = new ArrayList<>(List.of("aws", "elasticache", "--endpoint-url", cistern.url()));
         commandLine.addAll(List.of(words));
         return run(commandLine);
+    }
+
+    private static List<String> with(List<String> line, String... words) {
+        List<String> all = new ArrayList<>(line);
+        all.addAll(List.of(words));
+        return all;
     }
 
     private static boolean works(String... commandLine) throws InterruptedException {

@@ -87,9 +87,10 @@ final class Checks {
 
     /** The engine that a user or a user group is for. */
     static EngineType userEngine(@Nullable String value) {
-        EngineType engine = EngineType.of(notBlank("Engine", value)).orElse(EngineType.MEMCACHED);
+        String name = notBlank("Engine", value);
+        EngineType engine = EngineType.of(name).orElse(EngineType.MEMCACHED);
         if (engine == EngineType.MEMCACHED) {
-            throw Faults.invalidParameterValue("Invalid engine: %s. Valid engines are: redis, valkey", value);
+            throw Faults.invalidParameterValue("Invalid engine: %s. Valid engines are: redis, valkey", name);
         }
         return engine;
     }

@@ -176,7 +176,7 @@ public record UserOperations(Context context) {
         try {
             return AccessString.parse(text);
         } catch (AccessString.InvalidException e) {
-            throw Faults.invalidParameterValue("Invalid access string: %s", e.getMessage());
+            throw Faults.invalidParameterValue("Invalid access string: %s", String.valueOf(e.getMessage()));
         }
     }
 

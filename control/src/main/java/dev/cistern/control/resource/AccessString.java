@@ -216,7 +216,7 @@ public final class AccessString {
             throw new InvalidException(rule, "there is no such command");
         }
         if (rule.startsWith("+")
-                && (RESTRICTED.contains(name) || bar >= 0 && RESTRICTED.contains(name.substring(0, bar)))) {
+                && (RESTRICTED.contains(name) || (bar >= 0 && RESTRICTED.contains(name.substring(0, bar))))) {
             throw new InvalidException(rule, "the command is restricted");
         }
     }

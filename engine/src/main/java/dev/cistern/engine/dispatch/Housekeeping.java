@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +27,10 @@ public final class Housekeeping implements AutoCloseable {
     /** The original's: a smaller share of expired keys is no reason to hurry; one less with each further effort. */
     private static final int TOLERATED_STALE_PERCENT = 10;
     private static final int BUCKETS_A_STEP = 64;
-    private static final int ENTRIES_A_STEP = 64;
     private static final int ELEMENTS_A_STEP = 1024;
-    /** Fragmentation is worth healing from here on; less is the price of size classes. */
-    private static final double FRAGMENTED = 1.15;
-    private static final long WORTH_HEALING_BYTES = 16L << 20;
 
     private final Node node;
     private final List<Round> rounds = new ArrayList<>();
-    private final AtomicBoolean purging = new AtomicBoolean();
 
     public Housekeeping(Node node, List<EventLoops.Loop> loops) {
         this.node = node;
@@ -122,9 +116,8 @@ public final class Housekeeping implements AutoCloseable {
     /** The first loop's part: what there is once a node. */
     private final class FirstRound extends Round {
         private final ExpiryCycle expiry;
-        private int stripe;
+        private final Healer healer = new Healer(node.store(), node.clock(), node::inBackground);
         private int releasedStripe;
-        private long tidiedMillis;
 
         FirstRound(EventLoops.Loop loop, NodeLoop nodeLoop) {
             super(loop, nodeLoop);
@@ -136,7 +129,7 @@ public final class Housekeeping implements AutoCloseable {
             node.rates().sample(node);
             boolean more = node.isActiveExpiryOn() && expire();
             boolean evenMore = releaseDeleted();
-            return heal() || more || evenMore;
+            return healer.heal() || more || evenMore;
         }
 
         /** Frees what large values left behind when they were deleted. */
@@ -167,42 +160,9 @@ public final class Housekeeping implements AutoCloseable {
             return hurry;
         }
 
-        /** Moves entries together where much memory lies between them, and has free pages given back now and then. */
-        private boolean heal() {
-            Store store = node.store();
-            long wasted = store.residentBytes() - store.usedBytes();
-            if (wasted < WORTH_HEALING_BYTES) {
-                return false;
-            }
-            long now = node.clock().wallMillis();
-            if (now - tidiedMillis > 1000) {
-                tidiedMillis = now;
-                purge();
-            }
-            if (store.fragmentationRatio() < FRAGMENTED) {
-                return false;
-            }
-            long end = node.clock().nanos() + SLICE_NANOS;
-            int idleStripes = 0;
-            while (idleStripes < store.stripes() && node.clock().nanos() < end) {
-                idleStripes = store.defragment(stripe, ENTRIES_A_STEP) == 0 ? idleStripes + 1 : 0;
-                stripe = (stripe + 1) % store.stripes();
-            }
-            return idleStripes < store.stripes();
-        }
-
         @Override
         void release() {
             expiry.close();
-        }
-    }
-
-    private void purge() {
-        if (purging.compareAndSet(false, true)) {
-            node.inBackground(() -> {
-                node.store().purge();
-                purging.set(false);
-            });
         }
     }
 

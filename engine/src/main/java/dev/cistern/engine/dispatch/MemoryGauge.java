@@ -2,44 +2,59 @@ package dev.cistern.engine.dispatch;
 
 import dev.cistern.store.EvictionPolicy;
 import dev.cistern.store.Evictor;
+import dev.cistern.store.Store;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a node uses more memory than it may, and what may be evicted then; asked by every writing command and answered without adding up all
- * stripes each time.
+ * Whether a node uses more memory than it may, and what may be evicted then; asked by every writing command and answered
+ * without adding up all stripes each time.
  *
  * <p>The sum is taken anew after a while, and sooner the less room is left: at the latest when this loop has received a
  * {@value #SHARE_OF_ROOM}th of what there was room for. So the limit is passed by little, however fast the writing. One
  * per node and loop; the loop's thread only.
  */
-final class MemoryGauge implements AutoCloseable {
+public final class MemoryGauge implements AutoCloseable {
+
+    /** What a node may use, and how it makes room. May change at any time. */
+    public interface Rules {
+        /** Most bytes of data; 0 for no limit. */
+        long limitBytes();
+
+        EvictionPolicy policy();
+
+        /** Keys to look at for each that is evicted. */
+        int samples();
+    }
+
     private static final long FRESH_NANOS = 10_000_000;
     private static final long SHARE_OF_ROOM = 16;
     /** Keys looked at for one command, at most: a few hundred evictions, less than a millisecond. */
     private static final int EVICTION_BUDGET = 2_000;
 
-    private final Node node;
+    private final Store store;
+    private final Rules rules;
     private long limitBytes;
     private long usedBytes;
     private long takenNanos;
     private long receivedWhenTaken;
     private @Nullable Evictor evictor;
 
-    MemoryGauge(Node node) {
-        this.node = node;
+    public MemoryGauge(Store store, Rules rules) {
+        this.store = store;
+        this.rules = rules;
         this.limitBytes = -1;
     }
 
     /** Whether the limit is passed, given how many bytes this loop has received so far and what time it is. */
-    boolean isOver(long receivedBytes, long nowNanos) {
-        long limit = node.settings().maxMemory.value();
+    public boolean isOver(long receivedBytes, long nowNanos) {
+        long limit = rules.limitBytes();
         long room = limitBytes - usedBytes;
         boolean stale = limit != limitBytes || room <= 0 || nowNanos - takenNanos > FRESH_NANOS
                 || (receivedBytes - receivedWhenTaken) * SHARE_OF_ROOM > room;
         if (stale) {
             limitBytes = limit;
-            usedBytes = node.store().usedBytes();
+            usedBytes = store.usedBytes();
             takenNanos = nowNanos;
             receivedWhenTaken = receivedBytes;
         }
@@ -50,15 +65,15 @@ final class MemoryGauge implements AutoCloseable {
      * Evicts what is too much, as far as one command's budget goes; the next command goes on. Says whether the policy
      * lets any key go at all. The caller holds no stripe.
      */
-    boolean makeRoom(long nowMillis) {
-        EvictionPolicy policy = EvictionPolicy.named(node.settings().maxMemoryPolicy.value());
+    public boolean makeRoom(long nowMillis) {
+        EvictionPolicy policy = rules.policy();
         if (policy == EvictionPolicy.NO_EVICTION) {
             return false;
         }
         if (evictor == null) {
-            evictor = new Evictor(node.store(), new SplittableRandom()::nextLong);
+            evictor = new Evictor(store, new SplittableRandom()::nextLong);
         }
-        return evictor.step(policy, (int) node.settings().maxMemorySamples.value(), usedBytes - limitBytes,
+        return evictor.step(policy, rules.samples(), usedBytes - limitBytes,
                 EVICTION_BUDGET, nowMillis);
     }
 

@@ -155,6 +155,26 @@ public final class Node {
         return sum;
     }
 
+    /** What the settings say of memory. */
+    MemoryGauge.Rules memoryRules() {
+        return new MemoryGauge.Rules() {
+            @Override
+            public long limitBytes() {
+                return settings.maxMemory.value();
+            }
+
+            @Override
+            public EvictionPolicy policy() {
+                return EvictionPolicy.named(settings.maxMemoryPolicy.value());
+            }
+
+            @Override
+            public int samples() {
+                return (int) settings.maxMemorySamples.value();
+            }
+        };
+    }
+
     /** Settings were changed: what follows from them is worked out anew. */
     public void settingsChanged() {
         users.requirePassword(settings.requirePass.value());

@@ -64,7 +64,7 @@ public final class NodeLoop {
         this.loop = loop;
         this.dispatcher = new Dispatcher(node, reply);
         this.outputGuard = new OutputGuard(node);
-        this.memoryGauge = new MemoryGauge(node);
+        this.memoryGauge = new MemoryGauge(node.store(), node.memoryRules());
         this.accessCheck = new AccessCheck((int) node.settings().databases.value());
         this.keyspaces = new Keyspace[(int) node.settings().databases.value()];
         adjustClock();

@@ -1,6 +1,5 @@
 package dev.cistern.engine.network;
 
-import dev.cistern.engine.protocol.Reply;
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
 import io.netty.buffer.ByteBuf;
@@ -98,7 +97,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     // --- sending ---
 
     /** Sends what is in the reply buffer, and leaves the buffer empty. */
-    public void send(Reply reply) {
+    public void send(SendBuffer reply) {
         long length = reply.length();
         if (length == 0) {
             return;
@@ -137,7 +136,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     /** Puts what was not sent into the backlog and has Netty wait for the socket. */
-    private void keep(Reply reply, long sent) {
+    private void keep(SendBuffer reply, long sent) {
         boolean handOver = reply.capacity() > HAND_OVER_BYTES && reply.length() <= LARGEST_CHUNK_BYTES;
         if (handOver) {
             ForeignBuffer whole = ForeignBuffer.owned(reply.address(), (int) reply.length(), reply.capacity());

@@ -1,9 +1,9 @@
 package dev.cistern.engine.protocol;
 
+import dev.cistern.engine.network.SendBuffer;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Decimal;
 import dev.cistern.store.Memory;
-import dev.cistern.store.MemoryTag;
 import dev.cistern.store.RealText;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +24,7 @@ import org.jspecify.annotations.Nullable;
  *   verbatim   bulk string                  =n txt:...
  * </pre>
  */
-public final class Reply {
-    /** A turn's usual output; a larger reply enlarges the buffer until the turn ends. */
-    static final long USUAL_BYTES = 128 * 1024;
-
+public final class Reply extends SendBuffer {
     private static final int CRLF = '\r' | '\n' << 8;
     /** A type letter, a 64-bit number, CR LF. */
     private static final int MAX_HEADER_BYTES = 1 + Decimal.MAX_BYTES + 2;
@@ -35,20 +32,7 @@ public final class Reply {
     private static final int NULL_BULK_AS_INT = '$' | '-' << 8 | '1' << 16 | '\r' << 24;
     private static final int NULL_ARRAY_AS_INT = '*' | '-' << 8 | '1' << 16 | '\r' << 24;
 
-    private long base;
-    private long position;
-    private long limit;
     private boolean resp3;
-
-    public Reply() {
-        allocate(USUAL_BYTES);
-    }
-
-    private void allocate(long bytes) {
-        base = Memory.allocate(MemoryTag.SESSION, bytes);
-        position = base;
-        limit = base + bytes;
-    }
 
     /** Chooses the protocol of the replies to come: 2 or 3. */
     public void protocol(int version) {
@@ -57,64 +41,6 @@ public final class Reply {
 
     public boolean isResp3() {
         return resp3;
-    }
-
-    // --- the buffer, for the connection and the dispatcher ---
-
-    public long address() {
-        return base;
-    }
-
-    public long length() {
-        return position - base;
-    }
-
-    public long capacity() {
-        return limit - base;
-    }
-
-    /** Takes back everything after the first {@code length} bytes. */
-    public void truncate(long length) {
-        position = base + length;
-    }
-
-    /** Starts the next turn with an empty buffer of the usual size. */
-    public void clear() {
-        position = base;
-        if (limit - base > USUAL_BYTES) {
-            Memory.free(MemoryTag.SESSION, base, limit - base);
-            allocate(USUAL_BYTES);
-        }
-    }
-
-    /** Gives the buffer, whose address and capacity the caller has noted, out of hand and goes on with a new one. */
-    public void handOver() {
-        allocate(USUAL_BYTES);
-    }
-
-    /** Gives the memory back; nothing may be written any more. */
-    public void close() {
-        Memory.free(MemoryTag.SESSION, base, limit - base);
-        base = 0;
-        position = 0;
-        limit = 0;
-    }
-
-    private void ensure(long bytes) {
-        if (limit - position < bytes) {
-            grow(bytes);
-        }
-    }
-
-    private void grow(long bytes) {
-        long used = position - base;
-        long larger = Math.max(2 * (limit - base), used + bytes + USUAL_BYTES);
-        long moved = Memory.allocate(MemoryTag.SESSION, larger);
-        Memory.copy(base, moved, used);
-        Memory.free(MemoryTag.SESSION, base, limit - base);
-        base = moved;
-        position = moved + used;
-        limit = moved + larger;
     }
 
     // --- simple values ---
@@ -331,7 +257,7 @@ public final class Reply {
     private long makeRoom(long mark, int bytes) {
         // The room for the longest header is what the calls that write into the gap ask for.
         ensure(bytes + MAX_HEADER_BYTES + 2L);
-        long start = base + mark;
+        long start = address() + mark;
         Memory.copy(start, start + bytes, position - start);
         long end = position + bytes;
         position = start;

@@ -38,7 +38,7 @@ public final class Keyspace implements AutoCloseable {
     public static final int EVEN_EXPIRED = 4;
 
     private static final int INT_FORM = EntryLayout.form(ValueType.STRING, Encoding.INT);
-    private static final int RAW_FORM = EntryLayout.form(ValueType.STRING, Encoding.RAW);
+    static final int RAW_FORM = EntryLayout.form(ValueType.STRING, Encoding.RAW);
     private static final int EMBSTR_FORM = EntryLayout.form(ValueType.STRING, Encoding.EMBSTR);
 
     /** A number's text, or the root of a value that is being copied. */
@@ -214,7 +214,7 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /** The entry found last, unless it is expired: then it is deleted, if this node may. */
-    private long live(StripeKeys keys, Bytes key, long entry) {
+    long live(StripeKeys keys, Bytes key, long entry) {
         if (entry == ABSENT) {
             return ABSENT;
         }
@@ -229,12 +229,13 @@ public final class Keyspace implements AutoCloseable {
     }
 
     private void expire(StripeKeys keys, Bytes key, long entry) {
+        tellRemoval(entry, KeyEvent.EXPIRED);
         keys.remove(key.hash(hashFunction), entry);
         stats.expired++;
         tell(key, KeyEvent.EXPIRED);
     }
 
-    private void touch(long entry) {
+    void touch(long entry) {
         if (!touches) {
             return;
         }
@@ -248,6 +249,10 @@ public final class Keyspace implements AutoCloseable {
         }
     }
 
+    long hashOf(Bytes key) {
+        return key.hash(hashFunction);
+    }
+
     /** This database's keys in one stripe, for walks of this package. */
     @Nullable
     StripeKeys part(int stripe) {
@@ -256,6 +261,7 @@ public final class Keyspace implements AutoCloseable {
 
     /** Deletes the expired entry found last by a walk, which goes on: so no bucket is merged. */
     void expireFound(StripeKeys keys, long entry) {
+        tellRemoval(entry, KeyEvent.EXPIRED);
         readKey(entry, eventKey);
         keys.unlink(eventKey.hash(hashFunction), entry);
         stats.expired++;
@@ -276,6 +282,7 @@ public final class Keyspace implements AutoCloseable {
         if (store.expiresByItself() && isExpired(entry)) {
             expireFound(keys, entry);
         } else {
+            tellRemoval(entry, KeyEvent.EVICTED);
             readKey(entry, eventKey);
             keys.unlink(eventKey.hash(hashFunction), entry);
             stats.evicted++;
@@ -293,6 +300,12 @@ public final class Keyspace implements AutoCloseable {
     void changed(Bytes key, KeyEvent event, long changes) {
         stats.dirty += changes;
         tell(key, event);
+    }
+
+    private void tellRemoval(long entry, KeyEvent event) {
+        if (store.listens()) {
+            listener.removing(this, entry, event);
+        }
     }
 
     void tell(Bytes key, KeyEvent event) {
@@ -451,7 +464,7 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /** Creates or reshapes the key's entry, its value yet to be written. */
-    private long write(Bytes key, int form, int valueLength, long deadlineMillis) {
+    long write(Bytes key, int form, int valueLength, long deadlineMillis) {
         StripeKeys keys = keysToFill(key);
         long hash = key.hash(hashFunction);
         long entry = live(keys, key, keys.find(hash, key));
@@ -616,7 +629,7 @@ public final class Keyspace implements AutoCloseable {
         return true;
     }
 
-    private boolean remove(Bytes key) {
+    boolean remove(Bytes key) {
         StripeKeys keys = keysOf(key);
         if (keys == null) {
             return false;

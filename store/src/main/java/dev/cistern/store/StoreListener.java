@@ -23,6 +23,12 @@ public interface StoreListener {
     /** Somebody looked for {@code key} to read it, and it is not there. */
     default void keyMissed(int database, Bytes key) {}
 
+    /**
+     * An entry is about to go without having been asked to, EXPIRED or EVICTED; it can be read through {@code keyspace}
+     * during the call. {@link #keyChanged} follows.
+     */
+    default void removing(Keyspace keyspace, long entry, KeyEvent event) {}
+
     /** All keys of {@code database} are about to go. */
     default void databaseFlushing(int database) {}
 

@@ -1,0 +1,60 @@
+package dev.cistern.engine.memcached;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code config get} answers: the list of a cluster's nodes for auto discovery, and whatever else is stored under a
+ * name. Whoever manages the cluster writes it with {@code config set}; a node does not know its cluster by itself.
+ *
+ * <p>Apart from the items: a flush or an eviction must not take it away. Any thread.
+ */
+final class ClusterConfiguration {
+    /** The key under which nodes from before {@code config get} show the cluster. */
+    static final String LEGACY_KEY = "AmazonElastiCache:cluster";
+    /** The name that it has since. */
+    static final String NAME = "cluster";
+    private static final int MOST_NAMES = 16;
+
+    /** Stored bytes and the flags given with them. */
+    record Value(int flags, byte[] bytes) {}
+
+    private final int largestBytes;
+    private final Map<String, Value> values = new ConcurrentHashMap<>();
+
+    ClusterConfiguration(int largestBytes) {
+        this.largestBytes = largestBytes;
+    }
+
+    int largestBytes() {
+        return largestBytes;
+    }
+
+    @Nullable
+    Value get(String name) {
+        return values.get(name);
+    }
+
+    boolean isEmpty() {
+        return values.isEmpty();
+    }
+
+    int count() {
+        return values.size();
+    }
+
+    /** Says whether there was room for it. */
+    synchronized boolean set(String name, int flags, byte[] bytes) {
+        if (bytes.length > largestBytes || (!values.containsKey(name) && values.size() >= MOST_NAMES)) {
+            return false;
+        }
+        values.put(name, new Value(flags, bytes));
+        return true;
+    }
+
+    /** Says whether there was one of this name. */
+    boolean delete(String name) {
+        return values.remove(name) != null;
+    }
+}

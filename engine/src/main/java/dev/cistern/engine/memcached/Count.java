@@ -1,0 +1,10 @@
+package dev.cistern.engine.memcached;
+
+/** What a node counts for {@code stats}. Each event loop has its own {@link Counters} of these. */
+enum Count {
+    CMD_GET, CMD_SET, CMD_FLUSH, CMD_TOUCH, CMD_META, CMD_CONFIG_GET, CMD_CONFIG_SET, //
+    GET_HITS, GET_MISSES, DELETE_HITS, DELETE_MISSES, INCR_HITS, INCR_MISSES, DECR_HITS, DECR_MISSES, //
+    CAS_HITS, CAS_MISSES, CAS_BADVAL, TOUCH_HITS, TOUCH_MISSES, //
+    STORE_TOO_LARGE, STORE_NO_MEMORY, AUTH_CMDS, AUTH_ERRORS, //
+    BYTES_READ, BYTES_WRITTEN, CONN_YIELDS, IDLE_KICKS, TOTAL_ITEMS
+}

@@ -1,0 +1,116 @@
+package dev.cistern.engine.memcached;
+
+import dev.cistern.engine.network.Connection;
+import dev.cistern.engine.network.Conversation;
+import dev.cistern.engine.protocol.Leftover;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client of a Memcached node: which protocol it speaks, whether it is known, and what of its bytes is not executed
+ * yet. Not its socket and not the work of a turn ({@link ItemLoop}). Changed on its loop's thread only.
+ */
+final class ItemSession implements Conversation {
+    /** A watcher that leaves so much unread loses what else there is to tell. */
+    private static final long WATCHER_BACKLOG_BYTES = 1 << 20;
+
+    private final ItemLoop loop;
+    private final Connection connection;
+    private final String remoteAddress;
+    private boolean closesAfterReply;
+
+    /** Null until the first byte says which. */
+    @Nullable
+    Dialect dialect;
+    @Nullable
+    Leftover leftover;
+    /** Waits for its next turn, or for the end of a walk: nothing is executed meanwhile. */
+    boolean isWaiting;
+    /** Its last request is answered later, by a walk over all items. */
+    boolean isSuspended;
+    /** What the session is suspended for. */
+    @Nullable
+    ItemWalk walk;
+    boolean isWatching;
+    boolean isAuthenticated;
+    /** Bytes of a refused request that are still to come and mean nothing. */
+    long swallowBytes;
+    /** Bytes that the request at the leftover's start takes; 0 if not known. */
+    long awaitedBytes;
+    /** Bytes of the leftover in which there is no line end. */
+    long scannedBytes;
+    /** A get whose reply would be very long is answered in parts: what the rest of its line is. */
+    @Nullable
+    GetRequest openGet;
+    /** Bytes of the password that a client of the text protocol announced; 0 when none is awaited. */
+    int credentialBytes;
+    volatile long lastActiveMillis;
+
+    ItemSession(ItemLoop loop, Connection connection) {
+        this.loop = loop;
+        this.connection = connection;
+        this.remoteAddress = connection.remoteAddress();
+        this.lastActiveMillis = loop.rooms().clock().wallMillis();
+        this.isAuthenticated = !loop.rooms().passwords().areRequired();
+    }
+
+    @Override
+    public void opened() {
+        loop.opened(this);
+    }
+
+    @Override
+    public void received(long address, int length) {
+        loop.received(this, address, length);
+    }
+
+    @Override
+    public void drained() {
+        loop.drained(this);
+    }
+
+    @Override
+    public void closed() {
+        loop.closed(this);
+    }
+
+    ItemLoop loop() {
+        return loop;
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    /** {@code host:port} of the client. */
+    String remoteAddress() {
+        return remoteAddress;
+    }
+
+    int descriptor() {
+        return connection.descriptor();
+    }
+
+    /** Runs a task on this session's loop. Any thread. */
+    void execute(Runnable task) {
+        connection.execute(task);
+    }
+
+    void closeAfterReply() {
+        closesAfterReply = true;
+    }
+
+    boolean isClosing() {
+        return closesAfterReply || connection.isClosing();
+    }
+
+    /** Sends a line of what it watches; says whether it could. */
+    boolean sendWatched(String line) {
+        if (isClosing() || connection.backlogBytes() > WATCHER_BACKLOG_BYTES) {
+            return false;
+        }
+        loop.reply().text(line.getBytes(StandardCharsets.ISO_8859_1));
+        loop.send(this);
+        return true;
+    }
+}

@@ -180,13 +180,13 @@ public final class Items {
         return item;
     }
 
-    /** Gives the item that was found last a new number and length: what it held so far stays, as far as it fits. */
+    /** Gives the key's item a new number and length: what it held so far stays, as far as it fits. Returns its new place. */
     public long resize(Bytes key, long item, int dataLength) {
         long header = EntryLayout.header(item);
         int length = EntryLayout.valueLength(item, header);
         int newLength = length - dataLength(item) + dataLength;
         long deadline = EntryLayout.deadlineMillis(item, header);
-        long resized = keyspace.keysToFill(key).reshape(keyspace.hashOf(key), item, Keyspace.RAW_FORM, newLength,
+        long resized = keysOfFound(key).reshape(keyspace.hashOf(key), item, Keyspace.RAW_FORM, newLength,
                 Math.min(length, newLength), deadline, newLength > length);
         renumber(key, resized);
         return resized;
@@ -199,12 +199,19 @@ public final class Items {
         keyspace.changed(key, KeyEvent.SET);
     }
 
-    /** Gives the item that was found last another deadline, {@link Keyspace#NO_DEADLINE} for none. */
+    /** Gives the key's item another deadline, {@link Keyspace#NO_DEADLINE} for none. Returns its new place. */
     public long setDeadline(Bytes key, long item, long deadlineMillis) {
         long header = EntryLayout.header(item);
         int length = EntryLayout.valueLength(item, header);
-        return keyspace.keysToFill(key).reshape(keyspace.hashOf(key), item, Keyspace.RAW_FORM, length, length,
+        return keysOfFound(key).reshape(keyspace.hashOf(key), item, Keyspace.RAW_FORM, length, length,
                 deadlineMillis, false);
+    }
+
+    /** The keys of this stripe, this one found last: what is reshaped may have been created or moved since it was found. */
+    private StripeKeys keysOfFound(Bytes key) {
+        StripeKeys keys = keyspace.keysToFill(key);
+        keys.find(keyspace.hashOf(key), key);
+        return keys;
     }
 
     /** Deletes the key; says whether it was there. */

@@ -31,7 +31,8 @@ final class Base64Key {
         long at = target;
         for (int i = 0; i < key.length(); i += 3) {
             int left = key.length() - i;
-            int bits = byteAt(key, i) << 16 | (left > 1 ? byteAt(key, i + 1) << 8 : 0) | (left > 2 ? byteAt(key, i + 2) : 0);
+            int bits = byteAt(key, i) << 16 | (left > 1 ? byteAt(key, i + 1) << 8 : 0)
+                    | (left > 2 ? byteAt(key, i + 2) : 0);
             Memory.putByte(at++, (byte) ALPHABET.charAt(bits >>> 18));
             Memory.putByte(at++, (byte) ALPHABET.charAt(bits >>> 12 & 63));
             Memory.putByte(at++, (byte) (left > 1 ? ALPHABET.charAt(bits >>> 6 & 63) : '='));

@@ -83,7 +83,8 @@ final class MemcachedSettings {
         largestItemBytes = (int) parameters.number("max_item_size", 1 << 20, LEAST_ITEM_BYTES, LARGEST_ITEM_BYTES);
         chunkBytes = (int) parameters.number("chunk_size", 48, 1, 1024);
         growthFactor = parameters.real("chunk_size_growth_factor", 1.25, 1.0001, 100);
-        largestChunkBytes = (int) parameters.number("slab_chunk_max", Math.min(largestItemBytes, 512 << 10), 1, 1 << 30);
+        largestChunkBytes = (int) parameters.number("slab_chunk_max", Math.min(largestItemBytes, 512 << 10), 1,
+                1 << 30);
         evicts = !parameters.flag("error_on_memory_exhausted", false);
         hasUniqueNumbers = !parameters.flag("cas_disabled", false);
         mayFlush = !parameters.flag("disable_flush_all", false);

@@ -53,8 +53,9 @@ final class PrefixCounts {
     /** A line for each prefix, and the end. */
     synchronized String dump() {
         StringBuilder text = new StringBuilder();
-        counts.forEach((prefix, of) -> text.append("PREFIX %s get %d hit %d set %d del %d\r\n".formatted(prefix, of.gets,
-                of.hits, of.sets, of.deletes)));
+        counts.forEach(
+                (prefix, of) -> text.append("PREFIX %s get %d hit %d set %d del %d\r\n".formatted(prefix, of.gets,
+                        of.hits, of.sets, of.deletes)));
         return text.append("END\r\n").toString();
     }
 }

@@ -126,7 +126,8 @@ final class StatisticsPages {
 
     private void structures(Sink sink) {
         long hashBytes = rooms.store().indexBytes();
-        sink.tell("hash_power_level", hashBytes == 0 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(hashBytes / Long.BYTES));
+        sink.tell("hash_power_level",
+                hashBytes == 0 ? 0 : Long.SIZE - Long.numberOfLeadingZeros(hashBytes / Long.BYTES));
         sink.tell("hash_bytes", hashBytes);
         sink.tell("hash_is_expanding", 0);
         if (rooms.settings().slabReassign) {

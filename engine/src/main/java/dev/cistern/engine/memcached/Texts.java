@@ -22,8 +22,7 @@ final class Texts {
     static final byte[] BAD_EXPTIME = line("CLIENT_ERROR invalid exptime argument");
     static final byte[] BAD_DELTA = line("CLIENT_ERROR invalid numeric delta argument");
     static final byte[] NON_NUMERIC = line("CLIENT_ERROR cannot increment or decrement non-numeric value");
-    static final byte[] BAD_DELETE =
-            line("CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]");
+    static final byte[] BAD_DELETE = line("CLIENT_ERROR bad command line format.  Usage: delete <key> [noreply]");
     static final byte[] TOO_LARGE = line("SERVER_ERROR object too large for cache");
     static final byte[] NO_MEMORY_STORING = line("SERVER_ERROR out of memory storing object");
     static final byte[] NO_MEMORY = line("SERVER_ERROR out of memory");

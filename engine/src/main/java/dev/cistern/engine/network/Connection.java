@@ -33,6 +33,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     private final @Nullable Socket socket;
     private @Nullable Conversation conversation;
     private boolean hasBacklog;
+    /** Netty tells that a buffer has left before it takes it off its own account: so they are counted here. */
+    private int backlogBuffers;
     private boolean closing;
 
     Connection(Channel channel, ReceiveBuffer receiveBuffer) {
@@ -162,8 +164,10 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     private void backlog(ForeignBuffer bytes) {
         hasBacklog = true;
+        backlogBuffers++;
         channel.write(bytes).addListener(written -> {
-            if (backlogBytes() == 0 && hasBacklog) {
+            backlogBuffers--;
+            if (backlogBuffers == 0) {
                 hasBacklog = false;
                 if (conversation != null && !closing) {
                     conversation.drained();

@@ -12,4 +12,5 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest
 @EnumSource(MemcachedServer.Maker.class)
-@interface Both {}
+@interface Both {
+}

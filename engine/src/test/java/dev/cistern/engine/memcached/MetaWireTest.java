@@ -136,12 +136,12 @@ final class MetaWireTest {
                 > ms a 1 Fx
                 > s
                 < CLIENT_ERROR bad command line format
-                > ms a 3000 k q
+                > ms a 2000000 k q
                 > DATA
                 < SERVER_ERROR object too large for cache
                 > mg a
                 < EN
-                """.replace("DATA", "d".repeat(3000)), "max_item_size", "2048");
+                """.replace("DATA", "d".repeat(2000000)), "max_item_size", "1048576");
     }
 
     @Both
@@ -337,7 +337,8 @@ final class MetaWireTest {
     void uniqueNumbersRise(Maker maker) {
         try (MemcachedServer server = maker.start(); Wire wire = server.connect()) {
             long last = 0;
-            for (String command : new String[]{"ms a 1 c\r\n1", "ms a 1 c\r\n2", "ma a c", "ms a 1 MA c\r\n0", "ma a N0 c"}) {
+            for (String command : new String[]{"ms a 1 c\r\n1", "ms a 1 c\r\n2", "ma a c", "ms a 1 MA c\r\n0",
+                    "ma a N0 c"}) {
                 wire.send(command + "\r\n");
                 long unique = Long.parseLong(wire.line().split("c")[1]);
                 assertThat(unique).isGreaterThan(last);

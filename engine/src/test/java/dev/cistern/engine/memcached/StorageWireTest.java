@@ -188,7 +188,7 @@ final class StorageWireTest {
                 > set a 0 0 1
                 > x
                 < STORED
-                > set a 0 0 3000
+                > set a 0 0 2000000
                 > DATA
                 < SERVER_ERROR object too large for cache
                 > get a
@@ -196,30 +196,30 @@ final class StorageWireTest {
                 > set a 0 0 1
                 > x
                 < STORED
-                > add a 0 0 3000
+                > add a 0 0 2000000
                 > DATA
                 < SERVER_ERROR object too large for cache
-                > append a 0 0 1990
+                > append a 0 0 1048570
                 > NEARLY
                 < SERVER_ERROR object too large for cache
                 > get a
                 < VALUE a 0 1
                 < x
                 < END
-                > set b 0 0 3000 noreply
+                > set b 0 0 2000000 noreply
                 > DATA
-                > set b 0 0 1900
+                > set b 0 0 600000
                 > FITS
                 < STORED
-                > append b 0 0 1900
+                > append b 0 0 600000
                 > FITS
                 < NOT_STORED
                 > get b
-                < VALUE b 0 1900
+                < VALUE b 0 600000
                 < FITS
                 < END
-                """.replace("DATA", "d".repeat(3000)).replace("NEARLY", "n".repeat(1990)).replace("FITS",
-                "f".repeat(1900)), "max_item_size", "2048");
+                """.replace("DATA", "d".repeat(2000000)).replace("NEARLY", "n".repeat(1048570)).replace("FITS",
+                "f".repeat(600000)), "max_item_size", "1048576");
     }
 
     @Both
@@ -233,7 +233,7 @@ final class StorageWireTest {
                 > add past 0 1 1
                 > y
                 < STORED
-                > set absolute 0 4000000000 1
+                > set absolute 0 2100000000 1
                 > x
                 < STORED
                 > set gone 0 2592001 1
@@ -253,8 +253,10 @@ final class StorageWireTest {
                 < CLIENT_ERROR invalid exptime argument
                 > touch absolute
                 < ERROR
-                > gat 0
+                > gat
                 < ERROR
+                > gat 0
+                < END
                 > gat x a
                 < CLIENT_ERROR invalid exptime argument
                 > set a 5 0 1

@@ -103,12 +103,12 @@ final class Wire implements AutoCloseable {
                 sent.append(line.substring(Math.min(2, line.length()))).append("\r\n");
             } else if (line.startsWith("<")) {
                 flush(sent);
-                expect(line.substring(2), script);
+                expect(line.substring(2));
             }
         }
         sent.append("mn\r\n");
         flush(sent);
-        assertThat(line()).as("after %s", script).isEqualTo("MN");
+        assertThat(line()).as("after the script").isEqualTo("MN");
     }
 
     private void flush(StringBuilder sent) {
@@ -116,10 +116,10 @@ final class Wire implements AutoCloseable {
         sent.setLength(0);
     }
 
-    private void expect(String expected, String script) {
+    private void expect(String expected) {
         String actual = line();
         if (actual == null || !expected.contains(ANY)) {
-            assertThat(actual).as(script).isEqualTo(expected);
+            assertThat(actual).as("awaiting '%s'", expected).isEqualTo(expected);
             return;
         }
         String[] wanted = expected.split(" ", -1);
@@ -129,7 +129,7 @@ final class Wire implements AutoCloseable {
                 words[i] = ANY;
             }
         }
-        assertThat(String.join(" ", words)).as(script).isEqualTo(expected);
+        assertThat(String.join(" ", words)).as("awaiting '%s'", expected).isEqualTo(expected);
     }
 
     @Override

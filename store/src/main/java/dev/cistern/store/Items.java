@@ -187,7 +187,8 @@ public final class Items {
         int newLength = length - dataLength(item) + dataLength;
         long deadline = EntryLayout.deadlineMillis(item, header);
         long resized = keysOfFound(key).reshape(keyspace.hashOf(key), item, Keyspace.RAW_FORM, newLength,
-                Math.min(length, newLength), deadline, newLength > length);
+                Math.min(length, newLength), deadline,
+                newLength > length ? StripeKeys.stringHeadroom(newLength) : 0);
         renumber(key, resized);
         return resized;
     }
@@ -204,7 +205,7 @@ public final class Items {
         long header = EntryLayout.header(item);
         int length = EntryLayout.valueLength(item, header);
         return keysOfFound(key).reshape(keyspace.hashOf(key), item, Keyspace.RAW_FORM, length, length,
-                deadlineMillis, false);
+                deadlineMillis, 0);
     }
 
     /** The keys of this stripe, this one found last: what is reshaped may have been created or moved since it was found. */

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -131,7 +132,7 @@ final class ItemsTest {
         }
     }
 
-    private void check(Known known, Bytes key, long seed) {
+    private void check(@Nullable Known known, Bytes key, long seed) {
         long item = items.find(key);
         assertThat(item != Items.ABSENT).as("seed %d", seed).isEqualTo(known != null);
         if (known != null) {

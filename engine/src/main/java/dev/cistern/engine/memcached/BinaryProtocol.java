@@ -38,6 +38,7 @@ final class BinaryProtocol implements Dialect {
     private static final int SUM_EXTRAS_BYTES = 20;
     private static final int FLAGS_BYTES = 4;
     private static final int MAX_MECHANISM_BYTES = 32;
+    private static final int MAX_CREDENTIAL_BYTES = 1 << 16;
     /** An expiration of a sum that asks not to create the item. */
     private static final int NO_CREATION = -1;
     private static final String MECHANISM = "PLAIN";
@@ -163,42 +164,38 @@ final class BinaryProtocol implements Dialect {
 
     /** Whether the packet is refused by what its header says; its value is then not waited for. */
     private boolean isRefused(int valueLength) {
-        switch (opcode) {
-            case SET, ADD, REPLACE, APPEND, PREPEND -> {
-                int flags = extrasLength == 0 ? 0 : Integer.reverseBytes(Memory.getInt(extras));
-                SizeClasses sizes = rooms.sizeClasses();
-                if (sizes.classOf(sizes.itemBytes(key.length(), flags, valueLength)) != 0) {
-                    return false;
-                }
-                counters.add(Count.STORE_TOO_LARGE);
-                error(Status.TOO_LARGE);
-                if (opcode == Opcode.SET) {
-                    drop();
-                }
-                return true;
-            }
-            case SASL_AUTHENTICATE, SASL_STEP -> {
-                if (rooms.settings().isSasl && key.length() <= MAX_MECHANISM_BYTES && valueLength <= 1 << 16) {
-                    return false;
-                }
-                error(rooms.settings().isSasl ? Status.INVALID : Status.UNKNOWN_COMMAND);
-                return true;
-            }
-            case CONFIG_SET -> {
-                if (valueLength <= rooms.cluster().largestBytes()) {
-                    return false;
-                }
-                error(Status.TOO_LARGE);
-                return true;
-            }
-            case UNKNOWN -> {
-                error(Status.UNKNOWN_COMMAND);
-                return true;
-            }
-            default -> {
-                return false;
-            }
+        Status refusal = switch (opcode) {
+            case SET, ADD, REPLACE, APPEND, PREPEND -> refusalOfStore(valueLength);
+            case SASL_AUTHENTICATE, SASL_STEP -> refusalOfSasl(valueLength);
+            case CONFIG_SET -> valueLength <= rooms.cluster().largestBytes() ? Status.DONE : Status.TOO_LARGE;
+            case UNKNOWN -> Status.UNKNOWN_COMMAND;
+            default -> Status.DONE;
+        };
+        if (refusal != Status.DONE) {
+            error(refusal);
         }
+        return refusal != Status.DONE;
+    }
+
+    private Status refusalOfStore(int valueLength) {
+        int flags = extrasLength == 0 ? 0 : Integer.reverseBytes(Memory.getInt(extras));
+        SizeClasses sizes = rooms.sizeClasses();
+        if (sizes.classOf(sizes.itemBytes(key.length(), flags, valueLength)) != 0) {
+            return Status.DONE;
+        }
+        counters.add(Count.STORE_TOO_LARGE);
+        if (opcode == Opcode.SET) {
+            drop();
+        }
+        return Status.TOO_LARGE;
+    }
+
+    private Status refusalOfSasl(int valueLength) {
+        if (!rooms.settings().isSasl) {
+            return Status.UNKNOWN_COMMAND;
+        }
+        boolean fits = key.length() <= MAX_MECHANISM_BYTES && valueLength <= MAX_CREDENTIAL_BYTES;
+        return fits ? Status.DONE : Status.INVALID;
     }
 
     private void dispatch(ItemSession session) {

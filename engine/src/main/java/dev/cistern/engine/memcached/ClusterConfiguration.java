@@ -18,6 +18,7 @@ final class ClusterConfiguration {
     private static final int MOST_NAMES = 16;
 
     /** Stored bytes and the flags given with them. */
+    @SuppressWarnings("ArrayRecordComponent") // sent as it is, and never compared
     record Value(int flags, byte[] bytes) {}
 
     private final int largestBytes;

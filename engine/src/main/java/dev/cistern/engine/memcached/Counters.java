@@ -6,6 +6,7 @@ import java.util.Arrays;
  * One event loop's counts. Written by its thread, read by any, which sees a figure that is a moment old; several loops'
  * are added up.
  */
+@SuppressWarnings("EnumOrdinal") // as in an EnumMap, without its boxes
 final class Counters {
     private static final int CLASSES = SizeClasses.MAX_CLASSES;
 

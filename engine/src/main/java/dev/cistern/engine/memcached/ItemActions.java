@@ -226,22 +226,15 @@ final class ItemActions implements AutoCloseable {
 
     private Outcome storeOver(StoreMode mode, Bytes key, int flags, long deadlineMillis, Bytes value, long expected,
             boolean staleOk) {
-        switch (mode) {
-            case SET, REPLACE -> {
-                return put(key, flags, deadlineMillis, value);
-            }
+        return switch (mode) {
+            case SET, REPLACE -> put(key, flags, deadlineMillis, value);
             case ADD -> {
                 items.noteAccess(item);
-                return Outcome.NOT_STORED;
+                yield Outcome.NOT_STORED;
             }
-            case APPEND, PREPEND -> {
-                return expected != 0 && expected != unique() ? Outcome.EXISTS : extend(mode, key, value);
-            }
-            case CAS -> {
-                return storeIfUnchanged(key, flags, deadlineMillis, value, expected, staleOk);
-            }
-        }
-        throw new IllegalStateException("no such mode");
+            case APPEND, PREPEND -> expected != 0 && expected != unique() ? Outcome.EXISTS : extend(mode, key, value);
+            case CAS -> storeIfUnchanged(key, flags, deadlineMillis, value, expected, staleOk);
+        };
     }
 
     private Outcome storeIfUnchanged(Bytes key, int flags, long deadlineMillis, Bytes value, long expected,

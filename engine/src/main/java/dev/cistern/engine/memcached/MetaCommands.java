@@ -55,47 +55,42 @@ final class MetaCommands implements AutoCloseable {
     }
 
     private byte @Nullable [] execute(CommandLine line, int letter, long mark) {
-        switch (letter) {
-            case 'n' -> {
-                return Texts.META_NO_OP;
-            }
-            case 'g', 'd', 'a' -> {
-                if (line.count() < 2) {
-                    return Texts.ERROR;
-                }
-                if (line.length(1) > TextProtocol.MAX_KEY_BYTES) {
-                    return Texts.BAD_FORMAT;
-                }
-                if (line.count() > MAX_WORDS) {
-                    return letter == 'g' ? Texts.FLAGS_ARE_TOO_LONG : Texts.FLAGS_TOO_LONG;
-                }
-                byte[] error = readFlags(line, 2);
-                if (error != null) {
-                    return letter == 'g' ? error : Texts.INVALID_OR_DUPLICATE_FLAG;
-                }
-                return switch (letter) {
-                    case 'g' -> get(line, mark);
-                    case 'd' -> delete(line, mark);
-                    default -> arithmetic(line, mark);
-                };
-            }
-            case 'e' -> {
-                return debug(line);
-            }
-            default -> {
-                return Texts.ERROR;
-            }
+        return switch (letter) {
+            case 'n' -> Texts.META_NO_OP;
+            case 'g', 'd', 'a' -> executeOnItem(line, letter, mark);
+            case 'e' -> debug(line);
+            default -> Texts.ERROR;
+        };
+    }
+
+    private byte @Nullable [] executeOnItem(CommandLine line, int letter, long mark) {
+        if (line.count() < 2) {
+            return Texts.ERROR;
         }
+        if (line.length(1) > TextProtocol.MAX_KEY_BYTES) {
+            return Texts.BAD_FORMAT;
+        }
+        if (line.count() > MAX_WORDS) {
+            return letter == 'g' ? Texts.FLAGS_ARE_TOO_LONG : Texts.FLAGS_TOO_LONG;
+        }
+        byte[] error = readFlags(line, 2);
+        if (error != null) {
+            return letter == 'g' ? error : Texts.INVALID_OR_DUPLICATE_FLAG;
+        }
+        return switch (letter) {
+            case 'g' -> get(line, mark);
+            case 'd' -> delete(line, mark);
+            default -> arithmetic(line, mark);
+        };
     }
 
     /** Reads flags and key; answers what is wrong with them, or null. */
     private byte @Nullable [] readFlags(CommandLine line, int start) {
         byte[] error = flags.read(line, start, actions);
         line.word(1, key);
-        if (flags.isKeyBinary && !decodeKey()) {
-            return error == null || error == Texts.BAD_FORMAT ? Texts.BAD_KEY_TEXT : error;
-        }
-        return error;
+        boolean isBadKey = flags.isKeyBinary && !decodeKey();
+        // As in the original, the complaint about the last of several flags is the one that is told.
+        return isBadKey && (error == null || flags.isKeyLast()) ? Texts.BAD_KEY_TEXT : error;
     }
 
     private boolean decodeKey() {
@@ -292,37 +287,35 @@ final class MetaCommands implements AutoCloseable {
 
     private byte @Nullable [] arithmetic(CommandLine line, boolean increments, boolean mayCreate, long mark) {
         Outcome outcome = actions.add(key, increments, flags.delta, flags.expected);
-        switch (outcome) {
+        return switch (outcome) {
             case DONE -> {
                 byte[] error = sum(line, false);
                 if (error == null && flags.isQuiet) {
                     reply.truncate(mark);
                 }
-                return error;
+                yield error;
             }
-            case NOT_FOUND -> {
-                if (mayCreate) {
-                    actions.create(key, flags.initial, Keyspace.NO_DEADLINE);
-                    return sum(line, true);
-                }
-                if (flags.vivifies) {
-                    return Texts.NO_MEMORY_ADDING;
-                }
-                counters.add(increments ? Count.INCR_MISSES : Count.DECR_MISSES);
-                reply.ascii("NF");
-                return closeLine(line, false, mark);
-            }
+            case NOT_FOUND -> noNumber(line, increments, mayCreate, mark);
             case EXISTS -> {
                 reply.ascii("EX");
-                return closeLine(line, false, mark);
+                yield closeLine(line, false, mark);
             }
-            case NO_MEMORY -> {
-                return Texts.NO_MEMORY;
-            }
-            default -> {
-                return Texts.NON_NUMERIC;
-            }
+            case NO_MEMORY -> Texts.NO_MEMORY;
+            default -> Texts.NON_NUMERIC;
+        };
+    }
+
+    private byte @Nullable [] noNumber(CommandLine line, boolean increments, boolean mayCreate, long mark) {
+        if (mayCreate) {
+            actions.create(key, flags.initial, Keyspace.NO_DEADLINE);
+            return sum(line, true);
         }
+        if (flags.vivifies) {
+            return Texts.NO_MEMORY_ADDING;
+        }
+        counters.add(increments ? Count.INCR_MISSES : Count.DECR_MISSES);
+        reply.ascii("NF");
+        return closeLine(line, false, mark);
     }
 
     private byte @Nullable [] sum(CommandLine line, boolean created) {

@@ -14,6 +14,7 @@ final class MetaFlags {
     private final Numbers numbers = new Numbers();
     private final boolean[] seen = new boolean[CODES];
     private byte @Nullable [] error;
+    private boolean isKeyLast;
 
     boolean isKeyBinary;
     boolean isQuiet;
@@ -37,6 +38,7 @@ final class MetaFlags {
         java.util.Arrays.fill(seen, false);
         error = null;
         isKeyBinary = false;
+        isKeyLast = false;
         isQuiet = false;
         wantsValue = false;
         leavesUntouched = false;
@@ -60,11 +62,13 @@ final class MetaFlags {
         for (int i = start; i < line.count(); i++) {
             int flag = line.first(i);
             if (flag < 0 || flag >= CODES || seen[flag]) {
-                return Texts.DUPLICATE_FLAG;
+                complain(Texts.DUPLICATE_FLAG);
+                return error;
             }
             seen[flag] = true;
             if (!read(flag, line, i, actions)) {
-                return Texts.INVALID_FLAG;
+                complain(Texts.INVALID_FLAG);
+                return error;
             }
         }
         return error;
@@ -75,7 +79,10 @@ final class MetaFlags {
         switch (flag) {
             case 'O', 'P', 'L', 'k', 's', 't', 'c', 'f', 'l', 'h' -> {
             }
-            case 'b' -> isKeyBinary = true;
+            case 'b' -> {
+                isKeyBinary = true;
+                isKeyLast = true;
+            }
             case 'v' -> wantsValue = true;
             case 'u' -> leavesUntouched = true;
             case 'q' -> isQuiet = true;
@@ -104,10 +111,20 @@ final class MetaFlags {
         return true;
     }
 
+    /** Whether no flag after the key's was wrong. */
+    boolean isKeyLast() {
+        return isKeyLast;
+    }
+
+    private void complain(byte[] complaint) {
+        error = complaint;
+        isKeyLast = false;
+    }
+
     private long deadline(CommandLine line, int index, ItemActions actions) {
         int exptime = numbers.signedInt(line.address(index) + 1, line.length(index) - 1);
         if (!numbers.isValid()) {
-            error = Texts.BAD_TOKEN;
+            complain(Texts.BAD_TOKEN);
         }
         return actions.deadline(exptime);
     }
@@ -115,7 +132,7 @@ final class MetaFlags {
     private long number(CommandLine line, int index, byte[] complaint) {
         long value = numbers.unsigned(line.address(index) + 1, line.length(index) - 1);
         if (!numbers.isValid()) {
-            error = complaint;
+            complain(complaint);
         }
         return value;
     }
@@ -124,7 +141,7 @@ final class MetaFlags {
         if (line.length(index) == 2) {
             mode = Memory.getByte(line.address(index) + 1);
         } else {
-            error = Texts.BAD_MODE_LENGTH;
+            complain(Texts.BAD_MODE_LENGTH);
         }
     }
 }

@@ -26,7 +26,7 @@ final class SizeClasses {
     SizeClasses(MemcachedSettings settings) {
         largestItemBytes = settings.largestItemBytes;
         hasNumbers = settings.hasUniqueNumbers;
-        long bytes = HEADER_BYTES + settings.chunkBytes;
+        long bytes = (long) HEADER_BYTES + settings.chunkBytes;
         last = 1;
         while (last < MAX_CLASSES - 1 && bytes < settings.largestChunkBytes / settings.growthFactor) {
             bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

@@ -46,6 +46,10 @@ final class TextProtocol implements Dialect, AutoCloseable {
     private final Numbers numbers = new Numbers();
     private final Bytes key = new Bytes();
     private final Bytes value = new Bytes();
+    /** What the get that is being answered asks of each of its keys. */
+    private boolean getsUnique;
+    private boolean getTouches;
+    private long getDeadlineMillis;
 
     TextProtocol(Rooms rooms, ItemActions actions, Counters counters, ItemReply reply, StatisticsPages pages) {
         this.rooms = rooms;
@@ -75,7 +79,8 @@ final class TextProtocol implements Dialect, AutoCloseable {
         }
         long next = from + length;
         if (session.openGet != null) {
-            return get(session, session.openGet, 0, reply.length(), next);
+            beginGet(session.openGet.withUnique(), session.openGet.touches(), session.openGet.deadlineMillis());
+            return get(session, 0, reply.length(), next);
         }
         if (!session.isAuthenticated) {
             askForCredentials(session);
@@ -135,13 +140,13 @@ final class TextProtocol implements Dialect, AutoCloseable {
         }
         long word = line.packed(0);
         if (word == GET || word == BGET) {
-            return line.count() < 2 ? refuse(next) : get(session, GetRequest.GET, 1, reply.length(), next);
+            return plainGet(session, false, next);
         }
         if (word == SET) {
             return store(session, StoreMode.SET, from, next, end);
         }
         if (word == GETS) {
-            return line.count() < 2 ? refuse(next) : get(session, GetRequest.GETS, 1, reply.length(), next);
+            return plainGet(session, true, next);
         }
         StoreMode mode = modeOf(word);
         if (mode != null) {
@@ -195,6 +200,20 @@ final class TextProtocol implements Dialect, AutoCloseable {
 
     // --- get, gets, gat, gats ---
 
+    private void beginGet(boolean withUnique, boolean touches, long deadlineMillis) {
+        getsUnique = withUnique;
+        getTouches = touches;
+        getDeadlineMillis = deadlineMillis;
+    }
+
+    private long plainGet(ItemSession session, boolean withUnique, long next) {
+        if (line.count() < 2) {
+            return refuse(next);
+        }
+        beginGet(withUnique, false, 0);
+        return get(session, 1, reply.length(), next);
+    }
+
     private long getAndTouch(ItemSession session, boolean withUnique, long next) {
         if (line.count() < 2) {
             return refuse(next);
@@ -204,12 +223,12 @@ final class TextProtocol implements Dialect, AutoCloseable {
             reply.text(Texts.BAD_EXPTIME);
             return next;
         }
-        GetRequest request = new GetRequest(withUnique, true, actions.deadline(exptime));
-        return get(session, request, 2, reply.length(), next);
+        beginGet(withUnique, true, actions.deadline(exptime));
+        return get(session, 2, reply.length(), next);
     }
 
     /** Answers the keys of the line from this word on; a very long answer in parts, so that the rest is executed later. */
-    private long get(ItemSession session, GetRequest request, int first, long mark, long next) {
+    private long get(ItemSession session, int first, long mark, long next) {
         session.openGet = null;
         for (int i = first; i < line.count(); i++) {
             if (hasLongKey(i)) {
@@ -218,29 +237,29 @@ final class TextProtocol implements Dialect, AutoCloseable {
                 return next;
             }
             if (reply.length() - mark > GET_PART_BYTES) {
-                session.openGet = request;
+                session.openGet = new GetRequest(getsUnique, getTouches, getDeadlineMillis);
                 return line.address(i);
             }
-            get(request, line.word(i, key));
+            get(line.word(i, key));
         }
         reply.text(Texts.END);
         line.shrink();
         return next;
     }
 
-    private void get(GetRequest request, Bytes wanted) {
+    private void get(Bytes wanted) {
         boolean found;
         actions.lock(wanted);
         try {
-            found = request.touches() ? actions.touch(wanted, request.deadlineMillis()) : actions.fetch(wanted);
+            found = getTouches ? actions.touch(wanted, getDeadlineMillis) : actions.fetch(wanted);
             if (found) {
-                reply.value(wanted, actions.item(), request.withUnique(), actions.unique());
+                reply.value(wanted, actions.item(), getsUnique, actions.unique());
             }
         } finally {
             actions.unlock();
         }
         if (!found) {
-            admin.legacyClusterValue(wanted, request.withUnique());
+            admin.legacyClusterValue(wanted, getsUnique);
         }
         if (rooms.settings().countsPrefixes) {
             rooms.prefixes().get(wanted, found);

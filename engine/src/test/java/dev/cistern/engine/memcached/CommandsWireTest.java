@@ -363,8 +363,19 @@ final class CommandsWireTest {
     @Both
     void statisticsNames(Maker maker) {
         try (MemcachedServer server = maker.start(); Wire wire = server.connect()) {
-            wire.play("> set a 0 0 1\n> x\n< STORED\n> get a b\n< VALUE a 0 1\n< x\n< END\n> incr a 1\n"
-                    + "< CLIENT_ERROR cannot increment or decrement non-numeric value\n> delete b\n< NOT_FOUND\n");
+            wire.play("""
+                    > set a 0 0 1
+                    > x
+                    < STORED
+                    > get a b
+                    < VALUE a 0 1
+                    < x
+                    < END
+                    > incr a 1
+                    < CLIENT_ERROR cannot increment or decrement non-numeric value
+                    > delete b
+                    < NOT_FOUND
+                    """);
             wire.send("stats\r\n");
             java.util.Map<String, String> values = new java.util.LinkedHashMap<>();
             for (String line : wire.linesUntil("END")) {

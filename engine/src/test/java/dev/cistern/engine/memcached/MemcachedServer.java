@@ -6,6 +6,7 @@ import dev.cistern.engine.network.Transport;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -154,7 +155,7 @@ public abstract sealed class MemcachedServer implements AutoCloseable {
         private void awaitStart() throws IOException {
             long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
             while (true) {
-                try (Socket _ = new Socket("127.0.0.1", port())) {
+                try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port())) {
                     return;
                 } catch (IOException notYet) {
                     if (!process.isAlive() || System.nanoTime() > deadline) {

@@ -9,6 +9,8 @@ import dev.cistern.control.node.NodeState;
 import dev.cistern.control.node.Secret;
 import dev.cistern.engine.CacheNode;
 import dev.cistern.engine.NodeOptions;
+import dev.cistern.engine.memcached.MemcachedNode;
+import dev.cistern.engine.memcached.MemcachedOptions;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.settings.Settings;
 import java.io.IOException;
@@ -37,7 +39,10 @@ final class InJvmRuntime implements NodeRuntime {
     private static final SecureRandom SECRETS = new SecureRandom();
 
     private final EventLoops eventLoops;
-    private final Map<String, CacheNode> running = new ConcurrentHashMap<>();
+    private final Map<String, RunningNode> running = new ConcurrentHashMap<>();
+
+    /** A node of either kind. */
+    private record RunningNode(int port, Runnable end) {}
 
     /** Takes the loops over: they end with this runtime. */
     InJvmRuntime(EventLoops eventLoops) {
@@ -46,19 +51,20 @@ final class InJvmRuntime implements NodeRuntime {
 
     @Override
     public NodeAddress start(NodeSpec spec) {
-        CacheNode node = running.computeIfAbsent(spec.nodeId(), _ -> startNode(spec));
+        RunningNode node = running.computeIfAbsent(spec.nodeId(), _ -> startNode(spec));
         return new NodeAddress(spec.bindAddress(), node.port());
     }
 
-    private CacheNode startNode(NodeSpec spec) {
-        if (spec.engine() == EngineType.MEMCACHED) {
-            throw new NodeRuntimeException("nodes in this JVM do not speak Memcached");
-        }
+    private RunningNode startNode(NodeSpec spec) {
         try {
             Files.createDirectories(spec.dataDirectory());
+            if (spec.engine() == EngineType.MEMCACHED) {
+                MemcachedNode node = MemcachedNode.start(memcachedOptions(spec), eventLoops);
+                return new RunningNode(node.port(), node::close);
+            }
             CacheNode node = CacheNode.start(options(spec), eventLoops);
             node.onShutdown(() -> stop(spec));
-            return node;
+            return new RunningNode(node.port(), node::close);
         } catch (IOException | IllegalArgumentException e) {
             throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: " + e.getMessage(), e);
         }
@@ -82,6 +88,14 @@ final class InJvmRuntime implements NodeRuntime {
                 .with("protected-mode", "no");
     }
 
+    private static MemcachedOptions memcachedOptions(NodeSpec spec) {
+        MemcachedOptions options = MemcachedOptions.onPort(spec.nodeId(), spec.port());
+        for (Map.Entry<String, String> parameter : spec.parameters().entrySet()) {
+            options = options.with(parameter.getKey(), parameter.getValue());
+        }
+        return options.with("bind", spec.bindAddress()).with("version", spec.engineVersion());
+    }
+
     @Override
     public NodeState inspect(NodeSpec spec) {
         return running.containsKey(spec.nodeId()) ? NodeState.RUNNING : NodeState.STOPPED;
@@ -89,9 +103,9 @@ final class InJvmRuntime implements NodeRuntime {
 
     @Override
     public void stop(NodeSpec spec) {
-        CacheNode node = running.remove(spec.nodeId());
+        RunningNode node = running.remove(spec.nodeId());
         if (node != null) {
-            node.close();
+            node.end().run();
         }
     }
 
@@ -119,7 +133,7 @@ final class InJvmRuntime implements NodeRuntime {
 
     @Override
     public void close() {
-        running.values().forEach(CacheNode::close);
+        running.values().forEach(node -> node.end().run());
         running.clear();
         eventLoops.close();
     }

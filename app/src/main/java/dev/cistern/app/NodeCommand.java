@@ -1,7 +1,10 @@
 package dev.cistern.app;
 
+import dev.cistern.control.node.EngineType;
 import dev.cistern.engine.CacheNode;
 import dev.cistern.engine.NodeOptions;
+import dev.cistern.engine.memcached.MemcachedNode;
+import dev.cistern.engine.memcached.MemcachedOptions;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.network.Transport;
 import dev.cistern.engine.settings.MemorySize;
@@ -21,7 +24,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * Runs one cache node with nothing around it, as redis-server would be run. Turns options into settings; what a setting
+ * Runs one cache node with nothing around it, as redis-server or memcached would be run. Turns options into settings; what a setting
  * may be is decided by the engine.
  */
 // @formatter:off
@@ -35,10 +38,15 @@ import picocli.CommandLine.Spec;
                 "  cistern node",
                 "  cistern node --port 7000 --maxmemory 512mb --maxmemory-policy allkeys-lru",
                 "  cistern node --bind 0.0.0.0 --allow-remote --requirepass-file /run/secrets/cache",
-                "  cistern node --set timeout=300 --set maxclients=20000"})
+                "  cistern node --set timeout=300 --set maxclients=20000",
+                "  cistern node --engine memcached",
+                "  cistern node --engine memcached --port 11300 -m 1024 -I 4m -c 20000",
+                "  cistern node --engine memcached --set idle_timeout=300"})
 // @formatter:on
 final class NodeCommand implements Callable<Integer> {
 
+    private static final int DEFAULT_PORT = 6379;
+    private static final int DEFAULT_MEMCACHED_PORT = 11211;
     private static final String PASSWORD_VARIABLE = "CISTERN_REQUIREPASS";
 
     @Spec
@@ -50,8 +58,14 @@ final class NodeCommand implements Callable<Integer> {
     @Mixin
     private LogOption log;
 
-    @Option(names = "--port", paramLabel = "PORT", defaultValue = "6379", description = "The port to listen on, 0 for any free one (default ${DEFAULT-VALUE}).")
-    private int port;
+    @Mixin
+    private MemcachedArguments memcached;
+
+    @Option(names = "--engine", paramLabel = "NAME", defaultValue = "valkey", description = "valkey, redis or memcached (default ${DEFAULT-VALUE}).")
+    private String engine;
+
+    @Option(names = "--port", paramLabel = "PORT", description = "The port to listen on, 0 for any free one (default 6379; 11211 with memcached).")
+    private @Nullable Integer wantedPort;
 
     @Option(names = "--maxmemory", paramLabel = "SIZE", description = "Most memory for data, as 512mb or 2gb (default: no limit).")
     private @Nullable String maxMemory;
@@ -71,7 +85,7 @@ final class NodeCommand implements Callable<Integer> {
     @Option(names = "--transport", paramLabel = "NAME", defaultValue = "auto", description = "How sockets are waited for: auto, epoll, io-uring, nio (default ${DEFAULT-VALUE}).")
     private String transport;
 
-    @Option(names = "--set", paramLabel = "NAME=VALUE", description = "Any other setting, in redis.conf's words. May be repeated.")
+    @Option(names = "--set", paramLabel = "NAME=VALUE", description = "Any other setting, in redis.conf's words, or a parameter of ElastiCache with memcached. May be repeated.")
     private Map<String, String> settings = new LinkedHashMap<>();
 
     @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
@@ -80,17 +94,53 @@ final class NodeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         log.start();
+        EngineType type = EngineType.of(engine)
+                .orElseThrow(() -> wrong("--engine " + engine + ": there are valkey, redis and memcached"));
+        if (type == EngineType.MEMCACHED) {
+            return runMemcached();
+        }
+        if (memcached.isAnyGiven()) {
+            throw wrong("the options of memcached need --engine memcached");
+        }
         NodeOptions options = options();
         try (EventLoops eventLoops = EventLoops.start(transport(), loopCount())) {
             CacheNode node = start(options, eventLoops);
             Lifetime lifetime = new Lifetime(node::close);
             node.onShutdown(lifetime::end);
-            announce(node.port());
+            announce(node.port(), "  redis-cli -p " + node.port() + " set greeting hello");
             return lifetime.awaitEnd();
         }
     }
 
+    private int port() {
+        return wantedPort == null ? DEFAULT_PORT : wantedPort;
+    }
+
+    private int runMemcached() throws InterruptedException {
+        String bind = address.checked(memcached.hasPasswords(),
+                "without an --auth-file everybody who reaches the port may read and write");
+        int port = wantedPort == null ? DEFAULT_MEMCACHED_PORT : wantedPort;
+        MemcachedOptions options = memcached.options(port, bind, settings);
+        try (EventLoops eventLoops = EventLoops.start(transport(), loopCount())) {
+            MemcachedNode node = startMemcached(options, eventLoops, port);
+            Lifetime lifetime = new Lifetime(node::close);
+            announce(node.port(), "  printf 'version\\r\\nquit\\r\\n' | nc 127.0.0.1 " + node.port());
+            return lifetime.awaitEnd();
+        }
+    }
+
+    private MemcachedNode startMemcached(MemcachedOptions options, EventLoops eventLoops, int port) {
+        try {
+            return MemcachedNode.start(options, eventLoops);
+        } catch (IllegalArgumentException e) {
+            throw wrong(String.valueOf(e.getMessage()));
+        } catch (IOException e) {
+            throw portTaken(e, port);
+        }
+    }
+
     private NodeOptions options() {
+        int port = port();
         String password = password();
         settings.put("port", Integer.toString(port));
         settings.put("bind", address.checked(password != null || settings.containsKey("requirepass"),
@@ -166,16 +216,19 @@ final class NodeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));
         } catch (IOException e) {
-            throw new EnvironmentException(String.valueOf(e.getMessage()),
-                    "Choose another port: --port " + (port + 1) + "\nor see who has it: ss -ltnp 'sport = :" + port
-                            + "'");
+            throw portTaken(e, port());
         }
     }
 
-    private void announce(int realPort) {
+    private static EnvironmentException portTaken(IOException e, int port) {
+        return new EnvironmentException(String.valueOf(e.getMessage()),
+                "Choose another port: --port " + (port + 1) + "\nor see who has it: ss -ltnp 'sport = :" + port + "'");
+    }
+
+    private void announce(int realPort, String example) {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Node ready on port " + realPort + ". Ctrl-C ends it. Try:");
-        out.println("  redis-cli -p " + realPort + " set greeting hello");
+        out.println(example);
         out.flush();
     }
 

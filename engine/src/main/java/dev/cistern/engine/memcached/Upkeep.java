@@ -61,7 +61,7 @@ final class Upkeep implements AutoCloseable {
             boolean hurry = false;
             if (expiry != null && healer != null) {
                 rooms.flushIfDue(rooms.clock().wallMillis() / 1000);
-                hurry = rooms.settings().crawls && expire(expiry);
+                hurry = expire(expiry);
                 hurry |= healer.heal();
             }
             next = loop.executor().schedule(this, hurry ? PAUSE_MILLIS : ROUND_MILLIS, TimeUnit.MILLISECONDS);

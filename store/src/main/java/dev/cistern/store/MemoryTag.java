@@ -14,6 +14,8 @@ public enum MemoryTag {
     SCRATCH,
     /** Buffers of sessions and event loops. */
     SESSION,
+    /** Buffers of dumps and snapshots. */
+    SNAPSHOT,
     /** Copies owned by tests and tools. */
     TEST;
 

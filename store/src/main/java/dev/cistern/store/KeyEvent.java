@@ -55,6 +55,7 @@ public enum KeyEvent {
     MOVE_FROM("move_from", 'g'), //
     MOVE_TO("move_to", 'g'), //
     COPY_TO("copy_to", 'g'), //
+    RESTORE("restore", 'g'), //
     EXPIRED("expired", 'x'), //
     EVICTED("evicted", 'e'), //
     /** The value's bytes changed, but not what it says: watchers and replicas care, notifications do not. */

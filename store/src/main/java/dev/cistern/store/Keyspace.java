@@ -62,6 +62,7 @@ public final class Keyspace implements AutoCloseable {
     private @Nullable SortedSets sortedSets;
     private boolean closed;
     private boolean touches = true;
+    private boolean isRestoring;
 
     private long nowMillis;
     /** What a new entry says of its last access: by now, or as a first count. */
@@ -298,8 +299,10 @@ public final class Keyspace implements AutoCloseable {
 
     /** {@code event} happened to the key, and it was so many changes as the original counts them. */
     void changed(Bytes key, KeyEvent event, long changes) {
-        stats.dirty += changes;
-        tell(key, event);
+        if (!isRestoring) {
+            stats.dirty += changes;
+            tell(key, event);
+        }
     }
 
     private void tellRemoval(long entry, KeyEvent event) {
@@ -309,7 +312,7 @@ public final class Keyspace implements AutoCloseable {
     }
 
     void tell(Bytes key, KeyEvent event) {
-        if (store.listens()) {
+        if (store.listens() && !isRestoring) {
             listener.keyChanged(database, key, event);
         }
     }
@@ -400,6 +403,20 @@ public final class Keyspace implements AutoCloseable {
     /** Seconds since the last access; only while entries note it. */
     public long idleSeconds(long entry) {
         return (long) access - accessField(entry) & EntryLayout.ACCESS_MASK;
+    }
+
+    /** Makes the entry's last access so long ago; nothing while entries count their uses. */
+    public void setIdleSeconds(long entry, long seconds) {
+        if (useCounting == null) {
+            setAccessField(entry, (int) (access - Math.min(seconds, EntryLayout.ACCESS_MASK)));
+        }
+    }
+
+    /** Gives the entry a count of uses as of now; nothing while entries note their last access. */
+    public void setUseCounter(long entry, int counter) {
+        if (useCounting != null) {
+            setAccessField(entry, useCounting.counted(counter, nowMillis));
+        }
     }
 
     /** The 24 bits that eviction keeps in an entry: seconds of the last access modulo 2^24, or {@link UseCounting}. */
@@ -616,6 +633,23 @@ public final class Keyspace implements AutoCloseable {
             throw StoreException.NOT_AN_INTEGER;
         }
         return number;
+    }
+
+    // ------------------------------------------------------------------------------------------- restoring
+
+    /** Changes are neither told nor counted from now on: values are being built from what was saved. */
+    public void beginRestoring() {
+        isRestoring = true;
+    }
+
+    /** Changes are told and counted again. */
+    public void endRestoring() {
+        isRestoring = false;
+    }
+
+    /** The key was given a whole value at once. */
+    public void restored(Bytes key) {
+        changed(key, KeyEvent.RESTORE);
     }
 
     // ----------------------------------------------------------------------------------------------- keys

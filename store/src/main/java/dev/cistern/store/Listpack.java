@@ -32,10 +32,10 @@ package dev.cistern.store;
  * makes addresses behind it invalid. Not a safe reader: bytes from outside go through {@link #isValid} first. Used under
  * the lock of whoever owns the bytes.
  */
-final class Listpack {
+public final class Listpack {
 
     /** No element. */
-    static final long NONE = 0;
+    public static final long NONE = 0;
 
     static final int COUNT_OFFSET = Integer.BYTES;
     static final int HEADER_BYTES = COUNT_OFFSET + Short.BYTES;
@@ -83,7 +83,7 @@ final class Listpack {
     }
 
     /** How many elements there are; walks over them when they are too many for the header. */
-    static int count(long listpack) {
+    public static int count(long listpack) {
         int count = Memory.getShort(listpack + COUNT_OFFSET) & 0xFFFF;
         return count == UNKNOWN_COUNT ? countByWalking(listpack) : count;
     }
@@ -116,7 +116,7 @@ final class Listpack {
 
     // ---------------------------------------------------------------------------------------------- walking
 
-    static long first(long listpack) {
+    public static long first(long listpack) {
         return orNone(listpack + HEADER_BYTES);
     }
 
@@ -125,7 +125,7 @@ final class Listpack {
     }
 
     /** The element after this one, or {@link #NONE}. */
-    static long next(long element) {
+    public static long next(long element) {
         return orNone(element + sizeAt(element));
     }
 
@@ -295,7 +295,7 @@ final class Listpack {
     }
 
     /** Points {@code target} at the element's text; a number's is written to {@code scratch}, {@link Decimal#MAX_BYTES}. */
-    static Bytes read(long element, Bytes target, long scratch) {
+    public static Bytes read(long element, Bytes target, long scratch) {
         if (isInteger(element)) {
             return target.set(scratch, Decimal.write(integer(element), scratch));
         }
@@ -488,7 +488,7 @@ final class Listpack {
     // --------------------------------------------------------------------------------------------- checking
 
     /** Whether {@code length} bytes from outside are a listpack, every element of it whole. Reads nothing beyond them. */
-    static boolean isValid(long listpack, int length) {
+    public static boolean isValid(long listpack, int length) {
         if (length < EMPTY_BYTES || bytes(listpack) != length || head(end(listpack)) != END) {
             return false;
         }

@@ -32,7 +32,12 @@ public record UseCounting(int logFactor, int decayMinutes) {
 
     /** The field of a key that is new at {@code nowMillis}. */
     int initial(long nowMillis) {
-        return minutes(nowMillis) << COUNTER_BITS | INITIAL;
+        return counted(INITIAL, nowMillis);
+    }
+
+    /** The field of a key that has this count at {@code nowMillis}. */
+    int counted(int counter, long nowMillis) {
+        return minutes(nowMillis) << COUNTER_BITS | counter;
     }
 
     private static int minutes(long nowMillis) {
@@ -63,6 +68,6 @@ public record UseCounting(int logFactor, int decayMinutes) {
                 counter++;
             }
         }
-        return minutes(nowMillis) << COUNTER_BITS | counter;
+        return counted(counter, nowMillis);
     }
 }

@@ -27,6 +27,7 @@ public final class Families {
                 KeyCommands.TABLE,
                 ExpiryCommands.TABLE,
                 ScanCommands.TABLE,
+                DumpCommands.TABLE,
                 StringCommands.TABLE,
                 ListCommands.TABLE,
                 SubstringCommands.TABLE,

@@ -31,7 +31,7 @@ public final class RdbOutput implements AutoCloseable {
     private static final int MAX_LENGTH_BYTES = 9;
 
     private final @Nullable Sink sink;
-    private final Lzf lzf = new Lzf();
+    private @Nullable Lzf lzf;
     private boolean compresses = true;
     private long base = Memory.allocate(MemoryTag.SNAPSHOT, USUAL_BYTES);
     private long position = base;
@@ -235,6 +235,9 @@ public final class RdbOutput implements AutoCloseable {
         ensure(1 + 2 * MAX_LENGTH_BYTES + (long) most);
         long mark = position;
         long target = mark + 1 + 2 * MAX_LENGTH_BYTES;
+        if (lzf == null) {
+            lzf = new Lzf();
+        }
         int compressed = lzf.compress(address, length, target, most);
         if (compressed == 0) {
             return false;

@@ -1,0 +1,37 @@
+package dev.cistern.engine.rdb;
+
+import dev.cistern.store.Bytes;
+import dev.cistern.store.Keyspace;
+import dev.cistern.store.ValueType;
+
+/**
+ * Builds what a {@link ValueReader} reads under a key that is not there, in the encoding that its size asks for now.
+ *
+ * <p>The key's stripe is held, and the keyspace is restoring ({@link Keyspace#beginRestoring}): the caller tells that
+ * there is a new value once it is whole. One per thread.
+ */
+public final class ValueBuilder implements ValueSink {
+    private final Bytes key = new Bytes();
+    private final Keyspace keyspace;
+
+    public ValueBuilder(Keyspace keyspace) {
+        this.keyspace = keyspace;
+    }
+
+    /** What comes next is the value of this key. */
+    public void key(Bytes name) {
+        key.set(name);
+    }
+
+    @Override
+    public void begin(ValueType type, long count) {
+        if (type != ValueType.STRING) {
+            throw new RdbException("a value of the type " + type);
+        }
+    }
+
+    @Override
+    public void string(Bytes text) {
+        keyspace.set(key, text, Keyspace.NO_DEADLINE);
+    }
+}

@@ -31,7 +31,10 @@ public final class ValueReader implements AutoCloseable {
     /** Whether the type is one that {@link #read} knows. */
     public static boolean isKnown(int type) {
         return switch (type) {
-            case Rdb.STRING, Rdb.LIST, Rdb.SET, Rdb.ZSET, Rdb.HASH, Rdb.ZSET_2, Rdb.HASH_ZIPMAP, Rdb.LIST_ZIPLIST, Rdb.SET_INTSET, Rdb.ZSET_ZIPLIST, Rdb.HASH_ZIPLIST, Rdb.LIST_QUICKLIST, Rdb.HASH_LISTPACK, Rdb.ZSET_LISTPACK, Rdb.LIST_QUICKLIST_2, Rdb.SET_LISTPACK, Rdb.HASH_2 -> true;
+            case Rdb.STRING, Rdb.LIST, Rdb.SET, Rdb.ZSET, Rdb.HASH, Rdb.ZSET_2, Rdb.HASH_ZIPMAP, Rdb.LIST_ZIPLIST,
+                    Rdb.SET_INTSET, Rdb.ZSET_ZIPLIST, Rdb.HASH_ZIPLIST, Rdb.LIST_QUICKLIST, Rdb.HASH_LISTPACK,
+                    Rdb.ZSET_LISTPACK, Rdb.LIST_QUICKLIST_2, Rdb.SET_LISTPACK, Rdb.HASH_2 ->
+                true;
             default -> false;
         };
     }

@@ -31,6 +31,7 @@ public final class Hashes {
     private boolean hadVolatile;
     private long knownEarliest;
     private long walked;
+    private long shown;
 
     Hashes(Keyspace keyspace) {
         this.keyspace = keyspace;
@@ -53,6 +54,12 @@ public final class Hashes {
     /** Opens the hash, which may not be there yet, for changes; says whether it is. Throws WRONG_TYPE. */
     public boolean openToChange(Bytes key) {
         return opened(entry.findForWrite(key));
+    }
+
+    /** Opens the hash of an entry that a walk came to, for reading, which counts nothing. */
+    public void openEntry(long found) {
+        entry.show(found);
+        opened(true);
     }
 
     private boolean opened(boolean there) {
@@ -83,6 +90,16 @@ public final class Hashes {
             return 0;
         }
         return isLarge ? table.size() : Listpack.count(entry.value()) >>> 1;
+    }
+
+    /** Whether fields of the open hash have deadlines. */
+    public boolean hasDeadlines() {
+        return isLarge && table.volatileElements() > 0;
+    }
+
+    /** Unix time at which the field that was shown last by {@link #next} expires, or {@link Keyspace#NO_DEADLINE}. */
+    public long shownDeadlineMillis() {
+        return isLarge ? EntryLayout.deadlineMillis(shown, EntryLayout.header(shown)) : Keyspace.NO_DEADLINE;
     }
 
     /** Whether some field of the open hash may be over its time, so that {@link #size} is not what a walk shows. */
@@ -193,6 +210,7 @@ public final class Hashes {
         }
         readField(element, field);
         readValue(element, value);
+        shown = element;
         return true;
     }
 
@@ -446,8 +464,7 @@ public final class Hashes {
      * {@code buckets} buckets; returns how many. Leaves an empty hash to the caller.
      */
     int expireSome(long found, int buckets) {
-        entry.show(found);
-        opened(true);
+        openEntry(found);
         int expired = table.expire(buckets, keyspace.nowMillis());
         save();
         if (expired > 0) {

@@ -356,6 +356,13 @@ public final class Keyspace implements AutoCloseable {
         return target.set(EntryLayout.valueAddress(entry, header), EntryLayout.valueLength(entry, header));
     }
 
+    /** Points {@code target} at the bytes of a packed collection: a {@link Listpack}, or a sorted set of integers. */
+    public Bytes readPacked(long entry, Bytes target) {
+        assert !StripeKeys.isLarge(entry);
+        long header = EntryLayout.header(entry);
+        return target.set(EntryLayout.valueAddress(entry, header), EntryLayout.valueLength(entry, header));
+    }
+
     /** Length of the string's text. Throws WRONG_TYPE. */
     public int stringLength(long entry) {
         requireString(entry);

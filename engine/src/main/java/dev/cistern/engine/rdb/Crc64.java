@@ -49,7 +49,7 @@ public final class Crc64 {
     private static long eightBytes(long word) {
         long result = 0;
         for (int i = 0; i < Long.BYTES; i++) {
-            result ^= TABLES[Long.BYTES - 1 - i][(int) (word >>> i * Byte.SIZE) & 0xFF];
+            result ^= TABLES[Long.BYTES - 1 - i][(int) (word >>> (i * Byte.SIZE)) & 0xFF];
         }
         return result;
     }

@@ -68,7 +68,7 @@ final class Lzf {
     private int match(long from, int at, int length) {
         int three = (Memory.getByte(from + at) & 0xFF) | (Memory.getByte(from + at + 1) & 0xFF) << 8
                 | (Memory.getByte(from + at + 2) & 0xFF) << 16;
-        int slot = three * HASH_MULTIPLIER >>> Integer.SIZE - hashBits;
+        int slot = (three * HASH_MULTIPLIER) >>> (Integer.SIZE - hashBits);
         int candidate = places[slot] - 1;
         places[slot] = at + 1;
         if (candidate < 0 || at - candidate > MAX_BACK) {

@@ -73,15 +73,15 @@ public final class RdbInput {
     /** The number of the old sorted sets: text with its length, or one of three lengths that are no lengths. */
     double readTextDouble() {
         int length = readByte();
-        switch (length) {
-            case 253 :
-                return Double.NaN;
-            case 254 :
-                return Double.POSITIVE_INFINITY;
-            case 255 :
-                return Double.NEGATIVE_INFINITY;
-            default :
-        }
+        return switch (length) {
+            case 253 -> Double.NaN;
+            case 254 -> Double.POSITIVE_INFINITY;
+            case 255 -> Double.NEGATIVE_INFINITY;
+            default -> readDoubleText(length);
+        };
+    }
+
+    private double readDoubleText(int length) {
         require(length);
         StringBuilder text = new StringBuilder(length);
         for (int i = 0; i < length; i++) {
@@ -119,7 +119,7 @@ public final class RdbInput {
             return first & 0x3F;
         }
         if (first >>> 6 == Rdb.LENGTH_14_BIT) {
-            return (first & 0x3F) << 8 | readByte();
+            return (first & 0x3FL) << 8 | readByte();
         }
         if (first == Rdb.LENGTH_32_BIT) {
             return Integer.reverseBytes(readInt()) & 0xFFFF_FFFFL;

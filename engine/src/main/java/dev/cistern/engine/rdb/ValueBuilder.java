@@ -25,13 +25,24 @@ public final class ValueBuilder implements ValueSink {
 
     @Override
     public void begin(ValueType type, long count) {
-        if (type != ValueType.STRING) {
-            throw new RdbException("a value of the type " + type);
+        switch (type) {
+            case STRING -> {
+            }
+            case HASH -> {
+                keyspace.hashes().openToChange(key);
+                keyspace.hashes().expect(count, 0);
+            }
+            default -> throw new RdbException("a value of the type " + type);
         }
     }
 
     @Override
     public void string(Bytes text) {
         keyspace.set(key, text, Keyspace.NO_DEADLINE);
+    }
+
+    @Override
+    public void field(Bytes field, Bytes value, long deadlineMillis) {
+        keyspace.hashes().put(field, value, deadlineMillis);
     }
 }

@@ -1,6 +1,8 @@
 package dev.cistern.engine.rdb;
 
 import dev.cistern.store.Bytes;
+import dev.cistern.store.Encoding;
+import dev.cistern.store.Hashes;
 import dev.cistern.store.Keyspace;
 
 /**
@@ -10,6 +12,7 @@ import dev.cistern.store.Keyspace;
  */
 public final class ValueWriter {
     private final Keyspace keyspace;
+    private final Bytes name = new Bytes();
     private final Bytes text = new Bytes();
 
     public ValueWriter(Keyspace keyspace) {
@@ -20,6 +23,7 @@ public final class ValueWriter {
     public int typeOf(long entry) {
         return switch (keyspace.type(entry)) {
             case STRING -> Rdb.STRING;
+            case HASH -> typeOfHash(entry);
             default -> throw new IllegalStateException("a value of the type " + keyspace.type(entry));
         };
     }
@@ -27,6 +31,7 @@ public final class ValueWriter {
     public void write(long entry, RdbOutput output) {
         switch (keyspace.type(entry)) {
             case STRING -> writeString(entry, output);
+            case HASH -> writeHash(entry, output);
             default -> throw new IllegalStateException("a value of the type " + keyspace.type(entry));
         }
     }
@@ -37,6 +42,48 @@ public final class ValueWriter {
         } else {
             output.putString(keyspace.readString(entry, text));
         }
+    }
+
+    private int typeOfHash(long entry) {
+        if (keyspace.encoding(entry) == Encoding.LISTPACK) {
+            return Rdb.HASH_LISTPACK;
+        }
+        keyspace.hashes().openEntry(entry);
+        return keyspace.hashes().hasDeadlines() ? Rdb.HASH_2 : Rdb.HASH;
+    }
+
+    private void writeHash(long entry, RdbOutput output) {
+        if (keyspace.encoding(entry) == Encoding.LISTPACK) {
+            writePacked(entry, output);
+            return;
+        }
+        Hashes hashes = keyspace.hashes();
+        hashes.openEntry(entry);
+        boolean hasDeadlines = hashes.hasDeadlines();
+        output.putLength(hashes.mayHaveExpired() ? countFields(hashes) : hashes.size());
+        hashes.beginWalk();
+        while (hashes.next(name, text)) {
+            output.putString(name);
+            output.putString(text);
+            if (hasDeadlines) {
+                output.putLong(hashes.shownDeadlineMillis());
+            }
+        }
+    }
+
+    /** Fields whose time is over are not written, so they must not be counted. */
+    private long countFields(Hashes hashes) {
+        long count = 0;
+        hashes.beginWalk();
+        while (hashes.next(name, text)) {
+            count++;
+        }
+        return count;
+    }
+
+    private void writePacked(long entry, RdbOutput output) {
+        keyspace.readPacked(entry, text);
+        output.putBlob(text.address(), text.length());
     }
 
     /** The version that a reader must know to read a value of this type. */

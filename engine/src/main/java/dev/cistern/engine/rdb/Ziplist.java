@@ -64,7 +64,7 @@ final class Ziplist {
             length = head;
             at += 1;
         } else if (head < 0x80) {
-            length = (head & 0x3F) << 8 | byteAt(at + 1);
+            length = (head & 0x3FL) << 8 | byteAt(at + 1);
             at += 2;
         } else {
             require(1 + Integer.BYTES);
@@ -96,7 +96,7 @@ final class Ziplist {
         require(bytes);
         long value = 0;
         for (int i = 0; i < bytes; i++) {
-            value |= (long) byteAt(at + i) << i * Byte.SIZE;
+            value |= (long) byteAt(at + i) << (i * Byte.SIZE);
         }
         int unused = Long.SIZE - bytes * Byte.SIZE;
         target.setNumber(value << unused >> unused);

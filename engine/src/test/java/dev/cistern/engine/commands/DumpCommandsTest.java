@@ -4,6 +4,9 @@ import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
 import dev.cistern.engine.testing.WireTest;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -90,6 +93,49 @@ final class DumpCommandsTest {
         to.send("RESTORE", "k", "0", text(from.send("DUMP", "k")), "REPLACE").expect(ok());
         to.send("GET", "k").expect(bulk(value));
         assertThat(to.send("OBJECT", "ENCODING", "k")).isEqualTo(from.send("OBJECT", "ENCODING", "k"));
+    }
+
+    @Test
+    void hashesTravelBetweenServers() {
+        Assumptions.assumeTrue(TestServer.original().isPresent(), "no redis-server or valkey-server is installed");
+        try (TestServer ours = TestServer.cistern();
+                TestServer original = TestServer.original(TestServer.original().orElseThrow());
+                TestClient here = ours.connect();
+                TestClient there = original.connect()) {
+            for (int size : new int[]{1, 2, 127, 128, 129, 2000}) {
+                for (int i = 0; i < size; i++) {
+                    String[] put = {"HSET", "k", "field" + i, i % 3 == 0 ? "" + i * 7919L : "value " + i};
+                    here.send(put);
+                    there.send(put);
+                }
+                travels(here, there);
+                travels(there, here);
+            }
+        }
+    }
+
+    private static void travels(TestClient from, TestClient to) {
+        to.send("RESTORE", "copy", "0", text(from.send("DUMP", "k")), "REPLACE").expect(ok());
+        assertThat(pairs(to.send("HGETALL", "copy"))).isEqualTo(pairs(from.send("HGETALL", "k")));
+        assertThat(to.send("OBJECT", "ENCODING", "copy")).isEqualTo(from.send("OBJECT", "ENCODING", "k"));
+    }
+
+    private static Map<WireReply, WireReply> pairs(WireReply reply) {
+        List<WireReply> members = ((WireReply.Array) reply).members();
+        Map<WireReply, WireReply> pairs = new HashMap<>();
+        for (int i = 0; i < members.size(); i += 2) {
+            pairs.put(members.get(i), members.get(i + 1));
+        }
+        return pairs;
+    }
+
+    @WireTest(notOnOriginal = "fields with deadlines are Valkey's")
+    void deadlinesOfFieldsTravel(TestClient client) {
+        client.send("HSET", "k", "a", "1", "b", "2");
+        client.send("HPEXPIREAT", "k", "4102444800000", "FIELDS", "1", "a");
+        client.send("RESTORE", "copy", "0", text(client.send("DUMP", "k"))).expect(ok());
+        client.send("HPEXPIRETIME", "copy", "FIELDS", "2", "a", "b")
+                .expect(WireReply.array(4_102_444_800_000L, -1L));
     }
 
     private static String text(WireReply reply) {

@@ -166,6 +166,7 @@ public final class ExpiryCycle implements AutoCloseable {
     }
 
     private boolean fieldsStay(Keyspace keyspace, StripeKeys keys, long entry) {
+        keyspace.beforeChange(keys, entry);
         Hashes hashes = keyspace.hashes();
         int expired = hashes.expireSome(entry, FIELD_BUCKETS_AT_ONCE);
         seen += expired;

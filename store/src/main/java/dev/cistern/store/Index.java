@@ -416,15 +416,19 @@ final class Index {
 
     /** Moves the entries of the last bucket to the one that it was split from. */
     private boolean merge() {
+        int number = buckets - 1;
+        long source = bucket(number);
+        long target = bucket(number - Integer.highestOneBit(number));
+        if (Bucket.version(source) != Bucket.version(target)) {
+            // A snapshot has written one of them and not the other: later, when it has both.
+            return false;
+        }
         try {
             addSpareLine();
         } catch (OutOfNativeMemoryException e) {
             return false;
         }
         merges++;
-        int number = buckets - 1;
-        long source = bucket(number);
-        long target = bucket(number - Integer.highestOneBit(number));
         if (Bucket.hasVolatile(source)) {
             Bucket.setVolatile(target, true);
         }

@@ -150,7 +150,7 @@ public final class Keyspace implements AutoCloseable {
 
     /** Returns the live entry of {@code key} for reading, or {@link #ABSENT}; counts a hit or miss, notes the access. */
     public long find(Bytes key) {
-        long entry = findForWrite(key);
+        long entry = findLive(key);
         if (entry == ABSENT) {
             missed(key);
         } else {
@@ -181,6 +181,14 @@ public final class Keyspace implements AutoCloseable {
 
     /** Returns the live entry of {@code key}, or {@link #ABSENT}; notes the access and counts nothing. */
     public long findForWrite(Bytes key) {
+        StripeKeys keys = keysOf(key);
+        if (keys != null) {
+            beforeChange(keys, key);
+        }
+        return findLive(key);
+    }
+
+    private long findLive(Bytes key) {
         StripeKeys keys = keysOf(key);
         if (keys == null) {
             return ABSENT;
@@ -214,6 +222,22 @@ public final class Keyspace implements AutoCloseable {
         return keys;
     }
 
+    /** Something of this key's bucket is about to change: a snapshot that still needs it as it was writes it now. */
+    private void beforeChange(StripeKeys keys, Bytes key) {
+        Snapshot snapshot = store.snapshot();
+        if (snapshot != null) {
+            snapshot.preserve(database, keys.index.bucketAt(key.hash(hashFunction)));
+        }
+    }
+
+    /** The same for a walk that came to this entry. */
+    void beforeChange(StripeKeys keys, long entry) {
+        Snapshot snapshot = store.snapshot();
+        if (snapshot != null) {
+            snapshot.preserve(database, keys.index.bucketAt(keys.index.hashOf(entry)));
+        }
+    }
+
     /** The entry found last, unless it is expired: then it is deleted, if this node may. */
     long live(StripeKeys keys, Bytes key, long entry) {
         if (entry == ABSENT) {
@@ -230,6 +254,7 @@ public final class Keyspace implements AutoCloseable {
     }
 
     private void expire(StripeKeys keys, Bytes key, long entry) {
+        beforeChange(keys, key);
         tellRemoval(entry, KeyEvent.EXPIRED);
         keys.remove(key.hash(hashFunction), entry);
         stats.expired++;
@@ -262,6 +287,7 @@ public final class Keyspace implements AutoCloseable {
 
     /** Deletes the expired entry found last by a walk, which goes on: so no bucket is merged. */
     void expireFound(StripeKeys keys, long entry) {
+        beforeChange(keys, entry);
         tellRemoval(entry, KeyEvent.EXPIRED);
         readKey(entry, eventKey);
         keys.unlink(eventKey.hash(hashFunction), entry);
@@ -272,6 +298,7 @@ public final class Keyspace implements AutoCloseable {
 
     /** Deletes the entry found last by a walk, a collection that has become empty; no bucket is merged. */
     void deleteFound(StripeKeys keys, long entry) {
+        beforeChange(keys, entry);
         readKey(entry, eventKey);
         keys.unlink(eventKey.hash(hashFunction), entry);
         tell(eventKey, KeyEvent.DEL);
@@ -283,6 +310,7 @@ public final class Keyspace implements AutoCloseable {
         if (store.expiresByItself() && isExpired(entry)) {
             expireFound(keys, entry);
         } else {
+            beforeChange(keys, entry);
             tellRemoval(entry, KeyEvent.EVICTED);
             readKey(entry, eventKey);
             keys.unlink(eventKey.hash(hashFunction), entry);
@@ -490,6 +518,7 @@ public final class Keyspace implements AutoCloseable {
     /** Creates or reshapes the key's entry, its value yet to be written. */
     long write(Bytes key, int form, int valueLength, long deadlineMillis) {
         StripeKeys keys = keysToFill(key);
+        beforeChange(keys, key);
         long hash = key.hash(hashFunction);
         long entry = live(keys, key, keys.find(hash, key));
         if (entry == ABSENT) {
@@ -504,6 +533,7 @@ public final class Keyspace implements AutoCloseable {
         if (valueLength > MAX_STRING_BYTES) {
             throw StoreException.STRING_TOO_LONG;
         }
+        beforeChange(keys, key);
         long entry = keys.create(key.hash(hashFunction), key, form, access, valueLength, deadlineMillis);
         tell(key, KeyEvent.NEW);
         return entry;
@@ -675,6 +705,7 @@ public final class Keyspace implements AutoCloseable {
         if (keys == null) {
             return false;
         }
+        beforeChange(keys, key);
         long hash = key.hash(hashFunction);
         long entry = live(keys, key, keys.find(hash, key));
         if (entry == ABSENT) {

@@ -48,6 +48,11 @@ public final class Store implements AutoCloseable {
     private volatile boolean escalating;
     private final BooleanSupplier isEscalating = this::isEscalating;
 
+    /** Changes under the exclusive gate, so whoever holds a stripe sees it as it is. */
+    private @Nullable Snapshot snapshot;
+    /** The number of the present or last snapshot; every bucket has it once that is whole. */
+    private int snapshotVersion;
+
     public Store(StoreOptions options) {
         this.options = options;
         this.hashFunction = new HashFunction(options.hashSeed());
@@ -345,6 +350,7 @@ public final class Store implements AutoCloseable {
             if (listens) {
                 options.listener().databaseFlushing(database);
             }
+            abortSnapshot();
             for (int stripe = 0; stripe < locks.length; stripe++) {
                 StripeKeys part = keys[database][stripe];
                 if (part != null) {
@@ -372,6 +378,7 @@ public final class Store implements AutoCloseable {
             if (listens) {
                 options.listener().databasesSwapping(first, second);
             }
+            abortSnapshot();
             for (int stripe = 0; stripe < locks.length; stripe++) {
                 StripeKeys part = keys[first][stripe];
                 keys[first][stripe] = keys[second][stripe];
@@ -381,6 +388,61 @@ public final class Store implements AutoCloseable {
             if (!held) {
                 unlockAll();
             }
+        }
+    }
+
+    /**
+     * Begins to write down all databases as they are now; {@code atTheCut} runs at that very moment, while nothing
+     * changes. Takes the exclusive gate unless this thread has it. One snapshot at a time.
+     */
+    public Snapshot beginSnapshot(Snapshot.Writer writer, Runnable atTheCut) {
+        boolean held = isAllHeldByMe();
+        if (!held) {
+            lockAll();
+        }
+        try {
+            if (snapshot != null) {
+                throw new IllegalStateException("there is a snapshot going on");
+            }
+            snapshotVersion = snapshotVersion % Bucket.MAX_VERSION + 1;
+            Snapshot begun = new Snapshot(this, writer, snapshotVersion);
+            atTheCut.run();
+            snapshot = begun;
+            return begun;
+        } finally {
+            if (!held) {
+                unlockAll();
+            }
+        }
+    }
+
+    @SuppressWarnings("ReferenceEquality") // that very one
+    void endSnapshot(Snapshot ended) {
+        boolean held = isAllHeldByMe();
+        if (!held) {
+            lockAll();
+        }
+        try {
+            if (snapshot == ended) {
+                snapshot = null;
+            }
+        } finally {
+            if (!held) {
+                unlockAll();
+            }
+        }
+    }
+
+    /** The snapshot that is going on; asked under a stripe. */
+    @Nullable
+    Snapshot snapshot() {
+        return snapshot;
+    }
+
+    /** All stripes are held, and what comes makes it impossible to write down the rest. */
+    private void abortSnapshot() {
+        if (snapshot != null) {
+            snapshot.abort();
         }
     }
 
@@ -489,7 +551,10 @@ public final class Store implements AutoCloseable {
     }
 
     StripeKeys newStripeKeys() {
-        return new StripeKeys(hashFunction, region, queuedValues);
+        StripeKeys made = new StripeKeys(hashFunction, region, queuedValues);
+        // Nothing that comes here was there at the cut of a snapshot that is going on.
+        Bucket.setVersion(made.index.bucketNumbered(0), snapshotVersion);
+        return made;
     }
 
     HashFunction hashFunction() {

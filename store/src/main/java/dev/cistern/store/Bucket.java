@@ -36,7 +36,7 @@ final class Bucket {
     private static final int FLAG_BITS = 6;
     private static final int VERSION_SHIFT = 48;
     /** Versions are of 16 bits; 0 is that of no snapshot. */
-    static final int MAX_VERSION = (1 << Long.SIZE - VERSION_SHIFT) - 1;
+    static final int MAX_VERSION = (1 << (Long.SIZE - VERSION_SHIFT)) - 1;
     private static final long FLAGS = (1L << FLAG_BITS) - 1;
     private static final long LINK = (1L << VERSION_SHIFT) - 1 & ~FLAGS;
 

@@ -76,6 +76,12 @@ final class NodeCommand implements Callable<Integer> {
     @Option(names = "--databases", paramLabel = "N", description = "Databases for SELECT (default 16).")
     private @Nullable Integer databases;
 
+    @Option(names = "--dir", paramLabel = "DIRECTORY", description = "Where snapshots are kept: loads dump.rdb from there, saves to it (default: nothing is kept).")
+    private @Nullable Path directory;
+
+    @Option(names = "--save", paramLabel = "\"SECONDS CHANGES...\"", description = "Saves by itself when at least so many changes are so old, and at the end: --save \"60 1\".")
+    private @Nullable String save;
+
     @Option(names = "--requirepass-file", paramLabel = "FILE", description = "File whose first line is the password that clients must give.")
     private @Nullable Path passwordFile;
 
@@ -149,6 +155,8 @@ final class NodeCommand implements Callable<Integer> {
         putIfGiven("maxmemory-policy", maxMemoryPolicy);
         putIfGiven("databases", databases);
         putIfGiven("requirepass", password);
+        putIfGiven("dir", directory == null ? null : directory.toAbsolutePath());
+        putIfGiven("save", save);
         checkMemory();
         NodeOptions options = NodeOptions.onPort("node", port);
         for (Map.Entry<String, String> setting : settings.entrySet()) {

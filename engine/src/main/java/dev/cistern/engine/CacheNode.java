@@ -105,6 +105,7 @@ public final class CacheNode implements AutoCloseable {
 
     private void listen() throws IOException {
         node.settingsChanged();
+        node.persistence().load(_ -> {});
         node.users().loadAtStart();
         int port = (int) node.settings().port.value();
         for (String host : node.settings().bind.value().trim().split("\\s+")) {

@@ -253,6 +253,20 @@ public final class Store implements AutoCloseable {
         return sum;
     }
 
+    /** Whether there is a hash of which some field has a deadline. Exact under {@link #lockAll}. */
+    public boolean hasFieldDeadlines() {
+        for (@Nullable
+        StripeKeys[] database : keys) {
+            for (@Nullable
+            StripeKeys part : database) {
+                if (part != null && part.volatileHashes() > 0) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /** Average time to live of the keys that have a deadline; 0 when there are none. */
     public long averageTtlMillis(int database, long nowMillis) {
         long count = 0;

@@ -322,6 +322,11 @@ final class StripeKeys implements AutoCloseable {
         return volatileEntries;
     }
 
+    /** Hashes of which some field has a deadline. */
+    long volatileHashes() {
+        return volatileHashes;
+    }
+
     /** Sum of all deadlines, for the average time to live. */
     long deadlineSum() {
         return deadlineSum;

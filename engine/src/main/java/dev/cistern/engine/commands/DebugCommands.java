@@ -3,12 +3,14 @@ package dev.cistern.engine.commands;
 import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Glob;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -35,12 +37,17 @@ final class DebugCommands {
     private static final CommandException WRONG_PROTOCOL_TYPE = CommandException.of(
             "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|"
                     + "set|map|attrib|push|verbatim|true|false");
+    private static final CommandException CANNOT_SAVE = CommandException.of("ERR Error trying to save the DB, check "
+            + "the node's log");
+    private static final CommandException CANNOT_LOAD = CommandException.of("ERR Error trying to load the RDB dump, "
+            + "check the node's log");
     private static final CommandException NOT_IN_RESP2 = CommandException.of(
             "ERR RESP2 is not supported by this command");
     private static final Command.SessionBody HELP = Help.of("DEBUG",
             "ERROR <text>", "    Answers this error.",
             "LOG <text>", "    Writes to the node's log.",
             "OBJECT <key>", "    How the value of a key is held.",
+            "RELOAD [NOSAVE]", "    Saves all data, and loads it again; or only loads it.",
             "PROTOCOL <type>", "    Answers an example of this type of reply.",
             "SET-ACTIVE-EXPIRE (0|1)", "    Whether expired keys are looked for; those met are deleted anyway.",
             "SLEEP <seconds>", "    Holds up this session's event loop.",
@@ -62,6 +69,9 @@ final class DebugCommands {
             reply.ok();
         } else if (isCall(request, "STRINGMATCH-LEN", 4)) {
             stringMatch(request, reply);
+        } else if (request.is(1, "RELOAD")) {
+            reload(session, request);
+            reply.ok();
         } else if (isCall(request, "PROTOCOL", 3)) {
             protocol(session, request, reply);
         } else if (isCall(request, "ERROR", 3)) {
@@ -80,6 +90,23 @@ final class DebugCommands {
         boolean local = allowed.equals("local") && session.connection().isLoopback();
         if (!allowed.equals("yes") && !local && !session.user().isInternal()) {
             throw NOT_ALLOWED;
+        }
+    }
+
+    private static void reload(Session session, Request request) {
+        Persistence persistence = session.node().persistence();
+        boolean saves = true;
+        for (int i = 2; i < request.count(); i++) {
+            saves &= !request.is(i, "NOSAVE");
+        }
+        if (!persistence.hasPlace() || (saves && !(persistence.begin() && persistence.save()))) {
+            throw CANNOT_SAVE;
+        }
+        try {
+            persistence.reload(_ -> {});
+        } catch (IOException e) {
+            LOG.error("DEBUG RELOAD", e);
+            throw CANNOT_LOAD;
         }
     }
 

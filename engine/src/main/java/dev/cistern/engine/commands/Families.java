@@ -16,6 +16,7 @@ public final class Families {
                 ServerCommands.TABLE,
                 TransactionCommands.TABLE,
                 DatabaseCommands.TABLE,
+                SnapshotCommands.TABLE,
                 AclCommands.TABLE,
                 ConfigCommands.TABLE,
                 InfoCommand.TABLE,

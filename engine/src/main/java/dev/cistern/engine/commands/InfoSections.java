@@ -6,6 +6,7 @@ import dev.cistern.engine.dispatch.Durations;
 import dev.cistern.engine.dispatch.MemoryReport;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeLoop;
+import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.settings.MemorySize;
 import dev.cistern.store.KeyspaceStats;
 import dev.cistern.store.Store;
@@ -161,16 +162,19 @@ final class InfoSections {
     }
 
     private void persistence() {
-        KeyspaceStats keyspace = node.store().stats();
         field("loading", 0);
         field("async_loading", 0);
-        field("rdb_changes_since_last_save", keyspace.dirty());
-        field("rdb_bgsave_in_progress", 0);
-        field("rdb_last_save_time", node.identity().startedMillis() / 1000);
-        field("rdb_last_bgsave_status", "ok");
-        field("rdb_last_bgsave_time_sec", -1);
-        field("rdb_current_bgsave_time_sec", -1);
-        field("rdb_saves", 0);
+        Persistence persistence = node.persistence();
+        field("rdb_changes_since_last_save", persistence.changesSinceSave());
+        field("rdb_bgsave_in_progress", persistence.isSaving() ? 1 : 0);
+        field("rdb_last_save_time", persistence.lastSaveMillis() / 1000);
+        field("rdb_last_bgsave_status", persistence.lastFailed() ? "err" : "ok");
+        field("rdb_last_bgsave_time_sec", persistence.lastSeconds());
+        field("rdb_current_bgsave_time_sec", persistence.currentSeconds());
+        field("rdb_saves", persistence.saves());
+        field("rdb_last_cow_size", 0);
+        field("rdb_last_load_keys_expired", persistence.keysExpired());
+        field("rdb_last_load_keys_loaded", persistence.keysLoaded());
         field("aof_enabled", 0);
         field("aof_rewrite_in_progress", 0);
         field("aof_rewrite_scheduled", 0);

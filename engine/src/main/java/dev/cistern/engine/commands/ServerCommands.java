@@ -4,6 +4,7 @@ import dev.cistern.engine.dispatch.Category;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Fact;
 import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
@@ -30,6 +31,8 @@ final class ServerCommands {
             command("TIME", 1, LOADING, STALE, FAST, Fact.tip("nondeterministic_output"))
                     .runsInSession(ServerCommands::time));
 
+    private static final CommandException CANNOT_SAVE = CommandException.of(
+            "ERR Errors trying to SHUTDOWN. Check logs.");
     private static final CommandException NO_SHUTDOWN = CommandException.of("ERR No shutdown in progress.");
 
     private ServerCommands() {}
@@ -49,7 +52,8 @@ final class ServerCommands {
         reply.array(0);
     }
 
-    /** SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]. Nothing is kept on disk, so saving or not is the same. */
+    /** SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]. Saves before the end if asked to, or if the node saves
+     * by itself and is not asked not to. */
     static void shutdown(Session session, Request request, Reply reply) {
         boolean abort = false;
         boolean save = false;
@@ -71,6 +75,11 @@ final class ServerCommands {
         }
         if (abort) {
             throw NO_SHUTDOWN;
+        }
+        Persistence persistence = session.node().persistence();
+        boolean saves = save || (persistence.hasSavePoints() && !noSave);
+        if (saves && persistence.hasPlace() && persistence.begin() && !persistence.save()) {
+            throw CANNOT_SAVE;
         }
         // The original answers nothing: its end is the answer.
         session.closeAfterReply();

@@ -12,6 +12,8 @@ public enum Condition {
     RESTRICTED,
     /** The node has a memory limit, so every writing command asks how much there is. */
     MEMORY_LIMITED,
+    /** The last snapshot failed, and writing is to be refused for that. */
+    SAVE_FAILED,
     /** Clients are told to wait. */
     PAUSED,
     /** The session is between MULTI and EXEC. */

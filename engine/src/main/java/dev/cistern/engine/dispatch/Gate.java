@@ -27,7 +27,8 @@ final class Gate {
             new Check("authenticated", Condition.UNAUTHENTICATED, Gate::authenticated),
             new Check("allowed in a transaction", Condition.IN_TRANSACTION, Gate::allowedInTransaction),
             new Check("access rules", Condition.RESTRICTED, Gate::accessRules),
-            new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit));
+            new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit),
+            new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping));
 
     private Gate() {}
 
@@ -67,5 +68,14 @@ final class Gate {
             return null;
         }
         return session.loop().isOverMemoryLimit() ? CommandException.OUT_OF_MEMORY : null;
+    }
+
+    private static final CommandException CANNOT_SAVE = CommandException.of("MISCONF Valkey is configured to save RDB "
+            + "snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are "
+            + "disabled, because this instance is configured to report errors during writes if RDB snapshotting fails "
+            + "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about the RDB error.");
+
+    private static @Nullable CommandException keeping(Session session, Command command, Request request) {
+        return command.is(Flag.WRITE) || command.is(Flag.MAY_REPLICATE) ? CANNOT_SAVE : null;
     }
 }

@@ -1,6 +1,7 @@
 package dev.cistern.engine.dispatch;
 
 import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.store.ExpiryCycle;
 import dev.cistern.store.Store;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -127,6 +128,7 @@ public final class Housekeeping implements AutoCloseable {
         @Override
         boolean lookAfterNode() {
             node.rates().sample(node);
+            lookAfterSnapshots();
             boolean more = node.isActiveExpiryOn() && expire();
             boolean evenMore = releaseDeleted();
             return healer.heal() || more || evenMore;
@@ -141,6 +143,14 @@ public final class Housekeeping implements AutoCloseable {
                 releasedStripe = (releasedStripe + 1) % store.stripes();
             }
             return store.hasToRelease();
+        }
+
+        private void lookAfterSnapshots() {
+            Persistence persistence = node.persistence();
+            node.set(Condition.SAVE_FAILED, persistence.refusesWrites());
+            if (persistence.isDue() && persistence.begin()) {
+                node.inBackground(persistence::save);
+            }
         }
 
         private boolean expire() {

@@ -4,6 +4,7 @@ import dev.cistern.engine.acl.AclLog;
 import dev.cistern.engine.acl.Users;
 import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.settings.NumberSetting;
+import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.engine.transactions.WatchedKeys;
 import dev.cistern.store.EvictionPolicy;
@@ -39,6 +40,7 @@ public final class Node {
     private final Rates rates = new Rates();
     /** One party is the node itself, the others are tasks. */
     private final Phaser background = new Phaser(1);
+    private final Persistence persistence;
     private final Pause pause = new Pause();
     private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
     private volatile int port;
@@ -57,6 +59,7 @@ public final class Node {
         this.watchedKeys = new WatchedKeys(store, effects, clock);
         this.commands = commands;
         this.clock = clock;
+        this.persistence = new Persistence(store, settings, identity.redisVersion(), clock::wallMillis);
         this.users = new Users(settings, commands, internalUser, new UserEffects(sessions));
     }
 
@@ -155,6 +158,11 @@ public final class Node {
         return sum;
     }
 
+    /** What is kept on disk. */
+    public Persistence persistence() {
+        return persistence;
+    }
+
     /** What the settings say of memory. */
     MemoryGauge.Rules memoryRules() {
         return new MemoryGauge.Rules() {
@@ -177,6 +185,7 @@ public final class Node {
 
     /** Settings were changed: what follows from them is worked out anew. */
     public void settingsChanged() {
+        persistence.settingsChanged();
         users.requirePassword(settings.requirePass.value());
         set(Condition.MEMORY_LIMITED, settings.maxMemory.value() > 0);
         store.setUseCounting(EvictionPolicy.named(settings.maxMemoryPolicy.value()).countsUses()

@@ -67,6 +67,15 @@ public final class Settings {
     public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
     public final NumberSetting hz = number("hz", true, 10, 1, 500).clamping();
 
+    // --- snapshots ---
+    /** Where files are kept; empty: nowhere. */
+    public final TextSetting dir = add(new TextSetting("dir", false, ""));
+    public final TextSetting dbFilename = add(new TextSetting("dbfilename", true, "dump.rdb"));
+    public final SavePointsSetting save = add(new SavePointsSetting());
+    public final SwitchSetting rdbCompression = toggle("rdbcompression", true);
+    public final SwitchSetting rdbChecksum = add(new SwitchSetting("rdbchecksum", false, true));
+    public final SwitchSetting stopWritesOnBgsaveError = toggle("stop-writes-on-bgsave-error", true);
+
     // --- watching ---
     public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);
     public final NumberSetting slowlogMaxLen = number("slowlog-max-len", true, 128, 0, NO_LIMIT);
@@ -77,7 +86,6 @@ public final class Settings {
     public final SwitchSetting extendedCompatibility = toggle("extended-redis-compatibility", false);
 
     // --- facts that clients ask for and that do not change yet ---
-    public final TextSetting save = add(new TextSetting("save", false, ""));
     public final ChoiceSetting appendOnly = add(new ChoiceSetting("appendonly", false, "no"));
     public final ChoiceSetting clusterEnabled = add(new ChoiceSetting("cluster-enabled", false, "no"));
 

@@ -1,0 +1,261 @@
+package dev.cistern.engine.persistence;
+
+import dev.cistern.engine.rdb.RdbException;
+import dev.cistern.engine.rdb.RdbOutput;
+import dev.cistern.engine.settings.Settings;
+import dev.cistern.store.DetachedKeys;
+import dev.cistern.store.Snapshot;
+import dev.cistern.store.Store;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Saves a node's data to its snapshot's file, and loads it: by command, at the points that are set, and when the node
+ * starts.
+ *
+ * <p>One saving at a time. Any thread; who saves waits for the disk, so that should be no event loop but for SAVE.
+ */
+public final class Persistence {
+    private static final Logger LOG = LoggerFactory.getLogger(Persistence.class);
+    /** Some 50 microseconds under one stripe. */
+    private static final int BUCKETS_A_STEP = 16;
+    /** After a failure it waits so long before it tries again by itself. */
+    private static final long RETRY_SECONDS = 5;
+    /** Emptying a database ends a saving early; then it begins anew, but not for ever. */
+    private static final int TRIES = 5;
+
+    private final Store store;
+    private final Settings settings;
+    private final String version;
+    private final LongSupplier wallMillis;
+    private final AtomicBoolean saving = new AtomicBoolean();
+    private volatile SavePoints savePoints = new SavePoints(List.of());
+    private volatile long lastSaveMillis;
+    private volatile long lastTryMillis;
+    private volatile long dirtyAtSave;
+    private volatile boolean lastFailed;
+    private volatile long beganMillis;
+    private volatile long lastSeconds = -1;
+    private final LongAdder saves = new LongAdder();
+    private volatile long keysLoaded;
+    private volatile long keysExpired;
+
+    public Persistence(Store store, Settings settings, String version, LongSupplier wallMillis) {
+        this.store = store;
+        this.settings = settings;
+        this.version = version;
+        this.wallMillis = wallMillis;
+        this.lastSaveMillis = wallMillis.getAsLong();
+    }
+
+    // --- what INFO tells ---
+
+    public boolean isSaving() {
+        return saving.get();
+    }
+
+    public long lastSaveMillis() {
+        return lastSaveMillis;
+    }
+
+    /** Changes since what the file has. */
+    public long changesSinceSave() {
+        return store.stats().dirty() - dirtyAtSave;
+    }
+
+    public boolean lastFailed() {
+        return lastFailed;
+    }
+
+    /** How long the last saving took, in whole seconds; -1 for none. */
+    public long lastSeconds() {
+        return lastSeconds;
+    }
+
+    /** How long the saving that is going on has taken; -1 for none. */
+    public long currentSeconds() {
+        return isSaving() ? (wallMillis.getAsLong() - beganMillis) / 1000 : -1;
+    }
+
+    public long saves() {
+        return saves.sum();
+    }
+
+    public long keysLoaded() {
+        return keysLoaded;
+    }
+
+    public long keysExpired() {
+        return keysExpired;
+    }
+
+    /** Whether there is a place to save to. */
+    public boolean hasPlace() {
+        return !settings.dir.value().isEmpty();
+    }
+
+    /** Whether the node saves by itself. */
+    public boolean hasSavePoints() {
+        return !savePoints.isEmpty();
+    }
+
+    /** Whether writing is to be refused, because what is written could not be kept. */
+    public boolean refusesWrites() {
+        return lastFailed && hasSavePoints() && settings.stopWritesOnBgsaveError.isOn();
+    }
+
+    public void settingsChanged() {
+        savePoints = SavePoints.of(settings.save.value());
+    }
+
+    /** Whether a point is reached at which the node saves by itself. */
+    public boolean isDue() {
+        if (savePoints.isEmpty() || isSaving() || !hasPlace()) {
+            return false;
+        }
+        long now = wallMillis.getAsLong();
+        boolean mayTry = !lastFailed || now - lastTryMillis > RETRY_SECONDS * 1000;
+        return mayTry && savePoints.isDue((now - lastSaveMillis) / 1000, changesSinceSave());
+    }
+
+    // --- saving ---
+
+    /** Takes the right to save, which {@link #save} needs and gives back; false if there is a saving going on. */
+    public boolean begin() {
+        if (!saving.compareAndSet(false, true)) {
+            return false;
+        }
+        beganMillis = wallMillis.getAsLong();
+        return true;
+    }
+
+    /** Saves to the file; says whether that worked. {@link #begin} said that this thread may. */
+    public boolean save() {
+        lastTryMillis = wallMillis.getAsLong();
+        try {
+            boolean whole = false;
+            for (int tries = 0; !whole; tries++) {
+                if (tries == TRIES) {
+                    throw new IOException("databases were emptied each time it was tried");
+                }
+                whole = trySave();
+            }
+            lastFailed = false;
+            saves.increment();
+        } catch (IOException | UncheckedIOException e) {
+            lastFailed = true;
+            LOG.error("could not save to {}: {}", settings.dir.value(), e.getMessage());
+        } finally {
+            lastSeconds = (wallMillis.getAsLong() - beganMillis) / 1000;
+            saving.set(false);
+        }
+        return !lastFailed;
+    }
+
+    private boolean trySave() throws IOException {
+        long now = wallMillis.getAsLong();
+        long[] dirty = new long[1];
+        try (SnapshotFile file = new SnapshotFile(file());
+                RdbOutput output = new RdbOutput(file);
+                SnapshotWriter writer = writer(now, output)) {
+            output.compresses(settings.rdbCompression.isOn());
+            Snapshot snapshot = store.beginSnapshot(writer, () -> {
+                dirty[0] = store.stats().dirty();
+                writer.begin(store.hasFieldDeadlines(), facts(now));
+            });
+            try {
+                while (snapshot.step(BUCKETS_A_STEP)) {
+                    Thread.onSpinWait();
+                }
+            } finally {
+                snapshot.end();
+            }
+            if (snapshot.isAborted()) {
+                return false;
+            }
+            writer.end();
+            file.commit();
+            dirtyAtSave = dirty[0];
+            lastSaveMillis = now;
+            LOG.info("saved {} keys, {} bytes", writer.entries(), output.length());
+            return true;
+        }
+    }
+
+    private SnapshotWriter writer(long now, RdbOutput output) {
+        boolean tellsIdleTime = settings.maxMemoryPolicy.value().endsWith("-lru");
+        return new SnapshotWriter(store, now, output, tellsIdleTime, settings.rdbChecksum.isOn());
+    }
+
+    private Map<String, String> facts(long nowMillis) {
+        Map<String, String> facts = new LinkedHashMap<>();
+        facts.put("redis-ver", version);
+        facts.put("redis-bits", "64");
+        facts.put("ctime", Long.toString(nowMillis / 1000));
+        facts.put("used-mem", Long.toString(store.usedBytes()));
+        facts.put("aof-base", "0");
+        return facts;
+    }
+
+    private Path file() {
+        return Path.of(settings.dir.value()).resolve(settings.dbFilename.value());
+    }
+
+    // --- loading ---
+
+    /**
+     * Loads the file if there is one; {@code functions} gets the libraries in it. Takes the exclusive gate.
+     *
+     * @throws IOException the file cannot be read, or is damaged: the message says where
+     */
+    public void load(Consumer<String> functions) throws IOException {
+        if (!hasPlace() || !Files.exists(file())) {
+            return;
+        }
+        store.lockAll();
+        try {
+            loadUnderGate(functions);
+        } finally {
+            store.unlockAll();
+        }
+    }
+
+    private void loadUnderGate(Consumer<String> functions) throws IOException {
+        long now = wallMillis.getAsLong();
+        try (SnapshotLoader loader = new SnapshotLoader(store, now, functions)) {
+            loader.load(file());
+            keysLoaded = loader.loaded();
+            keysExpired = loader.expired();
+            LOG.info("loaded {} keys from {}", loader.loaded(), file());
+        } catch (RdbException e) {
+            throw new IOException(file() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Replaces all data by what the file has. */
+    public void reload(Consumer<String> functions) throws IOException {
+        List<DetachedKeys> old = new ArrayList<>();
+        store.lockAll();
+        try {
+            for (int database = 0; database < store.databases(); database++) {
+                old.add(store.detach(database));
+            }
+            loadUnderGate(functions);
+        } finally {
+            store.unlockAll();
+            old.forEach(DetachedKeys::close);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package dev.cistern.engine.persistence;
+
+import dev.cistern.engine.rdb.Crc64;
+import dev.cistern.engine.rdb.Rdb;
+import dev.cistern.engine.rdb.RdbException;
+import dev.cistern.engine.rdb.RdbInput;
+import dev.cistern.engine.rdb.RdbString;
+import dev.cistern.engine.rdb.ValueBuilder;
+import dev.cistern.engine.rdb.ValueReader;
+import dev.cistern.engine.rdb.ValueSink;
+import dev.cistern.store.Bytes;
+import dev.cistern.store.Keyspace;
+import dev.cistern.store.Memory;
+import dev.cistern.store.Store;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.function.Consumer;
+
+/**
+ * Reads a snapshot's file into a store: of this program, of Redis 2.8 to 7.2, or of Valkey up to 9.
+ *
+ * <p>The checksum is looked at before anything is loaded. The caller holds all stripes, on one thread.
+ */
+final class SnapshotLoader implements AutoCloseable {
+    private static final int REDIS_MAGIC_BYTES = 5;
+    private static final int VALKEY_MAGIC_BYTES = 6;
+    private static final int HEADER_BYTES = 9;
+    /** From this version on a checksum stands at the end. */
+    private static final int FIRST_CHECKED_VERSION = 5;
+    private static final int NONE = -1;
+
+    private final Keyspace[] keyspaces;
+    private final ValueBuilder[] builders;
+    private final ValueReader reader = new ValueReader();
+    private final RdbString name = new RdbString();
+    private final RdbString text = new RdbString();
+    private final Consumer<String> functions;
+    private final long nowMillis;
+    private int database;
+    private long loaded;
+    private long expired;
+    private long deadlineMillis = Keyspace.NO_DEADLINE;
+    private long idleSeconds = NONE;
+    private int frequency = NONE;
+
+    /** {@code functions} gets the source of each library of functions. */
+    SnapshotLoader(Store store, long nowMillis, Consumer<String> functions) {
+        this.nowMillis = nowMillis;
+        this.functions = functions;
+        this.keyspaces = new Keyspace[store.databases()];
+        this.builders = new ValueBuilder[keyspaces.length];
+        for (int i = 0; i < keyspaces.length; i++) {
+            keyspaces[i] = store.openKeyspace(i);
+            keyspaces[i].setNowMillis(nowMillis);
+            keyspaces[i].beginRestoring();
+            builders[i] = new ValueBuilder(keyspaces[i]);
+        }
+    }
+
+    long loaded() {
+        return loaded;
+    }
+
+    /** Keys of the file whose time was over, which are left out. */
+    long expired() {
+        return expired;
+    }
+
+    /** Throws {@link RdbException} when the file is not what it should be; then some of it may have been loaded. */
+    void load(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ); Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            load(bytes.address(), bytes.byteSize());
+        }
+    }
+
+    private void load(long address, long length) {
+        int version = version(address, length);
+        if (version >= FIRST_CHECKED_VERSION) {
+            checkSum(address, length);
+        }
+        RdbInput input = new RdbInput(address, length);
+        input.skip(HEADER_BYTES);
+        for (int code = input.readByte(); code != Rdb.EOF; code = input.readByte()) {
+            read(code, input);
+        }
+    }
+
+    private static int version(long address, long length) {
+        if (length < HEADER_BYTES) {
+            throw new RdbException("the file has only " + length + " bytes");
+        }
+        byte[] header = new byte[HEADER_BYTES];
+        Memory.copy(address, header, 0, HEADER_BYTES);
+        String letters = new String(header, StandardCharsets.ISO_8859_1);
+        boolean isValkey = letters.startsWith("VALKEY");
+        String digits = letters.substring(isValkey ? VALKEY_MAGIC_BYTES : REDIS_MAGIC_BYTES);
+        if (!(isValkey || letters.startsWith("REDIS")) || !digits.chars().allMatch(Character::isDigit)) {
+            throw new RdbException("the file does not begin as a snapshot does");
+        }
+        int version = Integer.parseInt(digits);
+        boolean known = isValkey ? version == Rdb.VALKEY_VERSION : version >= 1 && version <= Rdb.MAX_VERSION;
+        if (!known) {
+            throw new RdbException("the file has version " + version + ", which we cannot read");
+        }
+        return version;
+    }
+
+    private static void checkSum(long address, long length) {
+        long end = address + length - Long.BYTES;
+        long written = Memory.getLong(end);
+        if (written != 0 && written != Crc64.update(0, address, length - Long.BYTES)) {
+            throw new RdbException("the checksum is wrong: the file is damaged");
+        }
+    }
+
+    private void read(int code, RdbInput input) {
+        switch (code) {
+            case Rdb.EXPIRE_TIME_MS -> deadlineMillis = input.readLong();
+            case Rdb.EXPIRE_TIME -> deadlineMillis = input.readInt() * 1000L;
+            case Rdb.IDLE -> idleSeconds = input.readLength();
+            case Rdb.FREQ -> frequency = input.readByte();
+            case Rdb.SELECT_DB -> select(input);
+            case Rdb.RESIZE_DB -> {
+                input.readLength();
+                input.readLength();
+            }
+            case Rdb.SLOT_INFO -> {
+                input.readLength();
+                input.readLength();
+                input.readLength();
+            }
+            case Rdb.AUX -> {
+                input.readString(name);
+                input.readString(text);
+            }
+            case Rdb.FUNCTION_2 -> {
+                input.readString(text);
+                functions.accept(new String(text.view().toByteArray(), StandardCharsets.UTF_8));
+            }
+            default -> readEntry(code, input);
+        }
+    }
+
+    private void select(RdbInput input) {
+        long wanted = input.readLength();
+        if (wanted >= keyspaces.length) {
+            throw input.bad("database " + wanted + ", of which this node has " + keyspaces.length);
+        }
+        database = (int) wanted;
+    }
+
+    private void readEntry(int type, RdbInput input) {
+        input.readString(name);
+        Keyspace keyspace = keyspaces[database];
+        Bytes key = name.view();
+        if (deadlineMillis != Keyspace.NO_DEADLINE && deadlineMillis < nowMillis) {
+            reader.read(type, input, ValueSink.NONE);
+            expired++;
+        } else {
+            builders[database].key(key);
+            reader.read(type, input, builders[database]);
+            finish(keyspace, key);
+            loaded++;
+        }
+        deadlineMillis = Keyspace.NO_DEADLINE;
+        idleSeconds = NONE;
+        frequency = NONE;
+    }
+
+    private void finish(Keyspace keyspace, Bytes key) {
+        if (deadlineMillis != Keyspace.NO_DEADLINE) {
+            keyspace.setDeadline(key, deadlineMillis);
+        }
+        long entry = keyspace.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS);
+        if (entry == Keyspace.ABSENT) {
+            return;
+        }
+        if (idleSeconds != NONE) {
+            keyspace.setIdleSeconds(entry, idleSeconds);
+        }
+        if (frequency != NONE) {
+            keyspace.setUseCounter(entry, frequency);
+        }
+    }
+
+    @Override
+    public void close() {
+        for (Keyspace keyspace : keyspaces) {
+            keyspace.endRestoring();
+            keyspace.close();
+        }
+        reader.close();
+        name.close();
+        text.close();
+    }
+}

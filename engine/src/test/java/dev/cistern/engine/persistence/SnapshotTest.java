@@ -1,0 +1,227 @@
+package dev.cistern.engine.persistence;
+
+import dev.cistern.engine.testing.TestClient;
+import dev.cistern.engine.testing.TestServer;
+import dev.cistern.engine.testing.WireReply;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static dev.cistern.engine.testing.WireReply.bulk;
+import static dev.cistern.engine.testing.WireReply.error;
+import static dev.cistern.engine.testing.WireReply.integer;
+import static dev.cistern.engine.testing.WireReply.ok;
+import static dev.cistern.engine.testing.WireReply.status;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** SAVE, BGSAVE, save points and what a start finds; files of ours in the original and the other way round. */
+final class SnapshotTest {
+    private static final int KEYS = 500;
+
+    @TempDir
+    private Path directory;
+
+    private TestServer ours(String... more) {
+        return TestServer.cistern(Stream.concat(Stream.of("dir", directory.toString()), Stream.of(more))
+                .toArray(String[]::new));
+    }
+
+    private TestServer original() {
+        Assumptions.assumeTrue(TestServer.original().isPresent(), "no redis-server or valkey-server is installed");
+        return TestServer.original(TestServer.original().orElseThrow(), "dir", directory.toString());
+    }
+
+    private static void fill(TestClient client) {
+        SplittableRandom random = new SplittableRandom(11);
+        for (int i = 0; i < KEYS; i++) {
+            client.send("SELECT", i % 2 == 0 ? "0" : "3");
+            String value = i % 3 == 0 ? "" + random.nextLong() : "v" + "ab".repeat(random.nextInt(200));
+            client.send("SET", "key" + i, value).expect(ok());
+            if (i % 5 == 0) {
+                client.send("PEXPIREAT", "key" + i, "" + (4_102_444_800_000L + i));
+            }
+            client.send("HSET", "hash" + i, "field", value, "n", "" + i);
+        }
+        client.send("SELECT", "0");
+        for (int i = 0; i < 1000; i++) {
+            client.send("HSET", "large", "field" + i, "value" + i * 3);
+        }
+    }
+
+    private static String digest(TestClient client) {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < KEYS; i++) {
+            client.send("SELECT", i % 2 == 0 ? "0" : "3");
+            all.append(client.send("GET", "key" + i)).append(client.send("PEXPIRETIME", "key" + i))
+                    .append(client.send("OBJECT", "ENCODING", "key" + i))
+                    .append(client.send("HMGET", "hash" + i, "field", "n")).append('\n');
+        }
+        client.send("SELECT", "0");
+        for (int i = 0; i < 1000; i++) {
+            all.append(client.send("HGET", "large", "field" + i));
+        }
+        return all.append(client.send("HLEN", "large")).append(client.send("DBSIZE")).toString();
+    }
+
+    @Test
+    void aStartFindsWhatWasSaved() {
+        String before;
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            fill(client);
+            before = digest(client);
+            client.send("SAVE").expect(ok());
+            client.send("SET", "later", "not saved");
+        }
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            assertThat(digest(client)).isEqualTo(before);
+            client.send("EXISTS", "later").expect(integer(0));
+        }
+    }
+
+    @Test
+    void theOriginalLoadsOurFile() throws IOException {
+        String before;
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            fill(client);
+            before = digest(client);
+            client.send("SAVE").expect(ok());
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("dump.rdb"))))
+                .isEqualTo("rw-------");
+        try (TestServer server = original(); TestClient client = server.connect()) {
+            assertThat(digest(client)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void weLoadTheOriginalsFile() {
+        String before;
+        try (TestServer server = original(); TestClient client = server.connect()) {
+            fill(client);
+            before = digest(client);
+            client.send("SAVE").expect(ok());
+        }
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            assertThat(digest(client)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void expiredKeysAreLeftOut() throws InterruptedException {
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            client.send("DEBUG", "SET-ACTIVE-EXPIRE", "0");
+            client.send("SET", "short", "v", "PX", "1");
+            client.send("SET", "long", "v");
+            client.send("SAVE").expect(ok());
+        }
+        Thread.sleep(5);
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            client.send("DBSIZE").expect(integer(1));
+            client.send("GET", "long").expect(bulk("v"));
+        }
+    }
+
+    @Test
+    void savingInTheBackgroundWhileClientsWrite() throws InterruptedException {
+        try (TestServer server = ours(); TestClient client = server.connect(); TestClient other = server.connect()) {
+            for (int i = 0; i < 20_000; i++) {
+                client.write("SET", "k" + i, "before");
+            }
+            for (int i = 0; i < 20_000; i++) {
+                client.read();
+            }
+            other.send("BGSAVE").expect(status("Background saving started"));
+            for (int i = 0; i < 20_000; i++) {
+                client.write("SET", "k" + i, "after");
+            }
+            for (int i = 0; i < 20_000; i++) {
+                client.read();
+            }
+            awaitSaved(other);
+        }
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            client.send("DBSIZE").expect(integer(20_000));
+            int changed = 0;
+            boolean ended = false;
+            for (int i = 0; i < 20_000; i++) {
+                boolean after = client.send("GET", "k" + i).equals(bulk("after"));
+                // One connection wrote them in this order: what the cut has is a beginning of that.
+                assertThat(after && ended).as("key %d", i).isFalse();
+                ended |= !after;
+                changed += after ? 1 : 0;
+            }
+            assertThat(changed).isLessThan(20_000);
+        }
+    }
+
+    private static void awaitSaved(TestClient client) throws InterruptedException {
+        for (int i = 0; i < 1000 && info(client).contains("rdb_bgsave_in_progress:1"); i++) {
+            Thread.sleep(10);
+        }
+        assertThat(info(client)).contains("rdb_bgsave_in_progress:0", "rdb_last_bgsave_status:ok", "rdb_saves:1");
+    }
+
+    private static String info(TestClient client) {
+        return ((WireReply.Bulk) client.send("INFO", "persistence")).text();
+    }
+
+    @Test
+    void aPointIsReached() throws InterruptedException {
+        try (TestServer server = ours("save", "1 3"); TestClient client = server.connect()) {
+            client.send("CONFIG", "SET", "save", "1").expect(
+                    error("ERR CONFIG SET failed (possibly related to argument 'save') - Invalid save parameters"));
+            for (int i = 0; i < 3; i++) {
+                client.send("SET", "k" + i, "v");
+            }
+            for (int i = 0; i < 1000 && !Files.exists(directory.resolve("dump.rdb")); i++) {
+                Thread.sleep(10);
+            }
+            awaitSaved(client);
+            assertThat(info(client)).contains("rdb_changes_since_last_save:0");
+        }
+    }
+
+    @Test
+    void aDamagedFileIsRefusedAtTheStart() throws IOException {
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            fill(client);
+            client.send("SAVE").expect(ok());
+        }
+        Path file = directory.resolve("dump.rdb");
+        byte[] whole = Files.readAllBytes(file);
+        SplittableRandom random = new SplittableRandom(5);
+        for (int i = 0; i < 20; i++) {
+            byte[] damaged = whole.clone();
+            damaged[9 + random.nextInt(whole.length - 9)] ^= (byte) (1 << random.nextInt(8));
+            Files.write(file, damaged);
+            assertThatThrownBy(this::ours).hasStackTraceContaining("dump.rdb");
+        }
+        Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
+        assertThatThrownBy(this::ours).hasStackTraceContaining("dump.rdb");
+    }
+
+    @Test
+    void reloadingKeepsAll() {
+        try (TestServer server = ours("enable-debug-command", "yes"); TestClient client = server.connect()) {
+            fill(client);
+            String before = digest(client);
+            client.send("DEBUG", "RELOAD").expect(ok());
+            assertThat(digest(client)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void withoutADirectoryNothingIsSaved() {
+        try (TestServer server = TestServer.cistern(); TestClient client = server.connect()) {
+            assertThat(client.send("SAVE")).isInstanceOf(WireReply.ErrorLine.class);
+            assertThat(client.send("BGSAVE")).isInstanceOf(WireReply.ErrorLine.class);
+        }
+    }
+}

@@ -7,6 +7,7 @@ import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.store.Bytes;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import static dev.cistern.engine.dispatch.Flag.NO_AUTH;
 import static dev.cistern.engine.dispatch.Flag.NO_SCRIPT;
 import static dev.cistern.engine.dispatch.Flag.STALE;
 import static dev.cistern.engine.dispatch.Flag.UNQUEUED;
+import static dev.cistern.engine.dispatch.Flag.WHILE_SUBSCRIBED;
 
 /** Commands about the session itself: who it is, which protocol and database it uses, whether anybody is there. */
 final class ConnectionCommands {
@@ -29,11 +31,12 @@ final class ConnectionCommands {
             command("ECHO", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::echo),
             command("HELLO", -1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY)
                     .runsInSession(ConnectionCommands::hello),
-            command("PING", -1, FAST, tip("request_policy:all_shards"), tip("response_policy:all_succeeded"))
+            command("PING", -1, FAST, WHILE_SUBSCRIBED, tip("request_policy:all_shards"),
+                    tip("response_policy:all_succeeded"))
                     .runsInSession(ConnectionCommands::ping),
-            command("QUIT", -1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, UNQUEUED)
+            command("QUIT", -1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, UNQUEUED, WHILE_SUBSCRIBED)
                     .runsInSession(ConnectionCommands::quit),
-            command("RESET", 1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, UNQUEUED)
+            command("RESET", 1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, UNQUEUED, WHILE_SUBSCRIBED)
                     .runsInSession(ConnectionCommands::reset),
             command("SELECT", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::select));
 
@@ -49,13 +52,19 @@ final class ConnectionCommands {
                     + "<pass> option can be used to authenticate the client and select the RESP protocol version at "
                     + "the same time");
 
+    private static final Bytes EMPTY = new Bytes();
+
     private ConnectionCommands() {}
 
     static void ping(Session session, Request request, Reply reply) {
         if (request.count() > 2) {
             throw TOO_MANY_FOR_PING;
         }
-        if (request.count() == 1) {
+        if (session.isSubscribed() && session.protocol() == 2) {
+            reply.array(2);
+            reply.bulk("pong");
+            reply.bulk(request.count() == 1 ? EMPTY : request.argument(1));
+        } else if (request.count() == 1) {
             reply.status("PONG");
         } else {
             reply.bulk(request.argument(1));

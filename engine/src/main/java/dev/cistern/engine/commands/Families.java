@@ -15,6 +15,7 @@ public final class Families {
                 ClientCommands.TABLE,
                 ServerCommands.TABLE,
                 TransactionCommands.TABLE,
+                PubSubCommands.TABLE,
                 DatabaseCommands.TABLE,
                 SnapshotCommands.TABLE,
                 AclCommands.TABLE,

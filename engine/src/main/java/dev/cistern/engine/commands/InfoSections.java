@@ -7,12 +7,15 @@ import dev.cistern.engine.dispatch.MemoryReport;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.persistence.Persistence;
+import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.pubsub.Kind;
 import dev.cistern.engine.settings.MemorySize;
 import dev.cistern.store.KeyspaceStats;
 import dev.cistern.store.Store;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * The text of INFO, section by section: the fields that clients, exporters and consoles read.
@@ -107,7 +110,14 @@ final class InfoSections {
         field("client_recent_max_output_buffer", maxOutput());
         field("blocked_clients", 0);
         field("tracking_clients", 0);
+        field("pubsub_clients", count(Session::isSubscribed));
+        field("watching_clients", count(session -> session.watchedKeys() > 0));
         field("clients_in_timeout_table", 0);
+        field("total_watched_keys", node.watchedKeys().count());
+    }
+
+    private long count(Predicate<Session> which) {
+        return node.sessions().all().stream().filter(which).count();
     }
 
     private long maxInput() {
@@ -207,9 +217,9 @@ final class InfoSections {
         field("evicted_clients", 0);
         field("keyspace_hits", keyspace.hits());
         field("keyspace_misses", keyspace.misses());
-        field("pubsub_channels", 0);
-        field("pubsub_patterns", 0);
-        field("pubsubshard_channels", 0);
+        field("pubsub_channels", node.channels().count(Kind.CHANNEL));
+        field("pubsub_patterns", node.channels().count(Kind.PATTERN));
+        field("pubsubshard_channels", node.channels().count(Kind.SHARD));
         field("latest_fork_usec", 0);
         field("total_forks", 0);
         field("migrate_cached_sockets", 0);

@@ -1,5 +1,6 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.pubsub.Kind;
 import java.util.Locale;
 
 /** One session as CLIENT LIST and CLIENT INFO describe it. May look at sessions of other loops: see {@link Session}. */
@@ -13,14 +14,16 @@ public final class ClientLine {
         long backlog = session.connection().backlogBytes();
         long capacity = session.waitingCapacity();
         return String.format(Locale.ROOT,
-                "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=0 psub=0 ssub=0 multi=%d "
+                "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d multi=%d "
                         + "watch=%d qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=%d rbs=0 rbp=0 obl=0 oll=%d omem=%d "
                         + "tot-mem=%d events=r cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s "
                         + "tot-net-in=%d tot-net-out=%d tot-cmds=%d",
                 session.id(), session.remoteAddress(), session.localAddress(), session.connection().descriptor(),
                 session.name(), (nowMillis - session.createdMillis()) / 1000,
                 Math.max(0, nowMillis - session.lastActiveMillis()) / 1000, flags(session), session.database(),
-                session.queuedCommands(), session.watchedKeys(), waiting, capacity - waiting, session.queuedBytes(),
+                session.subscriptions(Kind.CHANNEL), session.subscriptions(Kind.PATTERN),
+                session.subscriptions(Kind.SHARD), session.queuedCommands(), session.watchedKeys(), waiting,
+                capacity - waiting, session.queuedBytes(),
                 backlog == 0 ? 0 : 1, backlog, capacity + backlog + session.queuedBytes(),
                 last == null ? "NULL" : last.fullName(), session.user().name(), session.protocol(),
                 session.libraryName(), session.libraryVersion(), session.receivedBytes(), session.sentBytes(),
@@ -28,7 +31,8 @@ public final class ClientLine {
     }
 
     private static String flags(Session session) {
-        String flags = (session.isInTransaction() ? "x" : "") + (session.isNoEvict() ? "e" : "")
+        String flags = (session.isSubscribed() ? "P" : "") + (session.isInTransaction() ? "x" : "")
+                + (session.isNoEvict() ? "e" : "")
                 + (session.isNoTouch() ? "T" : "")
                 + (session.isClosing() ? "c" : "");
         return flags.isEmpty() ? "N" : flags;

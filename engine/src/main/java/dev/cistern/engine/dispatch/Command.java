@@ -329,7 +329,6 @@ public final class Command {
             Map.entry("bitmap", Category.BITMAP),
             Map.entry("hyperloglog", Category.HYPERLOGLOG),
             Map.entry("geo", Category.GEO),
-            Map.entry("pubsub", Category.PUBSUB),
             Map.entry("transactions", Category.TRANSACTION),
             Map.entry("scripting", Category.SCRIPTING));
 }

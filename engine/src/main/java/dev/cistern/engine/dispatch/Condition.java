@@ -17,7 +17,9 @@ public enum Condition {
     /** Clients are told to wait. */
     PAUSED,
     /** The session is between MULTI and EXEC. */
-    IN_TRANSACTION;
+    IN_TRANSACTION,
+    /** The session listens to channels. */
+    SUBSCRIBED;
 
     /** Lives in memory only, so it may change with the order above. */
     @SuppressWarnings("EnumOrdinal")

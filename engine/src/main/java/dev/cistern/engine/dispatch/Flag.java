@@ -52,7 +52,9 @@ public enum Flag implements Fact {
     /** Ours: runs at once even in a transaction, where others are queued. Not shown. */
     UNQUEUED(""),
     /** Ours: runs what was queued, so it writes or needs memory when that does. Not shown. */
-    RUNS_QUEUED("");
+    RUNS_QUEUED(""),
+    /** Ours: one of the few that a RESP2 session may send while it listens to channels. Not shown. */
+    WHILE_SUBSCRIBED("");
 
     private final String text;
 

@@ -28,7 +28,8 @@ final class Gate {
             new Check("allowed in a transaction", Condition.IN_TRANSACTION, Gate::allowedInTransaction),
             new Check("access rules", Condition.RESTRICTED, Gate::accessRules),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit),
-            new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping));
+            new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping),
+            new Check("subscribed mode", Condition.SUBSCRIBED, Gate::subscribedMode));
 
     private Gate() {}
 
@@ -61,6 +62,16 @@ final class Gate {
 
     private static @Nullable CommandException allowedInTransaction(Session session, Command command, Request request) {
         return command.is(Flag.NO_MULTI) ? CommandException.NOT_IN_TRANSACTION : null;
+    }
+
+    /** Without RESP3 a reply could not be told from a message. */
+    private static @Nullable CommandException subscribedMode(Session session, Command command, Request request) {
+        if (session.protocol() == 3 || command.is(Flag.WHILE_SUBSCRIBED)) {
+            return null;
+        }
+        return CommandException
+                .of("ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
+                        + " are allowed in this context", command.fullName());
     }
 
     private static @Nullable CommandException memoryLimit(Session session, Command command, Request request) {

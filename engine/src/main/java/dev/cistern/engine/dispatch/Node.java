@@ -3,6 +3,8 @@ package dev.cistern.engine.dispatch;
 import dev.cistern.engine.acl.AclLog;
 import dev.cistern.engine.acl.Users;
 import dev.cistern.engine.effects.Effects;
+import dev.cistern.engine.pubsub.Channels;
+import dev.cistern.engine.pubsub.Notifications;
 import dev.cistern.engine.settings.NumberSetting;
 import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.settings.Settings;
@@ -43,6 +45,8 @@ public final class Node {
     private final Persistence persistence;
     private final Pause pause = new Pause();
     private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
+    private final Channels channels = new Channels(loops);
+    private final Notifications notifications;
     private volatile int port;
     private volatile double expiredStalePercentage;
     private volatile boolean activeExpiry = true;
@@ -57,6 +61,7 @@ public final class Node {
         this.store = store;
         this.effects = effects;
         this.watchedKeys = new WatchedKeys(store, effects, clock);
+        this.notifications = new Notifications(effects, channels);
         this.commands = commands;
         this.clock = clock;
         this.persistence = new Persistence(store, settings, identity.redisVersion(), clock::wallMillis);
@@ -82,6 +87,11 @@ public final class Node {
 
     public WatchedKeys watchedKeys() {
         return watchedKeys;
+    }
+
+    /** Who listens to which channels. */
+    public Channels channels() {
+        return channels;
     }
 
     public CommandIndex commands() {
@@ -192,6 +202,7 @@ public final class Node {
                 ? new UseCounting((int) settings.lfuLogFactor.value(), (int) settings.lfuDecayTime.value())
                 : null);
         store.setPackedLimits(packedLimits());
+        notifications.select(settings.notifications.selection());
         sessions.all().forEach(session -> session.execute(session::settingsChanged));
     }
 

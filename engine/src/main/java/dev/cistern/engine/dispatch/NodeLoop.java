@@ -9,6 +9,7 @@ import dev.cistern.engine.protocol.Leftover;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.protocol.RequestParser;
+import dev.cistern.engine.pubsub.LoopSubscriptions;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
 import java.util.ArrayDeque;
@@ -42,6 +43,8 @@ public final class NodeLoop {
     private final Dispatcher dispatcher;
     private final Request request = new Request();
     private final RequestParser parser = new RequestParser(request);
+    private final Mailbox mailbox;
+    private final LoopSubscriptions subscriptions;
     private final OutputGuard outputGuard;
     private final MemoryGauge memoryGauge;
     private final AccessCheck accessCheck;
@@ -63,6 +66,8 @@ public final class NodeLoop {
         this.node = node;
         this.loop = loop;
         this.dispatcher = new Dispatcher(node, reply);
+        this.mailbox = new Mailbox(this, loop, reply);
+        this.subscriptions = new LoopSubscriptions(this, node.channels());
         this.outputGuard = new OutputGuard(node);
         this.memoryGauge = new MemoryGauge(node.store(), node.memoryRules());
         this.accessCheck = new AccessCheck((int) node.settings().databases.value());
@@ -118,6 +123,52 @@ public final class NodeLoop {
     /** Runs a task on this loop. Any thread. */
     public void execute(Runnable task) {
         loop.executor().execute(task);
+    }
+
+    // --- mail, and what sessions get outside of their turns ---
+
+    /** Which of the node's loops this is, from 0. */
+    public int number() {
+        return loop.number();
+    }
+
+    /** Leaves mail for this loop, to be delivered in the order of posting. Any thread, also one that holds stripes. */
+    public void post(Mail mail) {
+        mailbox.post(mail);
+    }
+
+    /** Delivers now what was posted before: for a command that must not hear of what happened before it. */
+    public void deliverMail() {
+        mailbox.deliver();
+    }
+
+    /** Which of its sessions listen to what. */
+    public LoopSubscriptions subscriptions() {
+        return subscriptions;
+    }
+
+    /**
+     * Sends a whole push to a session of this loop, after what it was sent before. Given as RESP2 spells it; to one that
+     * speaks RESP3 it becomes a push. Limits on unread output may end the session. The loop's thread, outside of a unit.
+     */
+    public void push(Session session, byte[] resp2) {
+        mailbox.push(session, resp2, (byte) (session.protocol() == 3 ? '>' : '*'));
+    }
+
+    /** Sends whole replies, already in the session's protocol, to a session of this loop outside of its turn. */
+    public void sendRaw(Session session, byte[] bytes) {
+        if (bytes.length > 0) {
+            mailbox.push(session, bytes, bytes[0]);
+        }
+    }
+
+    void sendPushed(Session session, long address, long length) {
+        sentBytes += length;
+        session.sentBytes += length;
+        session.connection().send(address, length);
+        if (session.connection().backlogBytes() > 0) {
+            outputGuard.check(session);
+        }
     }
 
     /** CLIENT NO-TOUCH: whether this session's reading counts as an access. */
@@ -185,6 +236,7 @@ public final class NodeLoop {
         node.sessions().remove(session);
         heldBack.remove(session);
         outputGuard.forget(session);
+        mailbox.forget(session);
         session.release();
         Leftover kept = session.leftover;
         if (kept != null) {
@@ -273,6 +325,9 @@ public final class NodeLoop {
             }
             execute(session, command);
             commands++;
+            if (mailbox.hasOwn()) {
+                mailbox.deliver();
+            }
         }
         executedCommands += commands;
         session.executedCommands += commands;
@@ -285,6 +340,7 @@ public final class NodeLoop {
         } else {
             keepRest(session, source, result == RequestParser.Result.REQUEST);
         }
+        mailbox.endTurn();
         send(session);
     }
 
@@ -295,6 +351,7 @@ public final class NodeLoop {
         prepareKeyspaces(session);
         limitParser(session);
         reply.protocol(session.protocol());
+        mailbox.beginTurn(session);
     }
 
     private void prepareKeyspaces(Session session) {
@@ -311,12 +368,17 @@ public final class NodeLoop {
         long mark = reply.length();
         boolean wasAuthenticated = session.isAuthenticated();
         dispatcher.execute(session, request, command);
-        if (session.replyMode() != ReplyMode.ON) {
+        if (session.replyMode() != ReplyMode.ON && !repliesWithPushes(command)) {
             silence(session, mark);
         }
         if (session.isAuthenticated() != wasAuthenticated) {
             limitParser(session);
         }
+    }
+
+    /** What (UN)SUBSCRIBE answers are pushes: a session that wants no replies gets them all the same. */
+    private static boolean repliesWithPushes(@Nullable Command command) {
+        return command != null && command.is(Flag.PUBSUB) && command.is(Flag.WHILE_SUBSCRIBED);
     }
 
     private void limitParser(Session session) {
@@ -469,7 +531,7 @@ public final class NodeLoop {
         }
         long now = node.clock().wallMillis();
         for (Session session : node.sessions().all()) {
-            if (session.loop() == this && now - session.lastActiveMillis > timeoutMillis) {
+            if (session.loop() == this && !session.isSubscribed() && now - session.lastActiveMillis > timeoutMillis) {
                 session.connection().closeNow();
             }
         }
@@ -485,6 +547,7 @@ public final class NodeLoop {
     /** Gives the buffers back; the node's connections are closed. */
     public void close() {
         reply.close();
+        mailbox.close();
         memoryGauge.close();
         for (Keyspace keyspace : keyspaces) {
             if (keyspace != null) {

@@ -8,6 +8,8 @@ import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Leftover;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.pubsub.Kind;
+import dev.cistern.engine.pubsub.Subscriptions;
 import dev.cistern.engine.settings.OutputLimits.ClientClass;
 import dev.cistern.engine.transactions.Transaction;
 import dev.cistern.store.Keyspace;
@@ -35,6 +37,7 @@ public final class Session implements Conversation {
     private ReplyMode replyMode = ReplyMode.ON;
     private boolean closeAfterReply;
     private @Nullable Transaction transaction;
+    private @Nullable Subscriptions subscriptions;
 
     private String name = "";
     private String libraryName = "";
@@ -51,6 +54,9 @@ public final class Session implements Conversation {
     long softLimitSinceMillis;
     @Nullable
     Leftover leftover;
+    /** What it is sent outside of its turns and has not been written yet. */
+    @Nullable
+    Outbox outbox;
     /** Waits in the loop's queue for its next turn, or for the end of a pause: nothing is executed meanwhile. */
     boolean isWaiting;
 
@@ -284,8 +290,41 @@ public final class Session implements Conversation {
         return present == null ? 0 : present.queuedBytes();
     }
 
+    // --- what it listens to ---
+
+    /** Its channels and patterns; made when first asked for. */
+    public Subscriptions subscriptions() {
+        if (subscriptions == null) {
+            subscriptions = new Subscriptions(this);
+        }
+        return subscriptions;
+    }
+
+    /** To be called after channels came or went. */
+    public void subscriptionsChanged() {
+        set(Condition.SUBSCRIBED, subscriptions != null && !subscriptions.isEmpty());
+    }
+
+    public boolean isSubscribed() {
+        return Condition.SUBSCRIBED.isIn(conditions);
+    }
+
+    /** How many names of this kind it listens to. */
+    public int subscriptions(Kind kind) {
+        Subscriptions present = subscriptions;
+        return present == null ? 0 : present.count(kind);
+    }
+
+    private void unsubscribe() {
+        if (subscriptions != null) {
+            subscriptions.clear();
+            subscriptionsChanged();
+        }
+    }
+
     /** The connection is gone: what it held is given back. */
     void release() {
+        unsubscribe();
         if (transaction != null) {
             transaction.close();
         }
@@ -294,6 +333,7 @@ public final class Session implements Conversation {
     /** Back to how it was when it connected, but for its id and connection. */
     public void reset() {
         endTransaction();
+        unsubscribe();
         database = 0;
         protocol = 2;
         replyMode = ReplyMode.ON;
@@ -333,7 +373,7 @@ public final class Session implements Conversation {
 
     /** What its unsent replies are measured by. */
     public ClientClass clientClass() {
-        return ClientClass.NORMAL;
+        return isSubscribed() ? ClientClass.PUBSUB : ClientClass.NORMAL;
     }
 
     // --- what it says of itself ---

@@ -116,6 +116,18 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /** Sends bytes that stay the caller's. */
+    public void send(long address, long length) {
+        if (closing || length == 0) {
+            return;
+        }
+        long sent = hasBacklog ? 0 : sendNow(address, length);
+        if (sent < length && !closing) {
+            copyToBacklog(address + sent, length - sent);
+            channel.flush();
+        }
+    }
+
     private long sendNow(long address, long length) {
         if (socket == null) {
             return 0;

@@ -272,6 +272,20 @@ public final class Reply extends SendBuffer {
         putBytes(encoded);
     }
 
+    /** Bytes that are a reply already, but for their first one, which is {@code first}. */
+    public void raw(byte[] encoded, byte first) {
+        long at = length();
+        raw(encoded);
+        Memory.putByte(base + at, first);
+    }
+
+    /** Replies that were written elsewhere. */
+    public void raw(long address, long length) {
+        ensure(length);
+        Memory.copy(address, position, length);
+        position += length;
+    }
+
     private void header(char type, long number) {
         ensure(MAX_HEADER_BYTES);
         putHeader(type, number);

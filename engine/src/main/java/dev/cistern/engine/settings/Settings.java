@@ -80,6 +80,7 @@ public final class Settings {
     public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);
     public final NumberSetting slowlogMaxLen = number("slowlog-max-len", true, 128, 0, NO_LIMIT);
     public final NumberSetting latencyMonitorThreshold = number("latency-monitor-threshold", true, 0, 0, NO_LIMIT);
+    public final NotificationSetting notifications = add(new NotificationSetting());
     public final SwitchSetting latencyTracking = toggle("latency-tracking", true);
 
     // --- what this node says of itself ---

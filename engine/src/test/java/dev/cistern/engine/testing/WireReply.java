@@ -85,6 +85,11 @@ public sealed interface WireReply {
         return new SetReply(replies(members));
     }
 
+    /** Out-of-band data in RESP3. */
+    static WireReply push(@Nullable Object... members) {
+        return new Push(replies(members));
+    }
+
     /** A map in RESP3, of keys and values in turn. */
     static WireReply map(@Nullable Object... pairs) {
         Map<WireReply, WireReply> members = new LinkedHashMap<>();

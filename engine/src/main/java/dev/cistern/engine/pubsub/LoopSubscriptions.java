@@ -1,0 +1,56 @@
+package dev.cistern.engine.pubsub;
+
+import dev.cistern.engine.dispatch.NodeLoop;
+import dev.cistern.engine.dispatch.Session;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Which sessions of one loop listen to what. That loop's thread only. */
+public final class LoopSubscriptions {
+    private final NodeLoop loop;
+    private final Channels channels;
+    private final Map<Kind, Map<ChannelName, Set<Session>>> listeners = new EnumMap<>(Kind.class);
+
+    public LoopSubscriptions(NodeLoop loop, Channels channels) {
+        this.loop = loop;
+        this.channels = channels;
+        for (Kind kind : Kind.values()) {
+            listeners.put(kind, new HashMap<>());
+        }
+    }
+
+    private Map<ChannelName, Set<Session>> of(Kind kind) {
+        return listeners.getOrDefault(kind, Map.of());
+    }
+
+    /** Messages that were published before are none of those that the session asks for: they are delivered first. */
+    void add(Kind kind, ChannelName name, Session session) {
+        loop.deliverMail();
+        of(kind).computeIfAbsent(name, _ -> new LinkedHashSet<>()).add(session);
+        channels.count(kind, name, loop.number(), 1);
+    }
+
+    void remove(Kind kind, ChannelName name, Session session) {
+        Set<Session> sessions = of(kind).get(name);
+        if (sessions == null || !sessions.remove(session)) {
+            return;
+        }
+        if (sessions.isEmpty()) {
+            of(kind).remove(name);
+        }
+        channels.count(kind, name, loop.number(), -1);
+    }
+
+    /** Pushes an encoded message to all who listen. */
+    void push(Kind kind, ChannelName name, byte[] encoded) {
+        Set<Session> sessions = of(kind).get(name);
+        if (sessions != null) {
+            for (Session session : sessions) {
+                loop.push(session, encoded);
+            }
+        }
+    }
+}

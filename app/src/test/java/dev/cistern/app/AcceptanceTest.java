@@ -63,6 +63,7 @@ final class AcceptanceTest {
                 transaction.incrBy("visits", 2);
                 assertThat(transaction.exec()).containsExactly(1L, 3L);
             }
+            assertThat(jedis.publish("news", "nobody listens yet")).isZero();
         }
         assertThat(client.listTagsForResource(request -> request.resourceName(created.arn())).tagList())
                 .containsExactly(Tag.builder().key("team").value("shop").build());

@@ -235,13 +235,13 @@ final class ClientCommands {
         reply.ok();
     }
 
-    /** No command blocks a session yet, so there is never one to wake. */
     static void unblock(Session session, Request request, Reply reply) {
-        if (request.count() > 4 || (request.count() == 4 && !request.is(3, "TIMEOUT") && !request.is(3, "ERROR"))) {
+        boolean withError = request.count() == 4 && request.is(3, "ERROR");
+        if (request.count() > 4 || (request.count() == 4 && !withError && !request.is(3, "TIMEOUT"))) {
             throw BAD_UNBLOCK_REASON;
         }
-        request.longAt(2);
-        reply.integer(0);
+        Session other = session.node().sessions().find(request.longAt(2));
+        reply.integer(other != null && other.unblock(withError) ? 1 : 0);
     }
 
     static void getRedir(Session session, Request request, Reply reply) {

@@ -1,6 +1,7 @@
 package dev.cistern.engine.commands;
 
 import dev.cistern.engine.acl.User;
+import dev.cistern.engine.blocking.Blocking;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Denials;
 import dev.cistern.engine.dispatch.Session;
@@ -8,6 +9,7 @@ import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.store.Bytes;
+import dev.cistern.store.Keyspace;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +40,10 @@ final class ConnectionCommands {
                     .runsInSession(ConnectionCommands::quit),
             command("RESET", 1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, UNQUEUED, WHILE_SUBSCRIBED)
                     .runsInSession(ConnectionCommands::reset),
-            command("SELECT", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::select));
+            command("SELECT", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::select),
+            command("WAIT", 3, NO_SCRIPT, tip("request_policy:all_shards"), tip("response_policy:agg_min"))
+                    .blocks(new Blocking(ConnectionCommands::enoughReplicas, ConnectionCommands::waitMillis, null,
+                            ConnectionCommands::noReplicas, ConnectionCommands::noReplicas)));
 
     private static final CommandException TOO_MANY_FOR_PING = CommandException.of(
             "ERR wrong number of arguments for 'ping' command");
@@ -55,6 +60,24 @@ final class ConnectionCommands {
     private static final Bytes EMPTY = new Bytes();
 
     private ConnectionCommands() {}
+
+    /** WAIT numreplicas timeout: there are no replicas, so that only waiting for none succeeds. */
+    private static boolean enoughReplicas(Keyspace keyspace, Request request, Reply reply) {
+        boolean enough = request.longAt(1) <= 0;
+        if (enough) {
+            noReplicas(reply);
+        }
+        return enough;
+    }
+
+    private static long waitMillis(Request request) {
+        var _ = request.longAt(1);
+        return Blocking.millisAt(request, 2);
+    }
+
+    private static void noReplicas(Reply reply) {
+        reply.integer(0);
+    }
 
     static void ping(Session session, Request request, Reply reply) {
         if (request.count() > 2) {

@@ -32,6 +32,7 @@ public final class Families {
                 DumpCommands.TABLE,
                 StringCommands.TABLE,
                 ListCommands.TABLE,
+                BlockingListCommands.TABLE,
                 SubstringCommands.TABLE,
                 CounterCommands.TABLE,
                 BitmapCommands.TABLE,

@@ -6,8 +6,8 @@ import dev.cistern.engine.dispatch.Durations;
 import dev.cistern.engine.dispatch.MemoryReport;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeLoop;
-import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.pubsub.Kind;
 import dev.cistern.engine.settings.MemorySize;
 import dev.cistern.store.KeyspaceStats;
@@ -108,12 +108,13 @@ final class InfoSections {
         field("maxclients", node.settings().maxClients.value());
         field("client_recent_max_input_buffer", maxInput());
         field("client_recent_max_output_buffer", maxOutput());
-        field("blocked_clients", 0);
+        field("blocked_clients", count(Session::isBlocked));
         field("tracking_clients", 0);
         field("pubsub_clients", count(Session::isSubscribed));
         field("watching_clients", count(session -> session.watchedKeys() > 0));
         field("clients_in_timeout_table", 0);
         field("total_watched_keys", node.watchedKeys().count());
+        field("total_blocking_keys", node.blockedKeys().keys());
     }
 
     private long count(Predicate<Session> which) {

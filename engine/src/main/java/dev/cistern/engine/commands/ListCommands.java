@@ -133,16 +133,21 @@ final class ListCommands {
                 reply.nullBulk();
             }
         } else if (!counts) {
-            lists.seek(fromFront ? 0 : -1);
-            element(lists, request.view(), reply);
-            lists.remove(fromFront);
-            lists.changed(fromFront ? KeyEvent.LPOP : KeyEvent.RPOP, 1);
-            lists.endChange();
+            popOne(lists, request.view(), reply, fromFront);
         } else if (count == 0) {
             reply.array(0);
         } else {
             popSome(lists, request.view(), reply, fromFront, count);
         }
+    }
+
+    /** Takes an element from an end of the open list, and answers it. */
+    static void popOne(Lists lists, Bytes view, Reply reply, boolean fromFront) {
+        lists.seek(fromFront ? 0 : -1);
+        element(lists, view, reply);
+        lists.remove(fromFront);
+        lists.changed(fromFront ? KeyEvent.LPOP : KeyEvent.RPOP, 1);
+        lists.endChange();
     }
 
     /** Takes up to {@code count} elements from an end of the open list, and answers them as an array. */
@@ -379,27 +384,40 @@ final class ListCommands {
     }
 
     private static void move(Lists lists, Request request, Reply reply, boolean fromFront, boolean toFront) {
-        if (lists.openToChange(request.key(1))) {
-            Bytes moved = request.view();
-            lists.move(request.key(1), request.key(2), fromFront, toFront, moved);
-            reply.bulk(moved);
-        } else {
+        if (!moved(lists, request, reply, fromFront, toFront)) {
             reply.nullBulk();
         }
     }
 
+    /** Moves an element from the first key's list to the second's, and answers it; false if there is none. */
+    static boolean moved(Lists lists, Request request, Reply reply, boolean fromFront, boolean toFront) {
+        if (!lists.openToChange(request.key(1))) {
+            return false;
+        }
+        Bytes moved = request.view();
+        lists.move(request.key(1), request.key(2), fromFront, toFront, moved);
+        reply.bulk(moved);
+        return true;
+    }
+
     /** LMPOP numkeys key [key ...] LEFT | RIGHT [COUNT count] */
     private static void lMPop(Keyspace keyspace, Request request, Reply reply) {
-        PopArguments arguments = PopArguments.read(request, 1, "LEFT", "RIGHT");
-        Lists lists = keyspace.lists();
-        for (int i = 2; i < 2 + arguments.keys(); i++) {
+        if (!popFromFirst(keyspace.lists(), request, reply, 1)) {
+            reply.nullArray();
+        }
+    }
+
+    /** Pops from the first list that is there, its keys' number standing at {@code index}; false if there is none. */
+    static boolean popFromFirst(Lists lists, Request request, Reply reply, int index) {
+        PopArguments arguments = PopArguments.read(request, index, "LEFT", "RIGHT");
+        for (int i = index + 1; i <= index + arguments.keys(); i++) {
             if (lists.openToChange(request.key(i))) {
                 reply.array(2);
                 reply.bulk(request.key(i));
                 popSome(lists, request.view(), reply, arguments.first(), arguments.count());
-                return;
+                return true;
             }
         }
-        reply.nullArray();
+        return false;
     }
 }

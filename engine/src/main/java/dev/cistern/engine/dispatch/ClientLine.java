@@ -31,7 +31,8 @@ public final class ClientLine {
     }
 
     private static String flags(Session session) {
-        String flags = (session.isSubscribed() ? "P" : "") + (session.isInTransaction() ? "x" : "")
+        String flags = (session.isSubscribed() ? "P" : "") + (session.isBlocked() ? "b" : "")
+                + (session.isInTransaction() ? "x" : "")
                 + (session.isNoEvict() ? "e" : "")
                 + (session.isNoTouch() ? "T" : "")
                 + (session.isClosing() ? "c" : "");

@@ -1,5 +1,6 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.blocking.Blocking;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
@@ -44,6 +45,7 @@ public final class Command {
     private final Map<String, Command> subcommands;
     final @Nullable KeyspaceBody keyspaceBody;
     final @Nullable SessionBody sessionBody;
+    final @Nullable Blocking blocking;
     /** The index of the one key of a command that has one at a fixed place; 0 otherwise. */
     final int onlyKey;
     final CommandException wrongArity;
@@ -53,7 +55,7 @@ public final class Command {
     private int number = -1;
 
     private Command(String group, String container, Builder row, @Nullable KeyspaceBody keyspaceBody,
-            @Nullable SessionBody sessionBody) {
+            @Nullable SessionBody sessionBody, @Nullable Blocking blocking) {
         this.group = group;
         this.name = row.name.toLowerCase(Locale.ROOT);
         this.fullName = container.isEmpty() ? name : container + "|" + name;
@@ -66,6 +68,7 @@ public final class Command {
         this.tips = List.copyOf(row.tips);
         this.keyspaceBody = keyspaceBody;
         this.sessionBody = sessionBody;
+        this.blocking = blocking;
         this.wrongArity = CommandException.of("ERR wrong number of arguments for '%s' command", fullName);
         boolean oneKey = keySpecs.size() == 1 && keySpecs.getFirst().isOneKeyAtIndex();
         this.onlyKey = oneKey && !keySpecs.getFirst().is(KeySpec.Use.NOT_KEY) ? keySpecs.getFirst().beginIndex() : 0;
@@ -220,15 +223,18 @@ public final class Command {
         private final Builder builder;
         private final @Nullable KeyspaceBody keyspaceBody;
         private final @Nullable SessionBody sessionBody;
+        private final @Nullable Blocking blocking;
 
-        private Row(Builder builder, @Nullable KeyspaceBody keyspaceBody, @Nullable SessionBody sessionBody) {
+        private Row(Builder builder, @Nullable KeyspaceBody keyspaceBody, @Nullable SessionBody sessionBody,
+                @Nullable Blocking blocking) {
+            this.blocking = blocking;
             this.builder = builder;
             this.keyspaceBody = keyspaceBody;
             this.sessionBody = sessionBody;
         }
 
         Command build(String group, String container) {
-            return new Command(group, container, builder, keyspaceBody, sessionBody);
+            return new Command(group, container, builder, keyspaceBody, sessionBody, blocking);
         }
     }
 
@@ -256,23 +262,28 @@ public final class Command {
         }
 
         public Row runs(KeyspaceBody body) {
-            return new Row(this, body, null);
+            return new Row(this, body, null, null);
         }
 
         public Row runsInSession(SessionBody body) {
-            return new Row(this, null, body);
+            return new Row(this, null, body, null);
+        }
+
+        /** A body that may find nothing: its session waits then. */
+        public Row blocks(Blocking blocking) {
+            return new Row(this, null, null, blocking);
         }
 
         /** A container: its first argument names the subcommand to run. */
         public Row holds(Row... rows) {
             subcommands = List.of(rows);
-            return new Row(this, null, null);
+            return new Row(this, null, null, null);
         }
 
         /** A container that is a command of its own when it stands alone, as COMMAND is. */
         public Row holds(SessionBody alone, Row... rows) {
             subcommands = List.of(rows);
-            return new Row(this, null, alone);
+            return new Row(this, null, alone, null);
         }
 
         private boolean has(Flag flag) {

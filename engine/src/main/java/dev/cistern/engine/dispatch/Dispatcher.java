@@ -1,5 +1,7 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.blocking.Blocking;
+import dev.cistern.engine.blocking.HandOver;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
@@ -32,15 +34,17 @@ public final class Dispatcher {
     private final KeyLocks locks;
     private final CommandStatistics statistics;
     private final Unit unit;
+    private final HandOver handOver;
 
-    Dispatcher(Node node, Reply reply) {
+    Dispatcher(Node node, Reply reply, HandOver handOver) {
         this.node = node;
         this.commands = node.commands();
         this.reply = reply;
         this.statistics = new CommandStatistics(commands.numbered().size());
         this.stopwatch = new Stopwatch(node, statistics);
         this.locks = new KeyLocks(node.store());
-        this.unit = new Unit(this, locks, stopwatch, node.store());
+        this.handOver = handOver;
+        this.unit = new Unit(this, locks, stopwatch, handOver, node.store());
     }
 
     Unit unit() {
@@ -127,6 +131,9 @@ public final class Dispatcher {
             confess(session, command, into, mark, bug);
         }
         stopwatch.stop(session, command, request);
+        if (handOver.isDue() && !unit.isRunning()) {
+            handOver.settle();
+        }
     }
 
     private void runWithKey(Session session, Command command, Request request) {
@@ -135,6 +142,9 @@ public final class Dispatcher {
         try {
             runBody(session, command, request, reply);
         } finally {
+            if (handOver.isDue()) {
+                handOver.serve();
+            }
             locks.unlock(stripe);
         }
     }
@@ -148,6 +158,9 @@ public final class Dispatcher {
         try {
             runBody(session, command, request, reply);
         } finally {
+            if (handOver.isDue()) {
+                handOver.serve();
+            }
             locks.unlockAll();
         }
     }
@@ -157,8 +170,23 @@ public final class Dispatcher {
             command.keyspaceBody.run(session.keyspace(), request, into);
         } else if (command.sessionBody != null) {
             command.sessionBody.run(session, request, into);
+        } else if (command.blocking != null) {
+            runBlocking(session, command, command.blocking, request, into);
         } else {
             throw command.wrongArity;
+        }
+    }
+
+    /** Answers, or puts the session into the queues of the keys, whose stripes are held. */
+    private void runBlocking(Session session, Command command, Blocking blocking, Request request, Reply into) {
+        long timeoutMillis = blocking.timeout().millis(request);
+        if (blocking.body().run(session.keyspace(), request, into)) {
+            return;
+        }
+        if (timeoutMillis == Blocking.NO_WAIT || unit.isRunning()) {
+            blocking.nothing().accept(into);
+        } else {
+            session.loop().block(session, command, blocking, request, timeoutMillis);
         }
     }
 

@@ -74,7 +74,9 @@ public final class Housekeeping implements AutoCloseable {
                 sessionsSeenNanos = now;
                 nodeLoop.lookAfterSessions();
             }
-            long pauseNanos = lookAfterNode() ? pauseNanos() : roundNanos;
+            boolean hurry = lookAfterNode();
+            nodeLoop.handOver().settle();
+            long pauseNanos = hurry ? pauseNanos() : roundNanos;
             next = loop.executor().schedule(this, pauseNanos, TimeUnit.NANOSECONDS);
         }
 

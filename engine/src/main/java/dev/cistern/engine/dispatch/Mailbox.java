@@ -98,6 +98,10 @@ final class Mailbox {
         }
     }
 
+    boolean isInTurn(Session session) {
+        return session.equals(inTurn);
+    }
+
     void endTurn() {
         inTurn = null;
     }
@@ -107,7 +111,7 @@ final class Mailbox {
         if (session.connection().isClosing()) {
             return;
         }
-        if (session.equals(inTurn)) {
+        if (isInTurn(session)) {
             turnReply.raw(bytes, first);
             return;
         }

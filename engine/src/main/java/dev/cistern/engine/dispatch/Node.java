@@ -2,6 +2,7 @@ package dev.cistern.engine.dispatch;
 
 import dev.cistern.engine.acl.AclLog;
 import dev.cistern.engine.acl.Users;
+import dev.cistern.engine.blocking.BlockedKeys;
 import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.pubsub.Channels;
 import dev.cistern.engine.pubsub.Notifications;
@@ -47,6 +48,7 @@ public final class Node {
     private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
     private final Channels channels = new Channels(loops);
     private final Notifications notifications;
+    private final BlockedKeys blockedKeys;
     private volatile int port;
     private volatile double expiredStalePercentage;
     private volatile boolean activeExpiry = true;
@@ -61,6 +63,7 @@ public final class Node {
         this.store = store;
         this.effects = effects;
         this.watchedKeys = new WatchedKeys(store, effects, clock);
+        this.blockedKeys = new BlockedKeys(store, effects, loops);
         this.notifications = new Notifications(effects, channels);
         this.commands = commands;
         this.clock = clock;
@@ -92,6 +95,11 @@ public final class Node {
     /** Who listens to which channels. */
     public Channels channels() {
         return channels;
+    }
+
+    /** Who waits for which keys. */
+    public BlockedKeys blockedKeys() {
+        return blockedKeys;
     }
 
     public CommandIndex commands() {

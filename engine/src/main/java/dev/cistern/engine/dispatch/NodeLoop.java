@@ -1,6 +1,9 @@
 package dev.cistern.engine.dispatch;
 
 import dev.cistern.engine.acl.AccessCheck;
+import dev.cistern.engine.blocking.Blocking;
+import dev.cistern.engine.blocking.HandOver;
+import dev.cistern.engine.blocking.Waiter;
 import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.network.ReceiveBuffer;
@@ -12,6 +15,7 @@ import dev.cistern.engine.protocol.RequestParser;
 import dev.cistern.engine.pubsub.LoopSubscriptions;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
+import dev.cistern.store.StoreException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +48,7 @@ public final class NodeLoop {
     private final Request request = new Request();
     private final RequestParser parser = new RequestParser(request);
     private final Mailbox mailbox;
+    private final HandOver handOver;
     private final LoopSubscriptions subscriptions;
     private final OutputGuard outputGuard;
     private final MemoryGauge memoryGauge;
@@ -65,7 +70,8 @@ public final class NodeLoop {
     public NodeLoop(Node node, EventLoops.Loop loop) {
         this.node = node;
         this.loop = loop;
-        this.dispatcher = new Dispatcher(node, reply);
+        this.handOver = new HandOver(this);
+        this.dispatcher = new Dispatcher(node, reply, handOver);
         this.mailbox = new Mailbox(this, loop, reply);
         this.subscriptions = new LoopSubscriptions(this, node.channels());
         this.outputGuard = new OutputGuard(node);
@@ -123,6 +129,103 @@ public final class NodeLoop {
     /** Runs a task on this loop. Any thread. */
     public void execute(Runnable task) {
         loop.executor().execute(task);
+    }
+
+    // --- sessions that wait ---
+
+    /** Who serves those that wait for keys which this loop changes. */
+    public HandOver handOver() {
+        return handOver;
+    }
+
+    /** Whether the calling thread is this loop's. */
+    public boolean isCurrent() {
+        return loop.executor().inEventLoop();
+    }
+
+    /** This loop's handle on a database, whichever session it works for. */
+    public Keyspace keyspaceOf(int database) {
+        return keyspace(database);
+    }
+
+    /** What a client is told of a store's refusal. */
+    public CommandException errorOf(StoreException refusal) {
+        return StoreErrors.of(refusal.reason());
+    }
+
+    /** The session waits for the request's keys, whose stripes are held, or for time alone if it has none. */
+    void block(Session session, Command command, Blocking blocking, Request blocked, long timeoutMillis) {
+        Waiter waiter = new Waiter(session, command, blocking, blocked, session.replyMode() != ReplyMode.ON);
+        session.waiter = waiter;
+        command.eachKey(blocked, index -> node.blockedKeys().add(waiter, blocked.key(index)));
+        if (timeoutMillis != Blocking.FOR_EVER) {
+            waiter.timer(loop.executor().schedule(() -> timedOut(waiter), timeoutMillis, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    private void timedOut(Waiter waiter) {
+        if (waiter.end()) {
+            unblocked(waiter, timeoutReply(waiter));
+        }
+    }
+
+    private byte[] timeoutReply(Waiter waiter) {
+        return handOver.encode(waiter.protocol(), waiter.blocking().timedOut());
+    }
+
+    /** Ends the waiting of a session of this loop, unless it has its answer already. Any thread. */
+    boolean unblock(Waiter waiter, boolean withError) {
+        if (!waiter.end()) {
+            return false;
+        }
+        post(_ -> unblocked(waiter, withError ? UNBLOCKED.encoded() : timeoutReply(waiter)));
+        return true;
+    }
+
+    private static final CommandException UNBLOCKED = CommandException.of(
+            "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+
+    /** The session has its answer, and goes on. No stripe is held. */
+    public void unblocked(Waiter waiter, byte[] answer) {
+        Session session = waiter.session();
+        if (!waiter.equals(session.waiter)) {
+            return;
+        }
+        stopWaiting(session, waiter);
+        if (!waiter.isSilent()) {
+            sendRaw(session, answer);
+        }
+        if (!mailbox.isInTurn(session)) {
+            awaitTurn(session);
+        }
+    }
+
+    private void stopWaiting(Session session, Waiter waiter) {
+        node.blockedKeys().remove(waiter);
+        waiter.close();
+        session.waiter = null;
+    }
+
+    private void forgetWaiting(Session session) {
+        Waiter waiter = session.waiter;
+        if (waiter != null) {
+            var _ = waiter.end();
+            stopWaiting(session, waiter);
+        }
+    }
+
+    /** Keeps what follows the blocking request until it is answered. */
+    private void keepWhileBlocked(Session session, @Nullable Leftover source) {
+        long rest = parser.unfinishedBytes();
+        Leftover kept = source == null ? leftover() : source;
+        parser.suspend(kept);
+        if (source == null) {
+            kept.append(parser.start(), rest, 0);
+        } else {
+            kept.dropFirst(kept.length() - rest);
+        }
+        session.leftover = kept;
+        session.isWaiting = true;
     }
 
     // --- mail, and what sessions get outside of their turns ---
@@ -237,6 +340,7 @@ public final class NodeLoop {
         heldBack.remove(session);
         outputGuard.forget(session);
         mailbox.forget(session);
+        forgetWaiting(session);
         session.release();
         Leftover kept = session.leftover;
         if (kept != null) {
@@ -313,7 +417,8 @@ public final class NodeLoop {
         int commands = 0;
         boolean heldBack = false;
         RequestParser.Result result = RequestParser.Result.REQUEST;
-        while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()) {
+        while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()
+                && session.waiter == null) {
             result = parser.next();
             if (result != RequestParser.Result.REQUEST) {
                 break;
@@ -337,6 +442,8 @@ public final class NodeLoop {
         }
         if (heldBack) {
             holdBack(session, source);
+        } else if (session.waiter != null) {
+            keepWhileBlocked(session, source);
         } else {
             keepRest(session, source, result == RequestParser.Result.REQUEST);
         }
@@ -436,6 +543,7 @@ public final class NodeLoop {
         }
         session.leftover = kept;
         session.isWaiting = true;
+        session.isHeldBack = true;
         heldBack.add(session);
     }
 
@@ -452,7 +560,10 @@ public final class NodeLoop {
             return;
         }
         node.set(Condition.PAUSED, false);
-        heldBack.forEach(this::awaitTurn);
+        for (Session session : heldBack) {
+            session.isHeldBack = false;
+            awaitTurn(session);
+        }
         heldBack.clear();
     }
 
@@ -531,7 +642,8 @@ public final class NodeLoop {
         }
         long now = node.clock().wallMillis();
         for (Session session : node.sessions().all()) {
-            if (session.loop() == this && !session.isSubscribed() && now - session.lastActiveMillis > timeoutMillis) {
+            if (session.loop() == this && !session.isSubscribed() && !session.isBlocked()
+                    && now - session.lastActiveMillis > timeoutMillis) {
                 session.connection().closeNow();
             }
         }
@@ -548,6 +660,7 @@ public final class NodeLoop {
     public void close() {
         reply.close();
         mailbox.close();
+        handOver.close();
         memoryGauge.close();
         for (Keyspace keyspace : keyspaces) {
             if (keyspace != null) {

@@ -3,6 +3,7 @@ package dev.cistern.engine.dispatch;
 import dev.cistern.engine.acl.AclLog;
 import dev.cistern.engine.acl.Denial;
 import dev.cistern.engine.acl.User;
+import dev.cistern.engine.blocking.Waiter;
 import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.protocol.CommandException;
@@ -57,6 +58,10 @@ public final class Session implements Conversation {
     /** What it is sent outside of its turns and has not been written yet. */
     @Nullable
     Outbox outbox;
+    /** What it waits for; null while it does not. */
+    volatile @Nullable Waiter waiter;
+    /** A pause holds it back. */
+    boolean isHeldBack;
     /** Waits in the loop's queue for its next turn, or for the end of a pause: nothing is executed meanwhile. */
     boolean isWaiting;
 
@@ -288,6 +293,22 @@ public final class Session implements Conversation {
     public long queuedBytes() {
         Transaction present = transaction;
         return present == null ? 0 : present.queuedBytes();
+    }
+
+    // --- what it waits for ---
+
+    /** Whether it waits in a blocking command, or for the end of a pause. */
+    public boolean isBlocked() {
+        return waiter != null || isHeldBack;
+    }
+
+    /**
+     * CLIENT UNBLOCK: has it wait no longer, and answer as if its time were over, or with an error. Says whether it did
+     * wait. Any thread.
+     */
+    public boolean unblock(boolean withError) {
+        Waiter present = waiter;
+        return present != null && loop.unblock(present, withError);
     }
 
     // --- what it listens to ---

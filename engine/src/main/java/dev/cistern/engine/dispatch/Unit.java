@@ -1,5 +1,6 @@
 package dev.cistern.engine.dispatch;
 
+import dev.cistern.engine.blocking.HandOver;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.store.Bytes;
@@ -27,16 +28,18 @@ public final class Unit {
     private final Dispatcher dispatcher;
     private final KeyLocks locks;
     private final Stopwatch stopwatch;
+    private final HandOver handOver;
     private final Store store;
     private int depth;
     private boolean isOpen;
     private long outerStartNanos;
     private long executedCommands;
 
-    Unit(Dispatcher dispatcher, KeyLocks locks, Stopwatch stopwatch, Store store) {
+    Unit(Dispatcher dispatcher, KeyLocks locks, Stopwatch stopwatch, HandOver handOver, Store store) {
         this.dispatcher = dispatcher;
         this.locks = locks;
         this.stopwatch = stopwatch;
+        this.handOver = handOver;
         this.store = store;
     }
 
@@ -93,6 +96,9 @@ public final class Unit {
             return;
         }
         stopwatch.leave(outerStartNanos);
+        if (handOver.isDue()) {
+            handOver.serve();
+        }
         locks.unlockAll();
         if (isOpen) {
             isOpen = false;

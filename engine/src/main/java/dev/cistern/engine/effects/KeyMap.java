@@ -128,6 +128,10 @@ public final class KeyMap<E extends KeyMap.Entry<E>> {
         }
     }
 
+    public int count() {
+        return count;
+    }
+
     public boolean isEmpty() {
         return count == 0;
     }

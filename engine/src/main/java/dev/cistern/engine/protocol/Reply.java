@@ -276,7 +276,7 @@ public final class Reply extends SendBuffer {
     public void raw(byte[] encoded, byte first) {
         long at = length();
         raw(encoded);
-        Memory.putByte(base + at, first);
+        Memory.putByte(address() + at, first);
     }
 
     /** Replies that were written elsewhere. */

@@ -28,7 +28,9 @@ public final class LoopSubscriptions {
 
     /** Messages that were published before are none of those that the session asks for: they are delivered first. */
     void add(Kind kind, ChannelName name, Session session) {
-        loop.deliverMail();
+        if (!loop.unit().isRunning()) {
+            loop.deliverMail();
+        }
         of(kind).computeIfAbsent(name, _ -> new LinkedHashSet<>()).add(session);
         channels.count(kind, name, loop.number(), 1);
     }

@@ -60,7 +60,8 @@ final class CommandAllocationTest {
                 "HGETALL h", "HDEL h none", "HLEN h", "HEXISTS h f", "HINCRBY h n 1", "HSETNX h f v", "HSTRLEN h f",
                 "HKEYS large", "HVALS h", "HTTL h FIELDS 1 f", "HGETDEL h FIELDS 1 none",
                 "LPUSH l v", "RPUSH l 1 2", "LPOP l", "RPOP l 1", "LLEN l", "LINDEX l 1", "LRANGE l 0 5", "LSET l 0 w",
-                "LMOVE l m LEFT RIGHT", "RPOPLPUSH m m", "LREM l 1 none", "LTRIM l 0 3", "LPUSH biglist v", "LINDEX biglist 900",
+                "LMOVE l m LEFT RIGHT", "RPOPLPUSH m m", "LREM l 1 none", "LTRIM l 0 3", "LPUSH biglist v",
+                "LINDEX biglist 900",
                 "LINSERT l BEFORE none x");
     }
 

@@ -2,10 +2,13 @@ package dev.cistern.control;
 
 import dev.cistern.control.operation.CacheClusterOperations;
 import dev.cistern.control.operation.CatalogOperations;
+import dev.cistern.control.operation.ClassicOperations;
 import dev.cistern.control.operation.Context;
 import dev.cistern.control.operation.EventOperations;
+import dev.cistern.control.operation.OfferOperations;
 import dev.cistern.control.operation.ParameterGroupOperations;
 import dev.cistern.control.operation.ReplicationGroupOperations;
+import dev.cistern.control.operation.SubnetGroupOperations;
 import dev.cistern.control.operation.TagOperations;
 import dev.cistern.control.operation.UserGroupOperations;
 import dev.cistern.control.operation.UserOperations;
@@ -20,10 +23,20 @@ import software.amazon.awssdk.awscore.AwsRequest;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.AddTagsToResourceRequest;
 import software.amazon.awssdk.services.elasticache.model.AddTagsToResourceResponse;
+import software.amazon.awssdk.services.elasticache.model.AuthorizeCacheSecurityGroupIngressRequest;
+import software.amazon.awssdk.services.elasticache.model.AuthorizeCacheSecurityGroupIngressResponse;
+import software.amazon.awssdk.services.elasticache.model.BatchApplyUpdateActionRequest;
+import software.amazon.awssdk.services.elasticache.model.BatchApplyUpdateActionResponse;
+import software.amazon.awssdk.services.elasticache.model.BatchStopUpdateActionRequest;
+import software.amazon.awssdk.services.elasticache.model.BatchStopUpdateActionResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheParameterGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheParameterGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheSecurityGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheSecurityGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheSubnetGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateCacheSubnetGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateUserGroupRequest;
@@ -34,6 +47,10 @@ import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterReque
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheParameterGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheParameterGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheSecurityGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheSecurityGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheSubnetGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteCacheSubnetGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.DeleteReplicationGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteUserGroupRequest;
@@ -48,12 +65,24 @@ import software.amazon.awssdk.services.elasticache.model.DescribeCacheParameterG
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheParameterGroupsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheParametersRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeCacheParametersResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheSecurityGroupsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheSecurityGroupsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheSubnetGroupsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeCacheSubnetGroupsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeEngineDefaultParametersRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeEngineDefaultParametersResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeEventsRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeEventsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeReplicationGroupsRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeReplicationGroupsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeReservedCacheNodesOfferingsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeReservedCacheNodesOfferingsResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeReservedCacheNodesRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeReservedCacheNodesResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeServiceUpdatesRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeServiceUpdatesResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeUpdateActionsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeUpdateActionsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeUserGroupsRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeUserGroupsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeUsersRequest;
@@ -66,18 +95,24 @@ import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterReque
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheParameterGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheParameterGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheSubnetGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyCacheSubnetGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyUserGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyUserGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyUserRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyUserResponse;
+import software.amazon.awssdk.services.elasticache.model.PurchaseReservedCacheNodesOfferingRequest;
+import software.amazon.awssdk.services.elasticache.model.PurchaseReservedCacheNodesOfferingResponse;
 import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceRequest;
 import software.amazon.awssdk.services.elasticache.model.RemoveTagsFromResourceResponse;
 import software.amazon.awssdk.services.elasticache.model.ResetCacheParameterGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.ResetCacheParameterGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.RevokeCacheSecurityGroupIngressRequest;
+import software.amazon.awssdk.services.elasticache.model.RevokeCacheSecurityGroupIngressResponse;
 
 /**
  * The ElastiCache API: AWS's own interface, each operation in a transaction of its own and handed to its resource's class.
@@ -244,6 +279,90 @@ final class ElastiCacheService implements ElastiCacheClient {
     @Override
     public DeleteUserGroupResponse deleteUserGroup(DeleteUserGroupRequest request) {
         return change(context -> new UserGroupOperations(context).delete(request));
+    }
+
+    @Override
+    public CreateCacheSubnetGroupResponse createCacheSubnetGroup(CreateCacheSubnetGroupRequest request) {
+        return change(context -> new SubnetGroupOperations(context).create(request));
+    }
+
+    @Override
+    public DescribeCacheSubnetGroupsResponse describeCacheSubnetGroups(DescribeCacheSubnetGroupsRequest request) {
+        return read(context -> new SubnetGroupOperations(context).describe(request));
+    }
+
+    @Override
+    public ModifyCacheSubnetGroupResponse modifyCacheSubnetGroup(ModifyCacheSubnetGroupRequest request) {
+        return change(context -> new SubnetGroupOperations(context).modify(request));
+    }
+
+    @Override
+    public DeleteCacheSubnetGroupResponse deleteCacheSubnetGroup(DeleteCacheSubnetGroupRequest request) {
+        return change(context -> new SubnetGroupOperations(context).delete(request));
+    }
+
+    @Override
+    public DescribeServiceUpdatesResponse describeServiceUpdates(DescribeServiceUpdatesRequest request) {
+        return read(context -> new OfferOperations(context).serviceUpdates(request));
+    }
+
+    @Override
+    public DescribeUpdateActionsResponse describeUpdateActions(DescribeUpdateActionsRequest request) {
+        return read(context -> new OfferOperations(context).updateActions(request));
+    }
+
+    @Override
+    public BatchApplyUpdateActionResponse batchApplyUpdateAction(BatchApplyUpdateActionRequest request) {
+        return read(context -> new OfferOperations(context).apply(request));
+    }
+
+    @Override
+    public BatchStopUpdateActionResponse batchStopUpdateAction(BatchStopUpdateActionRequest request) {
+        return read(context -> new OfferOperations(context).stop(request));
+    }
+
+    @Override
+    public DescribeReservedCacheNodesResponse describeReservedCacheNodes(DescribeReservedCacheNodesRequest request) {
+        return read(context -> new OfferOperations(context).reservedNodes(request));
+    }
+
+    @Override
+    public DescribeReservedCacheNodesOfferingsResponse describeReservedCacheNodesOfferings(
+            DescribeReservedCacheNodesOfferingsRequest request) {
+        return read(context -> new OfferOperations(context).offerings(request));
+    }
+
+    @Override
+    public PurchaseReservedCacheNodesOfferingResponse purchaseReservedCacheNodesOffering(
+            PurchaseReservedCacheNodesOfferingRequest request) {
+        throw OfferOperations.purchaseRefusal(request);
+    }
+
+    @Override
+    public CreateCacheSecurityGroupResponse createCacheSecurityGroup(CreateCacheSecurityGroupRequest request) {
+        throw ClassicOperations.refusal();
+    }
+
+    @Override
+    public DescribeCacheSecurityGroupsResponse describeCacheSecurityGroups(DescribeCacheSecurityGroupsRequest request) {
+        throw ClassicOperations.refusal();
+    }
+
+    @Override
+    public DeleteCacheSecurityGroupResponse deleteCacheSecurityGroup(DeleteCacheSecurityGroupRequest request) {
+        throw ClassicOperations.refusal();
+    }
+
+    @Override
+    public AuthorizeCacheSecurityGroupIngressResponse authorizeCacheSecurityGroupIngress(
+            AuthorizeCacheSecurityGroupIngressRequest request) {
+        throw ClassicOperations.refusal();
+    }
+
+    @Override
+    public RevokeCacheSecurityGroupIngressResponse revokeCacheSecurityGroupIngress(
+            RevokeCacheSecurityGroupIngressRequest request) {
+        throw ClassicOperations.refusal();
     }
 
     @Override

@@ -9,12 +9,14 @@ package dev.cistern.control;
  * @param users            users beside the default one
  * @param userGroups       user groups
  * @param usersPerGroup    users in one user group
+ * @param subnetGroups     cache subnet groups beside the default one
+ * @param subnetsPerGroup  subnets in one of them
  * @param eventsKept       newest events that are kept, whatever their age; a bound of ours, AWS has only the 14 days
  */
 public record Quotas(int nodesPerRegion, int tagsPerResource, int parameterGroups, int users, int userGroups,
         int usersPerGroup,
-        int eventsKept) {
+        int subnetGroups, int subnetsPerGroup, int eventsKept) {
 
     /** The defaults of an AWS account. */
-    public static final Quotas DEFAULT = new Quotas(300, 50, 300, 2_000, 200, 100, 10_000);
+    public static final Quotas DEFAULT = new Quotas(300, 50, 300, 2_000, 200, 100, 300, 20, 10_000);
 }

@@ -153,7 +153,8 @@ final class ListingTest {
 
     @Test
     void nodesHaveAQuota() {
-        try (TestPlane test = new TestPlane(directory, StepObserver.NONE, new Quotas(2, 50, 300, 10, 10, 10, 100),
+        try (TestPlane test = new TestPlane(directory, StepObserver.NONE,
+                new Quotas(2, 50, 300, 10, 10, 10, 10, 20, 100),
                 TestPlane.START)) {
             test.createCluster("a");
             test.createGroup("b");

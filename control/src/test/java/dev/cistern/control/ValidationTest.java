@@ -1,5 +1,7 @@
 package dev.cistern.control;
 
+import dev.cistern.control.resource.Network;
+import dev.cistern.control.resource.ResourceKey;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -29,6 +31,9 @@ final class ValidationTest {
     private static final String NOT_AN_IDENTIFIER = " is not a valid identifier. Identifiers must begin with a letter; "
             + "must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two "
             + "consecutive hyphens.";
+
+    private static final String SECURITY_GROUP = Network.of(new ResourceKey("000000000000", "us-east-1", ""))
+            .securityGroupId();
 
     private TestPlane test;
 
@@ -164,8 +169,8 @@ final class ValidationTest {
                         r -> r.transitEncryptionEnabled(true)),
                 cluster(code, "Cistern does not offer automatic snapshots yet: SnapshotRetentionLimit must be 0.",
                         r -> r.snapshotRetentionLimit(1)),
-                cluster(code, "Cistern does not offer security groups yet: leave SecurityGroupIds out.",
-                        r -> r.securityGroupIds("sg-1")),
+                cluster(code, "Cistern does not offer security groups other than the default one yet: SecurityGroupIds "
+                        + "must be " + SECURITY_GROUP + ".", r -> r.securityGroupIds("sg-1")),
                 cluster(code, "Cistern does not offer data tiering yet: CacheNodeType must not be of the family r6gd.",
                         r -> r.cacheNodeType("cache.r6gd.xlarge")),
                 group(code, "Cistern does not offer replicas yet: NumCacheClusters must be 1.",
@@ -241,6 +246,6 @@ final class ValidationTest {
         assertThat(catchThrowableOfType(UnsupportedOperationException.class,
                 () -> test.aws.createSnapshot(r -> r.snapshotName("s")))).isNotNull();
         assertThat(ControlPlane.offeredOperations()).doesNotContain("CreateSnapshot").contains("CreateCacheCluster")
-                .hasSize(30);
+                .hasSize(46);
     }
 }

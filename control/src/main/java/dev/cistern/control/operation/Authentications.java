@@ -44,7 +44,7 @@ record Authentications(UserAuthentication way, List<String> hashes) {
 
     private static @Nullable Authentications of(@Nullable AuthenticationMode mode, List<String> passwords,
             @Nullable Boolean noPassword) {
-        if (mode != null && (!passwords.isEmpty() || noPassword != null)) {
+        if (mode != null && (!passwords.isEmpty() || Boolean.TRUE.equals(noPassword))) {
             throw Faults.invalidParameterCombination(
                     "AuthenticationMode cannot be combined with Passwords or NoPasswordRequired.");
         }

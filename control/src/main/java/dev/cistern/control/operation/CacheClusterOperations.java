@@ -28,7 +28,7 @@ public record CacheClusterOperations(Context context) {
     public CreateCacheClusterResponse create(CreateCacheClusterRequest request) {
         String id = Checks.identifier("CacheClusterIdentifier", request.cacheClusterId(), Checks.MAX_CLUSTER_ID);
         ClusterWish wish = ClusterWish.of(request);
-        NotOffered.check(request);
+        NotOffered.check(context, request);
         ResourceKey key = context.key(id);
         if (CacheCluster.find(context.handle(), key) != null) {
             throw Faults.cacheClusterAlreadyExists();
@@ -67,7 +67,7 @@ public record CacheClusterOperations(Context context) {
             throw Faults.invalidCacheClusterState("Cache cluster must be in available state to modify.");
         }
         requireSomething(request);
-        NotOffered.check(request);
+        NotOffered.check(context, request);
         requireSameEngine(cluster, request.engine(), request.engineVersion());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
         CacheCluster changed = changeSettings(context, cluster, SettingsChange.of(request), now);

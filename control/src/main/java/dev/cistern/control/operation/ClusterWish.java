@@ -7,7 +7,10 @@ import dev.cistern.control.resource.MaintenanceWindow;
 import dev.cistern.control.resource.NodeType;
 import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.SnapshotWindow;
+import dev.cistern.control.resource.SubnetGroup;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
@@ -24,6 +27,7 @@ record ClusterWish(
         @Nullable Integer snapshotRetentionLimit,
         @Nullable Boolean autoMinorVersionUpgrade,
         @Nullable String availabilityZone,
+        @Nullable String subnetGroup,
         @Nullable Integer port) {
 
     private static final String ZONES = "abcdef";
@@ -36,7 +40,8 @@ record ClusterWish(
                 : request.preferredAvailabilityZone();
         return new ClusterWish(engine(engine), request.engineVersion(), request.cacheNodeType(),
                 request.cacheParameterGroupName(), request.preferredMaintenanceWindow(), request.snapshotWindow(),
-                request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade(), zone, request.port());
+                request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade(), zone,
+                request.cacheSubnetGroupName(), request.port());
     }
 
     static ClusterWish of(CreateReplicationGroupRequest request) {
@@ -46,7 +51,8 @@ record ClusterWish(
                 : null;
         return new ClusterWish(engine(engine), request.engineVersion(), request.cacheNodeType(),
                 request.cacheParameterGroupName(), request.preferredMaintenanceWindow(), request.snapshotWindow(),
-                request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade(), zone, request.port());
+                request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade(), zone,
+                request.cacheSubnetGroupName(), request.port());
     }
 
     /** The settings of the new cluster; what was not wished is AWS's default or chosen by chance, once. */
@@ -77,15 +83,22 @@ record ClusterWish(
                 retention, autoMinorVersionUpgrade == null || autoMinorVersionUpgrade);
     }
 
-    /** The zone that was wished, or any of the region's. */
-    String zone(String region, RandomGenerator random) {
+    /** The zone that was wished, or any of the subnet group's. */
+    String zone(String region, SubnetGroup subnets, RandomGenerator random) {
+        Set<String> zones = SubnetGroupOperations.zones(subnets);
         if (availabilityZone == null) {
-            return region + ZONES.charAt(random.nextInt(3));
+            // Three zones are enough to be spread over, and what most regions have.
+            List<String> few = zones.stream().sorted().limit(3).toList();
+            return few.get(random.nextInt(few.size()));
         }
         boolean known = availabilityZone.length() == region.length() + 1 && availabilityZone.startsWith(region)
                 && ZONES.indexOf(availabilityZone.charAt(region.length())) >= 0;
         if (!known) {
             throw Faults.invalidParameterValue("%s is not a valid availability zone.", availabilityZone);
+        }
+        if (!zones.contains(availabilityZone)) {
+            throw Faults.invalidParameterCombination("Cache subnet group %s has no subnet in availability zone %s.",
+                    subnets.id(), availabilityZone);
         }
         return availabilityZone;
     }

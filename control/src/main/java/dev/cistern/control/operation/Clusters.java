@@ -9,6 +9,7 @@ import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.SubnetGroup;
 import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
@@ -61,10 +62,13 @@ final class Clusters {
         Handle handle = context.handle();
         RandomGenerator random = context.options().random();
         String hash = newHash(random);
-        String zone = wish.zone(context.caller().region(), random);
+        SubnetGroup subnets = new SubnetGroupOperations(context)
+                .require(wish.subnetGroup() == null ? SubnetGroup.DEFAULT : wish.subnetGroup());
+        String zone = wish.zone(context.caller().region(), subnets, random);
         long now = context.options().clock().millis();
         CacheCluster cluster = new CacheCluster(key, 0, CacheClusterStatus.CREATING, wish.engine(), hash, zone, 1, now,
-                group, nodeGroup, wish.settings(context), null, false);
+                group, nodeGroup, wish.settings(context), null, false,
+                subnets.id());
         String nodeId = key.id() + "-" + hash + "-" + ONLY_NODE;
         int port = new Ports(context.options().endpoints()).lease(handle, wish.port(), nodeId);
         CacheCluster.TABLE.insert(handle, cluster);

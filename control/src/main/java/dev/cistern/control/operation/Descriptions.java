@@ -7,6 +7,7 @@ import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.GroupAccess;
+import dev.cistern.control.resource.Network;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
@@ -25,6 +26,7 @@ import software.amazon.awssdk.services.elasticache.model.NetworkType;
 import software.amazon.awssdk.services.elasticache.model.NodeGroupMember;
 import software.amazon.awssdk.services.elasticache.model.PendingModifiedValues;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupPendingModifiedValues;
+import software.amazon.awssdk.services.elasticache.model.SecurityGroupMembership;
 import software.amazon.awssdk.services.elasticache.model.UserGroupsUpdateStatus;
 
 /**
@@ -35,7 +37,6 @@ import software.amazon.awssdk.services.elasticache.model.UserGroupsUpdateStatus;
  */
 final class Descriptions {
 
-    private static final String SUBNET_GROUP = "default";
     private static final String DOWNLOAD_PAGE = "https://console.aws.amazon.com/elasticache/home#client-download:";
 
     private final String advertisedAddress;
@@ -67,13 +68,14 @@ final class Descriptions {
                         .authTokenStatus(access.pendingToken())
                         .build())
                 .cacheSecurityGroups(List.of())
-                .securityGroups(List.of())
+                .securityGroups(SecurityGroupMembership.builder()
+                        .securityGroupId(Network.of(cluster.key()).securityGroupId()).status("active").build())
                 .cacheParameterGroup(CacheParameterGroupStatus.builder()
                         .cacheParameterGroupName(settings.parameterGroup())
                         .parameterApplyStatus(parameters.status().wireName())
                         .cacheNodeIdsToReboot(parameters.nodesToReboot())
                         .build())
-                .cacheSubnetGroupName(SUBNET_GROUP)
+                .cacheSubnetGroupName(cluster.subnetGroup())
                 .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade())
                 .replicationGroupId(cluster.replicationGroupId())
                 .snapshotRetentionLimit(settings.snapshotRetentionLimit())

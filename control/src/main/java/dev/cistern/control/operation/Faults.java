@@ -4,6 +4,7 @@ import dev.cistern.control.resource.Tsv;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterAlreadyExistsException;
@@ -11,7 +12,11 @@ import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundExc
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupQuotaExceededException;
+import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroupAlreadyExistsException;
+import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroupInUseException;
 import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.CacheSubnetGroupQuotaExceededException;
+import software.amazon.awssdk.services.elasticache.model.CacheSubnetQuotaExceededException;
 import software.amazon.awssdk.services.elasticache.model.DefaultUserAssociatedToUserGroupException;
 import software.amazon.awssdk.services.elasticache.model.DefaultUserRequiredException;
 import software.amazon.awssdk.services.elasticache.model.DuplicateUserNameException;
@@ -22,11 +27,16 @@ import software.amazon.awssdk.services.elasticache.model.InvalidCacheParameterGr
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
+import software.amazon.awssdk.services.elasticache.model.InvalidSubnetException;
 import software.amazon.awssdk.services.elasticache.model.InvalidUserGroupStateException;
 import software.amazon.awssdk.services.elasticache.model.InvalidUserStateException;
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForCustomerExceededException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.ReservedCacheNodeNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.ReservedCacheNodesOfferingNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.ServiceUpdateNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.SubnetInUseException;
 import software.amazon.awssdk.services.elasticache.model.TagNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.TagQuotaPerResourceExceededException;
 import software.amazon.awssdk.services.elasticache.model.UserAlreadyExistsException;
@@ -148,6 +158,46 @@ public final class Faults {
     static AwsServiceException defaultUserRequired() {
         return fault(DefaultUserRequiredException.builder(),
                 "A user group of engine redis must have a user whose name is default.");
+    }
+
+    static AwsServiceException subnetGroupAlreadyExists(String name) {
+        return fault(CacheSubnetGroupAlreadyExistsException.builder(),
+                "Cache subnet group " + name + " already exists.");
+    }
+
+    static AwsServiceException subnetGroupQuotaExceeded(int quota) {
+        return fault(CacheSubnetGroupQuotaExceededException.builder(),
+                "This request would exceed the quota of " + quota + " cache subnet groups.");
+    }
+
+    static AwsServiceException subnetQuotaExceeded(int quota) {
+        return fault(CacheSubnetQuotaExceededException.builder(),
+                "A cache subnet group can have at most " + quota + " subnets.");
+    }
+
+    static AwsServiceException subnetGroupInUse(String message) {
+        return fault(CacheSubnetGroupInUseException.builder(), message);
+    }
+
+    static AwsServiceException subnetInUse(String message) {
+        return fault(SubnetInUseException.builder(), message);
+    }
+
+    static AwsServiceException invalidSubnet(String message) {
+        return fault(InvalidSubnetException.builder(), message);
+    }
+
+    static AwsServiceException serviceUpdateNotFound(@Nullable String name) {
+        return fault(ServiceUpdateNotFoundException.builder(), "Service update " + name + " not found.");
+    }
+
+    static AwsServiceException reservedNodeNotFound(@Nullable String id) {
+        return fault(ReservedCacheNodeNotFoundException.builder(), "Reserved cache node " + id + " not found.");
+    }
+
+    static AwsServiceException offeringNotFound(@Nullable String id) {
+        return fault(ReservedCacheNodesOfferingNotFoundException.builder(),
+                "Reserved cache nodes offering " + id + " not found.");
     }
 
     static AwsServiceException subnetGroupNotFound(String name) {

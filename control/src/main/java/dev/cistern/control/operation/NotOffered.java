@@ -1,5 +1,6 @@
 package dev.cistern.control.operation;
 
+import dev.cistern.control.resource.Network;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.ClusterMode;
@@ -18,19 +19,17 @@ import software.amazon.awssdk.services.elasticache.model.NetworkType;
  */
 final class NotOffered {
 
-    private static final String SUBNET_GROUP = "default";
     private static final String LEAVE_OUT = "leave %s out";
 
     private NotOffered() {}
 
-    static void check(CreateCacheClusterRequest request) {
+    static void check(Context context, CreateCacheClusterRequest request) {
         absent("additional members of a replication group", "ReplicationGroupId", request.replicationGroupId());
         atMost("more than one node", "NumCacheNodes", request.numCacheNodes(), 1);
         absent("zones other than one", "AZMode=cross-az",
                 "cross-az".equals(request.azModeAsString()) ? "cross-az" : null);
-        subnetGroup(request.cacheSubnetGroupName());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
-        empty("security groups", "SecurityGroupIds", request.securityGroupIds());
+        securityGroups(context, request.securityGroupIds());
         empty("restoring from a snapshot", "SnapshotArns", request.snapshotArns());
         absent("restoring from a snapshot", "SnapshotName", request.snapshotName());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
@@ -43,7 +42,7 @@ final class NotOffered {
         network(request.networkType(), request.ipDiscovery());
     }
 
-    static void check(CreateReplicationGroupRequest request) {
+    static void check(Context context, CreateReplicationGroupRequest request) {
         absent("global datastores", "GlobalReplicationGroupId", request.globalReplicationGroupId());
         absent("making an existing cluster the primary", "PrimaryClusterId", request.primaryClusterId());
         atMost("replicas", "NumCacheClusters", request.numCacheClusters(), 1);
@@ -51,9 +50,8 @@ final class NotOffered {
         atMost("replicas", "ReplicasPerNodeGroup", request.replicasPerNodeGroup(), 0);
         empty("node groups of one's own shape", "NodeGroupConfiguration", request.nodeGroupConfiguration());
         off("Multi-AZ", "MultiAZEnabled", request.multiAZEnabled());
-        subnetGroup(request.cacheSubnetGroupName());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
-        empty("security groups", "SecurityGroupIds", request.securityGroupIds());
+        securityGroups(context, request.securityGroupIds());
         empty("restoring from a snapshot", "SnapshotArns", request.snapshotArns());
         absent("restoring from a snapshot", "SnapshotName", request.snapshotName());
         absent("restoring from a snapshot", "ServerlessCacheSnapshotName", request.serverlessCacheSnapshotName());
@@ -68,14 +66,14 @@ final class NotOffered {
         network(request.networkType(), request.ipDiscovery());
     }
 
-    static void check(ModifyCacheClusterRequest request) {
+    static void check(Context context, ModifyCacheClusterRequest request) {
         atMost("more than one node", "NumCacheNodes", request.numCacheNodes(), 1);
         empty("removing nodes", "CacheNodeIdsToRemove", request.cacheNodeIdsToRemove());
         absent("zones other than one", "AZMode=cross-az",
                 "cross-az".equals(request.azModeAsString()) ? "cross-az" : null);
         empty("moving to another zone", "NewAvailabilityZones", request.newAvailabilityZones());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
-        empty("security groups", "SecurityGroupIds", request.securityGroupIds());
+        securityGroups(context, request.securityGroupIds());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
         absent("AUTH tokens", "AuthToken", request.authToken());
@@ -84,11 +82,11 @@ final class NotOffered {
         network(null, request.ipDiscovery());
     }
 
-    static void check(ModifyReplicationGroupRequest request) {
+    static void check(Context context, ModifyReplicationGroupRequest request) {
         absent("automatic snapshots", "SnapshottingClusterId", request.snapshottingClusterId());
         off("Multi-AZ", "MultiAZEnabled", request.multiAZEnabled());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
-        empty("security groups", "SecurityGroupIds", request.securityGroupIds());
+        securityGroups(context, request.securityGroupIds());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
@@ -125,6 +123,14 @@ final class NotOffered {
         }
     }
 
+    /** There is one that lets the local machine in, and no way to make another yet. */
+    private static void securityGroups(Context context, List<String> ids) {
+        String only = Network.of(context.key("")).securityGroupId();
+        if (!ids.stream().allMatch(only::equals)) {
+            throw Faults.notOffered("security groups other than the default one", "SecurityGroupIds must be " + only);
+        }
+    }
+
     private static void clusterMode(@Nullable ClusterMode mode) {
         if (mode != null && mode != ClusterMode.DISABLED) {
             throw Faults.notOffered("cluster mode", "ClusterMode must be disabled");
@@ -137,13 +143,6 @@ final class NotOffered {
         }
         if (discovery != null && discovery != IpDiscovery.IPV4) {
             throw Faults.notOffered("IPv6", "IpDiscovery must be ipv4");
-        }
-    }
-
-    /** Every account has a subnet group called default; no other can be made yet. */
-    private static void subnetGroup(@Nullable String name) {
-        if (name != null && !name.equalsIgnoreCase(SUBNET_GROUP)) {
-            throw Faults.subnetGroupNotFound(name);
         }
     }
 }

@@ -34,7 +34,7 @@ public record ReplicationGroupOperations(Context context) {
         String description = Checks.description(DESCRIPTION_PARAMETER, request.replicationGroupDescription());
         requireEnoughMembers(request.automaticFailoverEnabled());
         ClusterWish wish = ClusterWish.of(request);
-        NotOffered.check(request);
+        NotOffered.check(context, request);
         ResourceKey key = context.key(id);
         if (ReplicationGroup.find(context.handle(), key) != null) {
             throw Faults.replicationGroupAlreadyExists();
@@ -80,7 +80,7 @@ public record ReplicationGroupOperations(Context context) {
         }
         requireSomething(request);
         requireEnoughMembers(request.automaticFailoverEnabled());
-        NotOffered.check(request);
+        NotOffered.check(context, request);
         List<CacheCluster> members = CacheCluster.membersOf(context.handle(), group.key());
         requirePrimary(group, request.primaryClusterId());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());

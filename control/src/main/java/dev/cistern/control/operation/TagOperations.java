@@ -7,6 +7,7 @@ import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.SubnetGroup;
 import dev.cistern.control.resource.UserGroup;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,7 @@ public record TagOperations(Context context) {
             case ReplicationGroup.ARN_TYPE -> group(key);
             case ParameterGroup.ARN_TYPE -> parameterGroup(key);
             case CacheUser.ARN_TYPE -> user(key);
+            case SubnetGroup.ARN_TYPE -> subnetGroup(key);
             case UserGroup.ARN_TYPE -> List.of(new UserGroupOperations(context).require(key.id()).arn());
             default -> throw Faults.invalidArn("Tags on resources of type %s are not offered yet.", parts[TYPE]);
         };
@@ -94,6 +96,14 @@ public record TagOperations(Context context) {
         ParameterGroup group = ParameterGroups.require(context, key.id());
         if (group.isDefault()) {
             throw Faults.invalidParameterValue("Default parameter group %s cannot be tagged.", group.id());
+        }
+        return List.of(group.arn());
+    }
+
+    private List<String> subnetGroup(ResourceKey key) {
+        SubnetGroup group = new SubnetGroupOperations(context).require(key.id());
+        if (group.isDefault()) {
+            throw Faults.invalidParameterValue("Cache subnet group default cannot be tagged.");
         }
         return List.of(group.arn());
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param nodeGroupId         its place in that group
  * @param pendingNodeType     what its node type becomes, now when it is modifying, else in the maintenance window
  * @param parametersWait      whether its nodes take the values of its parameter group only in the maintenance window
+ * @param subnetGroup         name of the cache subnet group that its nodes lie in
  */
 public record CacheCluster(
         ResourceKey key,
@@ -29,7 +30,8 @@ public record CacheCluster(
         @Nullable String nodeGroupId,
         ClusterSettings settings,
         @Nullable String pendingNodeType,
-        boolean parametersWait) {
+        boolean parametersWait,
+        String subnetGroup) {
 
     /** Its part of an Amazon Resource Name. */
     public static final String ARN_TYPE = "cluster";
@@ -66,27 +68,27 @@ public record CacheCluster(
 
     public CacheCluster withStatus(CacheClusterStatus value) {
         return new CacheCluster(key, version, value, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                replicationGroupId, nodeGroupId, settings, pendingNodeType, parametersWait);
+                replicationGroupId, nodeGroupId, settings, pendingNodeType, parametersWait, subnetGroup);
     }
 
     public CacheCluster withSettings(ClusterSettings value) {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                replicationGroupId, nodeGroupId, value, pendingNodeType, parametersWait);
+                replicationGroupId, nodeGroupId, value, pendingNodeType, parametersWait, subnetGroup);
     }
 
     public CacheCluster withPendingNodeType(@Nullable String value) {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                replicationGroupId, nodeGroupId, settings, value, parametersWait);
+                replicationGroupId, nodeGroupId, settings, value, parametersWait, subnetGroup);
     }
 
     public CacheCluster withParametersWait(boolean value) {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                replicationGroupId, nodeGroupId, settings, pendingNodeType, value);
+                replicationGroupId, nodeGroupId, settings, pendingNodeType, value, subnetGroup);
     }
 
     /** The cluster on its own. */
     public CacheCluster withoutGroup() {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
-                null, null, settings, pendingNodeType, parametersWait);
+                null, null, settings, pendingNodeType, parametersWait, subnetGroup);
     }
 }

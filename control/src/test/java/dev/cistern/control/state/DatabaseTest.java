@@ -31,7 +31,7 @@ final class DatabaseTest {
     private static final CacheCluster CLUSTER = new CacheCluster(KEY, 0, CacheClusterStatus.CREATING, EngineType.VALKEY,
             "abc123", "us-east-1a", 1, 1_700_000_000_000L, null, null, new ClusterSettings("8.0.1", "cache.t3.micro",
                     "default.valkey8", "sun:05:00-sun:06:00", "03:00-04:00", 0, true),
-            null, false);
+            null, false, "default");
 
     @TempDir
     Path directory;

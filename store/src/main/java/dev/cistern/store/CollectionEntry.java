@@ -26,6 +26,7 @@ final class CollectionEntry {
     private final Bytes key = new Bytes();
     private @Nullable StripeKeys keys;
     private long entry = Keyspace.ABSENT;
+    private boolean replaces;
 
     CollectionEntry(Keyspace keyspace, ValueType type) {
         this.keyspace = keyspace;
@@ -45,9 +46,16 @@ final class CollectionEntry {
         return open(wanted, keyspace.findForWrite(wanted));
     }
 
+    /** Takes the key as absent: creating it will overwrite whatever is there. */
+    void replace(Bytes wanted) {
+        open(wanted, Keyspace.ABSENT);
+        replaces = true;
+    }
+
     private boolean open(Bytes wanted, long found) {
         key.set(wanted);
         entry = found;
+        replaces = false;
         if (found == Keyspace.ABSENT) {
             return false;
         }
@@ -115,7 +123,10 @@ final class CollectionEntry {
     long create(Encoding encoding, int length) {
         StripeKeys filled = keyspace.keysToFill(key);
         keys = filled;
-        entry = keyspace.create(filled, key, EntryLayout.form(type, encoding), length, Keyspace.NO_DEADLINE);
+        int form = EntryLayout.form(type, encoding);
+        entry = replaces
+                ? keyspace.write(key, form, length, Keyspace.NO_DEADLINE)
+                : keyspace.create(filled, key, form, length, Keyspace.NO_DEADLINE);
         return value();
     }
 

@@ -60,6 +60,7 @@ public final class Keyspace implements AutoCloseable {
     private @Nullable Hashes hashes;
     private @Nullable Lists lists;
     private @Nullable SortedSets sortedSets;
+    private @Nullable Sets sets;
     private boolean closed;
     private boolean touches = true;
     private boolean isRestoring;
@@ -137,6 +138,16 @@ public final class Keyspace implements AutoCloseable {
         if (made == null) {
             made = new Hashes(this);
             hashes = made;
+        }
+        return made;
+    }
+
+    /** The sets of this database. */
+    public Sets sets() {
+        Sets made = sets;
+        if (made == null) {
+            made = new Sets(this);
+            sets = made;
         }
         return made;
     }
@@ -963,6 +974,9 @@ public final class Keyspace implements AutoCloseable {
             }
             if (sortedSets != null) {
                 sortedSets.close();
+            }
+            if (sets != null) {
+                sets.close();
             }
         }
     }

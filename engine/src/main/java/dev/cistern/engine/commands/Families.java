@@ -40,6 +40,8 @@ public final class Families {
                 HashCommands.TABLE,
                 HashWalkCommands.TABLE,
                 HashExpiryCommands.TABLE,
+                SetCommands.TABLE,
+                SetCombiningCommands.TABLE,
                 HyperLogLogCommands.TABLE));
     }
 }

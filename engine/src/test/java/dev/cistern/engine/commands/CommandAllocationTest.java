@@ -58,7 +58,10 @@ final class CommandAllocationTest {
                 "SETBIT bits 100 1", "GETBIT bits 100", "BITCOUNT bits", "BITPOS bits 1", "DELIFEQ k x",
                 "HSET h f v", "HSET h f v g 12", "HSET large f v", "HGET h f", "HGET large f", "HMGET h f g none",
                 "HGETALL h", "HDEL h none", "HLEN h", "HEXISTS h f", "HINCRBY h n 1", "HSETNX h f v", "HSTRLEN h f",
-                "HKEYS large", "HVALS h", "HTTL h FIELDS 1 f", "HGETDEL h FIELDS 1 none",
+                "HKEYS large", "HVALS h", "HTTL h FIELDS 1 f", "HGETDEL h FIELDS 1 none", "SADD set a",
+                "SADD set a b c d", "SADD ints 5", "SADD words a", "SREM set none", "SISMEMBER set a", "SISMEMBER ints 5",
+                "SMISMEMBER set a b none", "SCARD set", "SMEMBERS set", "SMEMBERS ints", "SMEMBERS words",
+                "SRANDMEMBER set", "SRANDMEMBER words", "SMOVE set set a", "SPOP none",
                 "LPUSH l v", "RPUSH l 1 2", "LPOP l", "RPOP l 1", "LLEN l", "LINDEX l 1", "LRANGE l 0 5", "LSET l 0 w",
                 "LMOVE l m LEFT RIGHT", "RPOPLPUSH m m", "LREM l 1 none", "LTRIM l 0 3", "LPUSH biglist v",
                 "LINDEX biglist 900",
@@ -69,6 +72,9 @@ final class CommandAllocationTest {
     @MethodSource("hotCommands")
     void leavesNothing(String command) {
         client.send("MSET", "k", "value", "n", "1", "a", "1", "b", "2", "s", "");
+        client.send("SADD", "set", "a", "b", "c");
+        client.send("SADD", "ints", "1", "5", "-7");
+        client.send("SADD", "words", "a", "x".repeat(100));
         client.send("HSET", "h", "f", "v", "g", "7", "n", "1");
         client.send("HSET", "large", "f", "x".repeat(100), "g", "7");
         client.send("DEL", "l", "m");

@@ -58,6 +58,8 @@ final class AcceptanceTest {
             assertThat(jedis.get("greeting")).isNull();
             assertThat(jedis.hset("cart", Map.of("apples", "3", "pears", "1"))).isEqualTo(2);
             assertThat(jedis.hgetAll("cart")).containsExactlyInAnyOrderEntriesOf(Map.of("apples", "3", "pears", "1"));
+            assertThat(jedis.sadd("colours", "red", "green", "red")).isEqualTo(2);
+            assertThat(jedis.smembers("colours")).containsExactlyInAnyOrder("red", "green");
             try (AbstractTransaction transaction = jedis.multi()) {
                 transaction.incr("visits");
                 transaction.incrBy("visits", 2);

@@ -38,7 +38,8 @@ final class HashesModelTest {
             models.add(new HashMap<>());
         }
         try (Store store = new Store(StoreOptions.seeded(seed).withStripes(2));
-                Keyspace keyspace = store.openKeyspace(0); ExpiryCycle cycle = new ExpiryCycle(store)) {
+                Keyspace keyspace = store.openKeyspace(0);
+                ExpiryCycle cycle = new ExpiryCycle(store)) {
             store.setPackedLimits(new PackedLimits(8, 20, 12, 8, 20));
             for (int step = 0; step < 15_000 * EFFORT; step++) {
                 now += random.nextInt(3);

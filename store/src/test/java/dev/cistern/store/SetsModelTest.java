@@ -28,7 +28,8 @@ final class SetsModelTest {
             keys.add(Bytes.copyOf("set" + i));
             models.add(new TreeSet<>());
         }
-        try (Store store = new Store(StoreOptions.seeded(seed).withStripes(2)); Keyspace keyspace = store.openKeyspace(0)) {
+        try (Store store = new Store(StoreOptions.seeded(seed).withStripes(2));
+                Keyspace keyspace = store.openKeyspace(0)) {
             store.setPackedLimits(new PackedLimits(8, 20, 12, 8, 20));
             store.lockAll();
             for (int step = 0; step < 20_000 * EFFORT; step++) {

@@ -22,18 +22,21 @@ final class RandomCommands {
 
     private final SplittableRandom random;
     private final RandomListCommands lists;
+    private final RandomCollectionCommands collections;
 
     RandomCommands(long seed) {
         random = new SplittableRandom(seed);
         lists = new RandomListCommands(random);
+        collections = new RandomCollectionCommands(random);
     }
 
     String[] next() {
-        return switch (random.nextInt(8)) {
+        return switch (random.nextInt(12)) {
             case 0 -> key();
             case 1 -> bits();
             case 2 -> part();
             case 3, 4 -> lists.next();
+            case 5, 6, 7, 8 -> collections.next();
             default -> whole();
         };
     }

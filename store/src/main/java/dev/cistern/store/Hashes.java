@@ -24,6 +24,7 @@ public final class Hashes {
     private final ElementTable table;
     private final Bytes name = new Bytes();
     private final Bytes text = new Bytes();
+    private final Bytes number = new Bytes();
     /** Texts of numbers: of a field, of a value, of a number to be put. */
     private final long scratch;
 
@@ -308,9 +309,9 @@ public final class Hashes {
     }
 
     /** Puts a number's text, keeping the deadline. */
-    public Put putNumber(Bytes field, long number) {
+    public Put putNumber(Bytes field, long value) {
         long at = scratch + 2L * NUMBER_BYTES;
-        return put(field, text.set(at, Decimal.write(number, at)), Keyspace.KEEP_DEADLINE);
+        return put(field, number.set(at, Decimal.write(value, at)), Keyspace.KEEP_DEADLINE);
     }
 
     private Put putPacked(Bytes field, Bytes value) {

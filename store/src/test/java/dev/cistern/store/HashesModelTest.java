@@ -79,6 +79,8 @@ final class HashesModelTest {
             case 2, 3, 4, 5 -> remove(hashes, key, model, name(random));
             case 6, 7, 8 -> setDeadline(hashes, key, model, name(random),
                     random.nextInt(4) == 0 ? Keyspace.NO_DEADLINE : now + random.nextInt(60));
+            case 9, 10 -> putNumber(hashes, key, model, random.nextInt(5) == 0 ? "f".repeat(25) : name(random),
+                    random.nextInt());
             default -> put(hashes, key, model, name(random), text(random), random.nextInt(8) == 0
                     ? now + random.nextInt(100)
                     : random.nextBoolean() ? Keyspace.NO_DEADLINE : Keyspace.KEEP_DEADLINE);
@@ -98,6 +100,16 @@ final class HashesModelTest {
         model.put(name, new Field(text, deadline == Keyspace.KEEP_DEADLINE ? kept : deadline));
         fieldCopy.free();
         valueCopy.free();
+    }
+
+    private void putNumber(Hashes hashes, Bytes key, Map<String, Field> model, String name, long number) {
+        Bytes copy = Bytes.copyOf(name);
+        hashes.openToChange(key);
+        hashes.putNumber(copy, number);
+        Field old = model.get(name);
+        model.put(name, new Field(Long.toString(number),
+                old == null || !old.isLive(now) ? Keyspace.NO_DEADLINE : old.deadline));
+        copy.free();
     }
 
     private void remove(Hashes hashes, Bytes key, Map<String, Field> model, String name) {

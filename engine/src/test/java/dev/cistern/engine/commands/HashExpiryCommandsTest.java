@@ -142,7 +142,7 @@ final class HashExpiryCommandsTest {
         }
         client.send("HSETEX", "gone", "PX", "1", "FIELDS", "1", "f", "v");
         Thread.sleep(5);
-        client.send("HGETALL", "h").expect(array("a", "1", "b", "2"));
+        assertThat(client.send("HKEYS", "h").texts()).containsExactlyInAnyOrder("a", "b");
         client.send("HMGET", "h", "f1", "a").expect(array(null, "1"));
         client.send("HLEN", "h").expect(integer(502));
         client.send("HDEL", "h", "f1").expect(integer(0));

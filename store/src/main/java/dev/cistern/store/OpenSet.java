@@ -169,14 +169,14 @@ public final class OpenSet {
 
     /** As {@link #next}, of the part that was begun. */
     public boolean nextInPart(Bytes member) {
-        return entry.isThere() && encoding == Encoding.HASHTABLE
-                ? show(table.nextInBucket(), member)
-                : next(member);
+        boolean isLarge = entry.isThere() && encoding == Encoding.HASHTABLE;
+        return isLarge ? show(table.nextInBucket(), member) : next(member);
     }
 
     /** The cursor of the next part, 0 after the last. */
     public long cursorAfter(long cursor) {
-        return entry.isThere() && encoding == Encoding.HASHTABLE ? table.cursorAfter(cursor) : 0;
+        boolean isLarge = entry.isThere() && encoding == Encoding.HASHTABLE;
+        return isLarge ? table.cursorAfter(cursor) : 0;
     }
 
     /** Points the view at a member by chance, each as likely as another; there must be one. */

@@ -40,7 +40,7 @@ final class HashesModelTest {
         try (Store store = new Store(StoreOptions.seeded(seed).withStripes(2));
                 Keyspace keyspace = store.openKeyspace(0);
                 ExpiryCycle cycle = new ExpiryCycle(store)) {
-            store.setPackedLimits(new PackedLimits(8, 20, 12, 8, 20));
+            store.setPackedLimits(new PackedLimits(8, 20, 12, 8, 20, -2, 128, 64));
             for (int step = 0; step < 15_000 * EFFORT; step++) {
                 now += random.nextInt(3);
                 keyspace.setNowMillis(now);

@@ -30,7 +30,7 @@ final class SetsModelTest {
         }
         try (Store store = new Store(StoreOptions.seeded(seed).withStripes(2));
                 Keyspace keyspace = store.openKeyspace(0)) {
-            store.setPackedLimits(new PackedLimits(8, 20, 12, 8, 20));
+            store.setPackedLimits(new PackedLimits(8, 20, 12, 8, 20, -2, 128, 64));
             store.lockAll();
             for (int step = 0; step < 20_000 * EFFORT; step++) {
                 // Now and then from nothing, since a large set stays one.

@@ -132,7 +132,7 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
         }
         return switch (follow) {
             case RANGE -> Math.min(request.count(), endOfRange(request, begin));
-            case COUNTED -> Math.min(request.count(), endOfCounted(request, begin));
+            case COUNTED -> endOfCounted(request, begin);
             case UNKNOWN -> 0;
         };
     }
@@ -151,9 +151,10 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
             return 0;
         }
         try {
-            // More than there are arguments is as good as all of them.
             int count = Math.clamp(request.longAt(countAt), 0, request.count());
-            return begin + limit + count * step;
+            int lastKey = begin + limit + (count - 1) * step;
+            // More keys than arguments are none, for the original too: the body complains before it looks for them.
+            return lastKey < request.count() ? lastKey + 1 : 0;
         } catch (CommandException notNumber) {
             return 0;
         }

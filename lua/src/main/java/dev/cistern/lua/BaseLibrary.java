@@ -74,7 +74,7 @@ public final class BaseLibrary {
     private static void assertTrue(LuaCall call) {
         if (!Lua.isTrue(call.checkAny(1))) {
             LuaString message = call.optString(2);
-            throw new LuaError((Object) (message == null ? LuaString.of("assertion failed!") : message));
+            throw call.error(message == null ? "assertion failed!" : message.toString());
         }
         call.pushArguments(1);
     }
@@ -100,10 +100,20 @@ public final class BaseLibrary {
             call.push(true);
             call.pushAll(interpreter.results, 0, interpreter.resultCount);
         } catch (LuaError error) {
-            call.returns(false, caught(error));
+            call.returns(false, shown(call.state(), caught(error)));
         } catch (StackOverflowError tooDeep) {
             call.returns(false, LuaString.of("stack overflow"));
         }
+    }
+
+    /** What {@code pcall} shows of an error: of a table the field that the host chose, if it is a string. */
+    private static @Nullable Object shown(LuaState state, @Nullable Object value) {
+        LuaString field = state.errorField;
+        if (field != null && value instanceof LuaTable table) {
+            LuaString text = Lua.toStringOrNull(table.get(field));
+            return text == null ? value : text;
+        }
+        return value;
     }
 
     private static @Nullable Object caught(LuaError error) {

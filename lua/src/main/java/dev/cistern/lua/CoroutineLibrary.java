@@ -68,6 +68,7 @@ final class CoroutineLibrary {
             if (error.value() instanceof LuaString text) {
                 error.replace(LuaString.of(call.position(1) + text));
             }
+            error.moveOn();
             throw error;
         }
     }

@@ -251,6 +251,7 @@ final class Interpreter {
             function.body.run(call);
             done = true;
         } catch (LuaError error) {
+            error.locate(by);
             if (error.isUnplaced()) {
                 // Raised while Java code ran: there is no line to name.
                 error.place("");
@@ -429,6 +430,7 @@ final class Interpreter {
         try {
             loop(entry);
         } catch (LuaError error) {
+            error.locate(state.top);
             if (error.isUnplaced()) {
                 error.place(((Frame) Objects.requireNonNull(state.top)).position());
             }
@@ -436,6 +438,7 @@ final class Interpreter {
         } catch (Metamethods.NotConcatenable failure) {
             Frame frame = (Frame) Objects.requireNonNull(state.top);
             LuaError error = named("concatenate", frame, failure.register, failure.value);
+            error.locate(frame);
             error.place(frame.position());
             throw error;
         }

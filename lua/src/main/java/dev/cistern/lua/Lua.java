@@ -40,6 +40,12 @@ public final class Lua {
         return value instanceof LuaString string ? Numbers.parse(string.bytes) : null;
     }
 
+    /** The number as C converts it to 64 bits: towards zero, and the smallest of all when it does not fit. */
+    public static long toLong(double number) {
+        // 2^63 and more, and NaN, are what the processor calls indefinite.
+        return number >= -0x1p63 && number < 0x1p63 ? (long) number : Long.MIN_VALUE;
+    }
+
     /** The string a string or number is; null for all else. */
     public static @Nullable LuaString toStringOrNull(@Nullable Object value) {
         if (value instanceof LuaString string) {

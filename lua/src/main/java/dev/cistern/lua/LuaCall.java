@@ -98,14 +98,9 @@ public final class LuaCall extends Activation {
         return arg(index) == null ? absent : checkNumber(index);
     }
 
-    /** The number as C converts it to 64 bits: towards zero, and the smallest of all when it does not fit. */
+    /** See {@link Lua#toLong}. */
     public long checkLong(int index) {
-        return toLong(checkNumber(index));
-    }
-
-    static long toLong(double number) {
-        // 2^63 and more, and NaN, are what the processor calls indefinite.
-        return number >= -0x1p63 && number < 0x1p63 ? (long) number : Long.MIN_VALUE;
+        return Lua.toLong(checkNumber(index));
     }
 
     /** The low 32 bits of {@link #checkLong}. */

@@ -15,6 +15,9 @@ public final class LuaError extends RuntimeException {
     private transient @Nullable Object value;
     /** True until the machine has decided whether a position goes in front. */
     private boolean unplaced;
+    /** The innermost function of the script that was running, and its line; null when there was none. */
+    private transient @Nullable Prototype origin;
+    private int line;
 
     /** An error of the machine or of a host function, to be given its position. */
     public LuaError(String message) {
@@ -31,6 +34,24 @@ public final class LuaError extends RuntimeException {
 
     public @Nullable Object value() {
         return value;
+    }
+
+    /** Where it was raised, as "@chunk:line"; null when no script was running. */
+    public @Nullable String origin() {
+        return origin == null ? null : origin.chunkName + ":" + line;
+    }
+
+    /** Called by all that it passes: the first one knows. */
+    void locate(@Nullable Activation raisedIn) {
+        if (origin == null && raisedIn instanceof Frame frame) {
+            origin = frame.closure.prototype;
+            line = origin.lines[Math.max(frame.pc - 1, 0)];
+        }
+    }
+
+    /** It is raised anew, by the next one that it passes. */
+    void moveOn() {
+        origin = null;
     }
 
     boolean isUnplaced() {

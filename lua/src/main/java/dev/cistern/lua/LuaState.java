@@ -23,6 +23,8 @@ public final class LuaState {
     @Nullable
     Activation top;
     LuaRandom random = new Drand48();
+    @Nullable
+    LuaString errorField;
     LongSupplier cpuNanos = System::nanoTime;
 
     /** An empty state: no libraries, no limits. */
@@ -77,9 +79,19 @@ public final class LuaState {
         this.random = random;
     }
 
+    /** Makes {@code pcall} answer this field of an error that is a table, instead of the table. */
+    public void setErrorField(String name) {
+        errorField = LuaString.of(name);
+    }
+
     /** What {@code os.clock} shows. */
     public void setClock(LongSupplier cpuNanos) {
         this.cpuNanos = cpuNanos;
+    }
+
+    /** Ends the script, or lets it recover, if live values take more than the limit. For host functions, which are asked to. */
+    public void checkMemory() {
+        memory.settle();
     }
 
     // ---- values
@@ -126,6 +138,17 @@ public final class LuaState {
     }
 
     // ---- running
+
+    /** Where the running script is, as "@chunk:line" of its innermost function; null when none runs. */
+    public @Nullable String location() {
+        for (Activation at = top; at != null; at = at.caller) {
+            if (at instanceof Frame frame) {
+                Prototype prototype = frame.closure.prototype;
+                return prototype.chunkName + ":" + prototype.lines[Math.max(frame.pc - 1, 0)];
+            }
+        }
+        return null;
+    }
 
     /**
      * Calls a function from outside of any script and answers its results. Throws {@link LuaError} when the script fails

@@ -522,6 +522,18 @@ public final class LuaTable {
         return -1;
     }
 
+    /** The key after this one in the walking order, the first one after null; null at the end. */
+    public @Nullable Object nextKey(@Nullable Object key) {
+        int position = positionOf(key);
+        int following = position < 0 ? -1 : nextPosition(position);
+        return following < 0 ? null : keyAt(following);
+    }
+
+    /** Whether it may hold anything beside the items of its array part. */
+    public boolean hasFields() {
+        return keys != NO_NODES;
+    }
+
     Object keyAt(int position) {
         return position <= array.length
                 ? (Object) (double) position

@@ -79,7 +79,7 @@ final class Memory {
 
     private RuntimeException fail() {
         if (++failures > 1) {
-            return new LuaKilled("not enough memory");
+            return new LuaKilled("not enough memory", state.location());
         }
         // The script may recover; give its handler the room that it cannot have used yet.
         nextCensusBytes = Math.max(limitBytes, usedBytes + limitBytes / 8);

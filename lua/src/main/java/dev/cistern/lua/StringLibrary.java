@@ -410,7 +410,7 @@ final class StringLibrary {
         double number = call.checkNumber(argument);
         return number >= 0x1p63 && number < 0x1p64
                 ? (long) (number - 0x1p63) ^ Long.MIN_VALUE
-                : LuaCall.toLong(number);
+                : Lua.toLong(number);
     }
 
     private static void character(ByteBuilder out, Spec spec, int c) {

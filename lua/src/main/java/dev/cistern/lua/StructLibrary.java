@@ -151,7 +151,7 @@ final class StructLibrary {
     }
 
     private static void packInteger(ByteBuilder out, double number, Format format) {
-        long value = number >= 0x1p63 ? (long) (number - 0x1p63) ^ Long.MIN_VALUE : LuaCall.toLong(number);
+        long value = number >= 0x1p63 ? (long) (number - 0x1p63) ^ Long.MIN_VALUE : Lua.toLong(number);
         for (int i = 0; i < format.size; i++) {
             // Bytes beyond the eighth are zero, whatever the sign.
             int index = format.littleEndian ? i : format.size - 1 - i;

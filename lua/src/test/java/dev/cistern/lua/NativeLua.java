@@ -24,11 +24,13 @@ final class NativeLua implements AutoCloseable {
             end
             local chunk, message = loadstring(SOURCE, '=t')
             if chunk then
+              debug.sethook(function() error('the script does not end') end, '', 100000000)
               local ok, failure = pcall(chunk)
               if not ok then print('FAILED', failure) end
             else
               print('REFUSED', message)
             end
+            debug.sethook()
             OUTPUT = table.concat(out, '\\n')
             """;
 

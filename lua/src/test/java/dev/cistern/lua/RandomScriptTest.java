@@ -26,6 +26,7 @@ final class RandomScriptTest {
                 String source = script.toString();
                 String[] theirs = referee.output(source).split("\n", -1);
                 assertThat(theirs[0]).as("the generated script").doesNotStartWith("REFUSED");
+                assertThat(String.join("\n", theirs)).as("seed " + (seed + batch)).doesNotContain("does not end");
                 String[] ours = NativeLua.ours(source).split("\n", -1);
                 String[] lines = source.split("\n", -1);
                 for (int i = 0; i < theirs.length; i++) {

@@ -32,7 +32,9 @@ final class ArchitectureTest {
 
     /** The modules from the bottom up, each with what it may use beside the JDK, itself and the null annotations. */
     private static final Module STORE = Module.of("store");
-    private static final Module ENGINE = Module.of("engine", "dev.cistern.store", "io.netty", "org.slf4j");
+    private static final Module LUA = Module.of("lua");
+    private static final Module ENGINE = Module.of("engine", "dev.cistern.store", "dev.cistern.lua", "io.netty",
+            "org.slf4j");
     private static final Module CONTROL = Module.of("control", "software.amazon.awssdk", "org.jdbi", "org.flywaydb",
             "com.zaxxer.hikari", "org.h2", "redis.clients.jedis", "tools.jackson", "org.slf4j");
     private static final Module GATEWAY = Module.of("gateway", "dev.cistern.control", "io.netty",
@@ -64,7 +66,7 @@ final class ArchitectureTest {
     }
 
     static Stream<Module> modules() {
-        return Stream.of(STORE, ENGINE, CONTROL, GATEWAY, APP);
+        return Stream.of(STORE, LUA, ENGINE, CONTROL, GATEWAY, APP);
     }
 
     @ParameterizedTest

@@ -162,6 +162,7 @@ public final class CacheNode implements AutoCloseable {
             return;
         }
         stopped = true;
+        node.busyScript().endAll();
         listeners.forEach(listener -> listener.close().awaitUninterruptibly());
         housekeeping.close();
         for (Session session : node.sessions().all()) {
@@ -170,6 +171,7 @@ public final class CacheNode implements AutoCloseable {
         awaitNoSessions();
         closeLoops();
         node.awaitBackground();
+        node.closeParts();
         node.store().close();
         LOG.info("node {} stopped", node.identity().name());
     }
@@ -194,14 +196,23 @@ public final class CacheNode implements AutoCloseable {
         }
     }
 
+    private static void closeWhenIdle(NodeLoop loop, CountDownLatch closed) {
+        loop.execute(() -> {
+            if (loop.isServingOthers()) {
+                // A script is about to end, and still uses what the loop holds.
+                closeWhenIdle(loop, closed);
+                return;
+            }
+            loop.close();
+            closed.countDown();
+        });
+    }
+
     /** Each loop gives back its own buffers, after whatever it still had to do. */
     private void closeLoops() {
         CountDownLatch closed = new CountDownLatch(loops.size());
         for (NodeLoop loop : loops.values()) {
-            loop.execute(() -> {
-                loop.close();
-                closed.countDown();
-            });
+            closeWhenIdle(loop, closed);
         }
         try {
             if (!closed.await(STOP_SECONDS, TimeUnit.SECONDS)) {

@@ -24,13 +24,13 @@ final class NativeLua implements AutoCloseable {
             end
             local chunk, message = loadstring(SOURCE, '=t')
             if chunk then
-              debug.sethook(function() error('the script does not end') end, '', 100000000)
+              if debug then debug.sethook(function() error('the script does not end: line ' .. debug.getinfo(2, 'l').currentline, 0) end, '', 100000000) end
               local ok, failure = pcall(chunk)
               if not ok then print('FAILED', failure) end
             else
               print('REFUSED', message)
             end
-            debug.sethook()
+            if debug then debug.sethook() end
             OUTPUT = table.concat(out, '\\n')
             """;
 

@@ -259,8 +259,13 @@ final class RandomScriptTest {
                         .append(" end ");
                 case 5 -> out.append("a, b = ").append(bounded(random)).append(", ").append(bounded(random))
                         .append(" ");
-                case 6 -> out.append("local n = 0 repeat n = n + 1 ").append(statements(random, depth - 1))
-                        .append(" until n > 2 ");
+                case 6 -> {
+                    // The condition sees the locals of the loop's body: a counter of the same name in there never grows.
+                    String n = "n" + depth;
+                    out.append("local ").append(n).append(" = 0 repeat ").append(n).append(" = ").append(n)
+                            .append(" + 1 ").append(statements(random, depth - 1)).append(" until ").append(n)
+                            .append(" > 2 ");
+                }
                 case 7 -> out.append("pcall(function() ").append(statements(random, depth - 1)).append(" end) ");
                 default -> out.append(variable).append(" = ").append(bounded(random)).append(" ");
             }

@@ -96,7 +96,9 @@ public final class ExpiryCycle implements AutoCloseable {
         if (glance == null || !glance.mayHaveExpired(keyspace.nowMillis())) {
             return 0;
         }
-        store.lock(stripe);
+        if (!store.lockUnlessBusy(stripe)) {
+            return 0;
+        }
         try {
             StripeKeys keys = keyspace.part(stripe);
             int looked = 0;

@@ -47,6 +47,10 @@ public final class Store implements AutoCloseable {
     /** The thread of the open unit waits for stripes out of order: who holds some and has done nothing gives way. */
     private volatile boolean escalating;
     private final BooleanSupplier isEscalating = this::isEscalating;
+    /** Whoever holds stripes now will keep them for long: who may give up waiting, does. */
+    private volatile boolean busy;
+    private final BooleanSupplier isBusy = this::isBusy;
+    private final BooleanSupplier isEscalatingOrBusy = this::isEscalatingOrBusy;
 
     /** Changes under the exclusive gate, so whoever holds a stripe sees it as it is. */
     private @Nullable Snapshot snapshot;
@@ -94,6 +98,47 @@ public final class Store implements AutoCloseable {
         locks[stripe].unlock();
     }
 
+    /**
+     * Tells those who wait in one of the methods that may give up that this will take long. Set and cleared by the thread
+     * that holds the stripes.
+     */
+    public void setBusy(boolean value) {
+        busy = value;
+    }
+
+    /** As {@link #lock(int)}, but gives up, and answers false, when the store is busy. */
+    public boolean lockUnlessBusy(int stripe) {
+        return locks[stripe].tryLock() || (!isBusyHere(stripe) && locks[stripe].lockUnless(isBusy));
+    }
+
+    /** Whether this very thread is the one that works long: it would wait for itself. */
+    private boolean isBusyHere(int stripe) {
+        return busy && locks[stripe].isHeldByMe();
+    }
+
+    /** As {@link #lock(int[], int)}, but gives up, and answers false with nothing taken, when the store is busy. */
+    public boolean lockUnlessBusy(int[] ascending, int count) {
+        int taken = lockUnless(isEscalatingOrBusy, ascending, count);
+        while (taken < count) {
+            while (taken > 0) {
+                unlock(ascending[--taken]);
+            }
+            while (escalating && !busy) {
+                Thread.onSpinWait();
+            }
+            if (busy) {
+                return false;
+            }
+            taken = lockUnless(isEscalatingOrBusy, ascending, count);
+        }
+        return true;
+    }
+
+    /** As {@link #lockAll}, but gives up, and answers false with nothing taken, when the store is busy. */
+    public boolean lockAllUnlessBusy() {
+        return lockUnlessBusy(allStripes, allStripes.length);
+    }
+
     /** Takes the stripe if it is free, and says whether it did. Never waits, so any order is right. */
     public boolean tryLock(int stripe) {
         return locks[stripe].tryLock();
@@ -104,7 +149,7 @@ public final class Store implements AutoCloseable {
      * an open unit escalates meanwhile, what was taken is given back for that long.
      */
     public void lock(int[] ascending, int count) {
-        int taken = lockUntilEscalation(ascending, count);
+        int taken = lockUnless(isEscalating, ascending, count);
         while (taken < count) {
             while (taken > 0) {
                 unlock(ascending[--taken]);
@@ -112,7 +157,7 @@ public final class Store implements AutoCloseable {
             while (escalating) {
                 Thread.onSpinWait();
             }
-            taken = lockUntilEscalation(ascending, count);
+            taken = lockUnless(isEscalating, ascending, count);
         }
     }
 
@@ -120,10 +165,18 @@ public final class Store implements AutoCloseable {
         return escalating;
     }
 
+    private boolean isBusy() {
+        return busy;
+    }
+
+    private boolean isEscalatingOrBusy() {
+        return escalating || busy;
+    }
+
     /** Answers how many of them were taken. */
-    private int lockUntilEscalation(int[] ascending, int count) {
+    private int lockUnless(BooleanSupplier givesWay, int[] ascending, int count) {
         for (int i = 0; i < count; i++) {
-            if (!locks[ascending[i]].lockUnless(isEscalating)) {
+            if (isBusyHere(ascending[i]) || !locks[ascending[i]].lockUnless(givesWay)) {
                 return i;
             }
         }
@@ -141,6 +194,12 @@ public final class Store implements AutoCloseable {
      */
     public void beginOpenUnit() {
         openUnit.lock();
+    }
+
+    /** As {@link #beginOpenUnit}, but gives up, and answers false, when the store is busy. */
+    public boolean beginOpenUnitUnlessBusy() {
+        boolean waitsForItself = busy && openUnit.isHeldByMe();
+        return openUnit.tryLock() || (!waitsForItself && openUnit.lockUnless(isBusy));
     }
 
     public void endOpenUnit() {
@@ -488,8 +547,8 @@ public final class Store implements AutoCloseable {
      */
     public int defragment(int stripe, int budget) {
         boolean held = isHeldByMe(stripe);
-        if (!held) {
-            lock(stripe);
+        if (!held && !lockUnlessBusy(stripe)) {
+            return 0;
         }
         try {
             int looked = 0;

@@ -87,12 +87,18 @@ public final class BlockedKeys implements StoreListener {
     /** Takes the waiter out of all queues. No stripe is held. */
     public void remove(Waiter waiter) {
         for (WaitingKey waiting : waiter.keys()) {
-            store.lock(waiting.stripe());
+            // A session may leave while a script of this very thread lets others have their turn.
+            boolean held = store.isHeldByMe(waiting.stripe());
+            if (!held) {
+                store.lock(waiting.stripe());
+            }
             try {
                 waiting.waiters().remove(waiter);
                 dropIfEmpty(waiting);
             } finally {
-                store.unlock(waiting.stripe());
+                if (!held) {
+                    store.unlock(waiting.stripe());
+                }
             }
             count(-1);
         }

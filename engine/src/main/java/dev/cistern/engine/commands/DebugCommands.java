@@ -8,6 +8,7 @@ import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Glob;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.scripting.Scripts;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
 import java.io.IOException;
@@ -50,6 +51,7 @@ final class DebugCommands {
             "RELOAD [NOSAVE]", "    Saves all data, and loads it again; or only loads it.",
             "PROTOCOL <type>", "    Answers an example of this type of reply.",
             "SET-ACTIVE-EXPIRE (0|1)", "    Whether expired keys are looked for; those met are deleted anyway.",
+            "SET-DISABLE-DENY-SCRIPTS (0|1)", "    Whether scripts may call what is not for scripts.",
             "SLEEP <seconds>", "    Holds up this session's event loop.",
             "STRINGMATCH-LEN <length> <pattern>", "    Matches the pattern with so many letters.");
 
@@ -66,6 +68,9 @@ final class DebugCommands {
             object(session, request.key(2), reply);
         } else if (isCall(request, "SET-ACTIVE-EXPIRE", 3)) {
             session.node().activeExpiry(request.longAt(2) != 0);
+            reply.ok();
+        } else if (isCall(request, "SET-DISABLE-DENY-SCRIPTS", 3)) {
+            Scripts.of(session.node()).unrestricted(request.longAt(2) != 0);
             reply.ok();
         } else if (isCall(request, "STRINGMATCH-LEN", 4)) {
             stringMatch(request, reply);

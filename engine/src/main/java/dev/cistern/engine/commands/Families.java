@@ -1,6 +1,8 @@
 package dev.cistern.engine.commands;
 
 import dev.cistern.engine.dispatch.CommandIndex;
+import dev.cistern.engine.scripting.EvalCommands;
+import dev.cistern.engine.scripting.FunctionCommands;
 import java.util.List;
 
 /** All families of commands that there are: a new one is named here, and nowhere else. */
@@ -42,6 +44,8 @@ public final class Families {
                 HashExpiryCommands.TABLE,
                 SetCommands.TABLE,
                 SetCombiningCommands.TABLE,
+                EvalCommands.TABLE,
+                FunctionCommands.TABLE,
                 HyperLogLogCommands.TABLE));
     }
 }

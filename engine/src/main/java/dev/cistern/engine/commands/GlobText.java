@@ -8,11 +8,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** Matches a pattern against a name of ours, whatever the case of the letters: {@link Glob} on a short-lived copy. */
-final class GlobText {
+public final class GlobText {
 
     private GlobText() {}
 
-    static boolean matches(Bytes pattern, String name) {
+    public static boolean matches(Bytes pattern, String name) {
         byte[] folded = pattern.toString().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
         byte[] text = name.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
         long bytes = (long) folded.length + text.length;

@@ -5,12 +5,12 @@ import dev.cistern.engine.protocol.Reply;
 import java.util.List;
 
 /** What a container answers to HELP: its subcommands, each with a line of what it does. */
-final class Help {
+public final class Help {
 
     private Help() {}
 
     /** A body that answers these lines: a subcommand's form, then, indented, what it does. */
-    static Command.SessionBody of(String container, String... lines) {
+    public static Command.SessionBody of(String container, String... lines) {
         List<String> told = List.of(lines);
         return (session, request, reply) -> {
             reply.array(told.size() + 3L);

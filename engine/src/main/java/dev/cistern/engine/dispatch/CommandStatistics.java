@@ -67,7 +67,7 @@ public final class CommandStatistics {
         rejected[command.number()]++;
     }
 
-    void failed(Command command) {
+    public void failed(Command command) {
         failed[command.number()]++;
     }
 

@@ -14,6 +14,8 @@ public enum Condition {
     MEMORY_LIMITED,
     /** The last snapshot failed, and writing is to be refused for that. */
     SAVE_FAILED,
+    /** A script takes so long that others are told so. */
+    BUSY,
     /** Clients are told to wait. */
     PAUSED,
     /** The session is between MULTI and EXEC. */

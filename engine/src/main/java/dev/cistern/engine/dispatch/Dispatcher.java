@@ -42,9 +42,9 @@ public final class Dispatcher {
         this.reply = reply;
         this.statistics = new CommandStatistics(commands.numbered().size());
         this.stopwatch = new Stopwatch(node, statistics);
-        this.locks = new KeyLocks(node.store());
+        this.locks = new KeyLocks(node.store(), node.busyScript());
         this.handOver = handOver;
-        this.unit = new Unit(this, locks, stopwatch, handOver, node.store());
+        this.unit = new Unit(this, locks, stopwatch, handOver, node);
     }
 
     Unit unit() {

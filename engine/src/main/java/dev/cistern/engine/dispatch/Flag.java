@@ -45,6 +45,8 @@ public enum Flag implements Fact {
 
     /** Ours: the body works on all keys, so it runs while every stripe is held. Not shown to clients. */
     ALL_STRIPES(""),
+    /** Ours: runs a script, which may take any time. Not shown to clients. */
+    RUNS_SCRIPT(""),
     /** Ours: the body takes the stripes it needs by itself. Not shown to clients. */
     OWN_LOCKING(""),
     /** Ours: constant time for small arguments though not "fast" in the original's sense; timed in runs. Not shown. */

@@ -29,7 +29,8 @@ final class Gate {
             new Check("access rules", Condition.RESTRICTED, Gate::accessRules),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit),
             new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping),
-            new Check("subscribed mode", Condition.SUBSCRIBED, Gate::subscribedMode));
+            new Check("subscribed mode", Condition.SUBSCRIBED, Gate::subscribedMode),
+            new Check("busy", Condition.BUSY, Gate::busy));
 
     private Gate() {}
 
@@ -86,7 +87,18 @@ final class Gate {
             + "disabled, because this instance is configured to report errors during writes if RDB snapshotting fails "
             + "(stop-writes-on-bgsave-error option). Please check the Valkey logs for details about the RDB error.");
 
+    /** Why a script may not call this writing command now, or null. */
+    static @Nullable CommandException keepingRefusal(Node node) {
+        return node.is(Condition.SAVE_FAILED) ? CANNOT_SAVE : null;
+    }
+
     private static @Nullable CommandException keeping(Session session, Command command, Request request) {
-        return command.is(Flag.WRITE) || command.is(Flag.MAY_REPLICATE) ? CANNOT_SAVE : null;
+        // A script may only read: it is refused when it calls a command that writes.
+        boolean writes = command.is(Flag.WRITE) || (command.is(Flag.MAY_REPLICATE) && !command.is(Flag.RUNS_SCRIPT));
+        return writes ? CANNOT_SAVE : null;
+    }
+
+    private static @Nullable CommandException busy(Session session, Command command, Request request) {
+        return command.is(Flag.ALLOW_BUSY) ? null : session.node().busyScript().refusal();
     }
 }

@@ -80,6 +80,10 @@ public final class Housekeeping implements AutoCloseable {
             next = loop.executor().schedule(this, pauseNanos, TimeUnit.NANOSECONDS);
         }
 
+        final NodeLoop nodeLoop() {
+            return nodeLoop;
+        }
+
         /** Whether there is so much to do that the next round should come soon. */
         boolean lookAfterNode() {
             return false;
@@ -130,6 +134,10 @@ public final class Housekeeping implements AutoCloseable {
         @Override
         boolean lookAfterNode() {
             node.rates().sample(node);
+            if (nodeLoop().isServingOthers()) {
+                // A script of this very thread holds stripes.
+                return false;
+            }
             lookAfterSnapshots();
             boolean more = node.isActiveExpiryOn() && expire();
             boolean evenMore = releaseDeleted();

@@ -8,6 +8,8 @@ import java.util.Arrays;
 /**
  * Takes the stripes of a request's keys in ascending order, each once, and gives them back.
  *
+ * <p>Taking throws what a busy node answers when a script holds on to a stripe for so long that others are told.
+ *
  * <p>That order is the whole of the lock order: no other lock is taken while stripes are held, and nobody who holds a
  * stripe asks for a lower one. One per node and loop; the loop's thread only. Not reentrant: what runs inside a
  * {@link Unit} takes nothing, but asks whether what it needs is held.
@@ -16,6 +18,7 @@ final class KeyLocks {
     private static final int USUAL_KEYS = 64;
 
     private final Store store;
+    private final BusyScript busyScript;
     private int[] stripes = new int[USUAL_KEYS];
     private int count;
     private Request noted = new Request();
@@ -25,14 +28,17 @@ final class KeyLocks {
     private boolean holdsAll;
     private boolean uncovered;
 
-    KeyLocks(Store store) {
+    KeyLocks(Store store, BusyScript busyScript) {
         this.store = store;
+        this.busyScript = busyScript;
     }
 
     /** Takes the stripe of one key and answers which it is. */
     int lock(Bytes key) {
         int stripe = store.stripeOf(key);
-        store.lock(stripe);
+        if (!store.lockUnlessBusy(stripe)) {
+            throw busyScript.refusal();
+        }
         return stripe;
     }
 
@@ -66,13 +72,29 @@ final class KeyLocks {
 
     /** Takes the stripes that were noted. */
     void lockNoted() {
+        boolean locked;
         if (holdsAll) {
             count = 0;
-            store.lockAll();
+            locked = store.lockAllUnlessBusy();
         } else {
             sortAndDeduplicate();
-            store.lock(stripes, count);
+            locked = store.lockUnlessBusy(stripes, count);
         }
+        if (!locked) {
+            forget();
+            throw busyScript.refusal();
+        }
+    }
+
+    /** Whether what was noted asks for all stripes. */
+    boolean willHoldAll() {
+        return holdsAll;
+    }
+
+    /** What was noted will not be run. */
+    void forget() {
+        count = 0;
+        holdsAll = false;
     }
 
     /** Whether the stripes that a request needs are held already. */
@@ -130,7 +152,6 @@ final class KeyLocks {
         for (int i = count - 1; i >= 0; i--) {
             store.unlock(stripes[i]);
         }
-        count = 0;
-        holdsAll = false;
+        forget();
     }
 }

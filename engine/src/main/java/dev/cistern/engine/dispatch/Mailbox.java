@@ -78,6 +78,11 @@ final class Mailbox {
     }
 
     private void round() {
+        if (nodeLoop.isServingOthers()) {
+            // The turn that is under way is in the middle of a reply.
+            loop.afterIteration(round);
+            return;
+        }
         scheduled.set(false);
         deliver();
         for (int i = 0; i < unsent.size(); i++) {

@@ -15,9 +15,12 @@ import dev.cistern.store.PackedLimits;
 import dev.cistern.store.Store;
 import dev.cistern.store.UseCounting;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,9 @@ public final class Node {
     private final NodeCounters counters = new NodeCounters();
     private final ErrorStatistics errors = new ErrorStatistics();
     private final Rates rates = new Rates();
+    private final BusyScript busyScript = new BusyScript();
+    /** Rooms of packages above this one, which nobody else has to know. */
+    private final Map<Class<?>, Part> parts = new ConcurrentHashMap<>();
     /** One party is the node itself, the others are tasks. */
     private final Phaser background = new Phaser(1);
     private final Persistence persistence;
@@ -141,6 +147,22 @@ public final class Node {
 
     public Rates rates() {
         return rates;
+    }
+
+    /** The script that has been running for a while. */
+    public BusyScript busyScript() {
+        return busyScript;
+    }
+
+    /** The node's one part of this class; made when first asked for. */
+    public <T extends Part> T part(Class<T> type, Function<Node, T> maker) {
+        return type.cast(parts.computeIfAbsent(type, _ -> maker.apply(this)));
+    }
+
+    /** Gives back what the parts hold; the loops have ended. */
+    public void closeParts() {
+        parts.values().forEach(Part::close);
+        parts.clear();
     }
 
     /** What this node owns on each event loop. */

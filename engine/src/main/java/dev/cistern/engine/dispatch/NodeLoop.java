@@ -20,6 +20,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +41,7 @@ public final class NodeLoop {
     /** A session that waits for its turn may have so many bytes received before its socket has to wait as well. */
     private static final long PAUSE_READING_WAITING_BYTES = 64 * 1024;
     private static final int POOLED_LEFTOVERS = 16;
+    private static final long BUSY_PAUSE_MILLIS = 10;
 
     private final Node node;
     private final EventLoops.Loop loop;
@@ -58,6 +60,13 @@ public final class NodeLoop {
     private final ArrayDeque<Session> waiting = new ArrayDeque<>();
     private final List<Session> heldBack = new ArrayList<>();
     private boolean waitingIsScheduled;
+    private @Nullable Part part;
+    /** A task of the loop runs, so sockets may be served in between: nothing else walks over them. */
+    private boolean inTask;
+    /** The session whose script takes so long that others are served in between, and who serves them. */
+    private @Nullable Session busySession;
+    private @Nullable NodeLoop deputy;
+    private boolean busySessionClosed;
 
     private long receivedBytes;
     private long sentBytes;
@@ -95,6 +104,26 @@ public final class NodeLoop {
             keyspaces[database] = keyspace;
         }
         return keyspace;
+    }
+
+    /** The command that a request names, or null. */
+    public @Nullable Command commandOf(Request named) {
+        return dispatcher.commandOf(named);
+    }
+
+    /** Why nothing may be written now, or null. For scripts, which are asked only when they write. */
+    public @Nullable CommandException writeRefusal() {
+        return Gate.keepingRefusal(node);
+    }
+
+    /** The loop's one part of this class; made when first asked for. */
+    public <T extends Part> T part(Class<T> type, Function<NodeLoop, T> maker) {
+        Part known = part;
+        if (!type.isInstance(known)) {
+            known = maker.apply(this);
+            part = known;
+        }
+        return type.cast(known);
     }
 
     /** Several requests at once: for EXEC and scripts. */
@@ -164,6 +193,11 @@ public final class NodeLoop {
     }
 
     private void timedOut(Waiter waiter) {
+        if (node.is(Condition.BUSY)) {
+            // A script holds stripes for long: the waiter cannot be taken off its keys.
+            waiter.timer(loop.executor().schedule(() -> timedOut(waiter), BUSY_PAUSE_MILLIS, TimeUnit.MILLISECONDS));
+            return;
+        }
         if (waiter.end()) {
             unblocked(waiter, timeoutReply(waiter));
         }
@@ -295,8 +329,40 @@ public final class NodeLoop {
     }
 
     /** Whether the node uses more memory than it may, and no key may go for it. Asked by writing commands while there is a limit. */
-    boolean isOverMemoryLimit() {
+    public boolean isOverMemoryLimit() {
         return memoryGauge.isOver(receivedBytes, turnNanos) && !memoryGauge.makeRoom(nowMillis);
+    }
+
+    // --- scripts that take long ---
+
+    /**
+     * Serves the loop's other sessions once, while this one's script goes on: the node is busy, so that little is allowed.
+     * Another object of this class does it, because what this one reuses (parser, request, reply) is in use.
+     */
+    public void serveOthers(Session session) {
+        if (!inTask) {
+            return;
+        }
+        session.connection().pauseReading();
+        busySession = session;
+        try {
+            loop.serveOthers();
+        } finally {
+            busySession = null;
+        }
+    }
+
+    private NodeLoop deputy() {
+        if (deputy == null) {
+            deputy = new NodeLoop(node, loop);
+            node.addLoop(deputy);
+        }
+        return deputy;
+    }
+
+    /** Whether a script of this loop lets others have their turn just now. */
+    public boolean isServingOthers() {
+        return busySession != null;
     }
 
     // --- a session's life ---
@@ -309,6 +375,14 @@ public final class NodeLoop {
     void opened(Session session) {
         node.counters().connectionsReceived.increment();
         int open = node.sessions().add(session);
+        if (busySession != null) {
+            deputy().welcome(session, open);
+        } else {
+            welcome(session, open);
+        }
+    }
+
+    private void welcome(Session session, int open) {
         if (open > node.settings().maxClients.value()) {
             reject(session, "ERR max number of clients reached");
         } else if (isUnprotected(session)) {
@@ -341,6 +415,11 @@ public final class NodeLoop {
         outputGuard.forget(session);
         mailbox.forget(session);
         forgetWaiting(session);
+        if (session.equals(busySession)) {
+            // Its script still reads what it sent; see serve().
+            busySessionClosed = true;
+            return;
+        }
         session.release();
         Leftover kept = session.leftover;
         if (kept != null) {
@@ -352,6 +431,10 @@ public final class NodeLoop {
     // --- a turn ---
 
     void received(Session session, long address, int length) {
+        if (busySession != null) {
+            deputy().received(session, address, length);
+            return;
+        }
         receivedBytes += length;
         session.receivedBytes += length;
         Leftover kept = session.leftover;
@@ -416,6 +499,7 @@ public final class NodeLoop {
         beginTurn(session);
         int commands = 0;
         boolean heldBack = false;
+        boolean putOff = false;
         RequestParser.Result result = RequestParser.Result.REQUEST;
         while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()
                 && session.waiter == null) {
@@ -426,6 +510,10 @@ public final class NodeLoop {
             Command command = dispatcher.commandOf(request);
             if (node.is(Condition.PAUSED) && dispatcher.isHeldBack(session, command)) {
                 heldBack = true;
+                break;
+            }
+            if (!inTask && command != null && mayTakeLong(session, command)) {
+                putOff = true;
                 break;
             }
             execute(session, command);
@@ -442,6 +530,9 @@ public final class NodeLoop {
         }
         if (heldBack) {
             holdBack(session, source);
+        } else if (putOff) {
+            keepAll(session, source);
+            awaitTask(session);
         } else if (session.waiter != null) {
             keepWhileBlocked(session, source);
         } else {
@@ -532,8 +623,21 @@ public final class NodeLoop {
         }
     }
 
+    /** Whether the command runs a script. One that cannot run now is refused at once. */
+    private boolean mayTakeLong(Session session, Command command) {
+        int flags = command.flags() | session.flagsRunBy(command);
+        return (flags & Flag.RUNS_SCRIPT.bit()) != 0 && !node.is(Condition.BUSY);
+    }
+
     /** Keeps the request that was read last and all after it until the pause ends. */
     private void holdBack(Session session, @Nullable Leftover source) {
+        keepAll(session, source);
+        session.isHeldBack = true;
+        heldBack.add(session);
+    }
+
+    /** Keeps the request that was read last and all after it, for later. */
+    private void keepAll(Session session, @Nullable Leftover source) {
         Leftover kept = leftover();
         kept.append(request);
         kept.append(parser.start(), parser.unfinishedBytes(), 0);
@@ -543,8 +647,6 @@ public final class NodeLoop {
         }
         session.leftover = kept;
         session.isWaiting = true;
-        session.isHeldBack = true;
-        heldBack.add(session);
     }
 
     /** The pause may end by time: look then. */
@@ -593,10 +695,26 @@ public final class NodeLoop {
         }
     }
 
+    /** The session goes on as a task, which comes when the sockets that are ready have been read. */
+    private void awaitTask(Session session) {
+        session.isWaiting = true;
+        waiting.addLast(session);
+        if (!waitingIsScheduled) {
+            waitingIsScheduled = true;
+            execute(serveWaiting);
+        }
+    }
+
     private final Runnable serveWaiting = this::serveWaiting;
 
     private void serveWaiting() {
         waitingIsScheduled = false;
+        if (busySession != null) {
+            deputy().waiting.addAll(waiting);
+            waiting.clear();
+            deputy().serveWaiting();
+            return;
+        }
         for (int left = waiting.size(); left > 0; left--) {
             Session session = waiting.pollFirst();
             if (session != null) {
@@ -612,7 +730,17 @@ public final class NodeLoop {
             return;
         }
         parser.resume(kept, kept.address(), kept.length());
-        turn(session, kept);
+        inTask = true;
+        try {
+            turn(session, kept);
+        } finally {
+            inTask = false;
+        }
+        if (busySessionClosed) {
+            busySessionClosed = false;
+            session.release();
+            return;
+        }
         if (!session.isWaiting && !session.connection().isReading() && outputGuard.mayRead(session)) {
             session.connection().resumeReading();
         }
@@ -650,6 +778,9 @@ public final class NodeLoop {
     }
 
     void drained(Session session) {
+        if (session.equals(busySession)) {
+            return;
+        }
         outputGuard.forget(session);
         if (!session.isWaiting) {
             session.connection().resumeReading();
@@ -658,10 +789,16 @@ public final class NodeLoop {
 
     /** Gives the buffers back; the node's connections are closed. */
     public void close() {
+        if (deputy != null) {
+            deputy.close();
+        }
         reply.close();
         mailbox.close();
         handOver.close();
         memoryGauge.close();
+        if (part != null) {
+            part.close();
+        }
         for (Keyspace keyspace : keyspaces) {
             if (keyspace != null) {
                 keyspace.close();

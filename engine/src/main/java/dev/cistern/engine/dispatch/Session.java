@@ -199,6 +199,11 @@ public final class Session implements Conversation {
         return denial;
     }
 
+    /** Whether its user may run the command; asking is neither counted nor logged. */
+    public boolean mayRun(Command command, Request request) {
+        return user.conditions() == 0 || loop.accessCheck().denial(user, command, request, database) == null;
+    }
+
     private void requireAuthentication() {
         user = node().users().defaultUser();
         set(Condition.UNAUTHENTICATED, node().users().isPasswordRequired());

@@ -1,6 +1,7 @@
 package dev.cistern.engine.dispatch;
 
 import dev.cistern.engine.blocking.HandOver;
+import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.store.Bytes;
@@ -30,17 +31,19 @@ public final class Unit {
     private final Stopwatch stopwatch;
     private final HandOver handOver;
     private final Store store;
+    private final BusyScript busyScript;
     private int depth;
     private boolean isOpen;
     private long outerStartNanos;
     private long executedCommands;
 
-    Unit(Dispatcher dispatcher, KeyLocks locks, Stopwatch stopwatch, HandOver handOver, Store store) {
+    Unit(Dispatcher dispatcher, KeyLocks locks, Stopwatch stopwatch, HandOver handOver, Node node) {
         this.dispatcher = dispatcher;
         this.locks = locks;
         this.stopwatch = stopwatch;
         this.handOver = handOver;
-        this.store = store;
+        this.store = node.store();
+        this.busyScript = node.busyScript();
     }
 
     /** Whether one has begun and not ended. */
@@ -58,11 +61,42 @@ public final class Unit {
         locks.note(key);
     }
 
-    /** Begins a closed unit on what was noted. */
+    /**
+     * Begins a closed unit on what was noted. One that takes all stripes counts as open as well: it may run scripts, and
+     * those of functions share a machine.
+     */
     public void begin() {
-        locks.lockNoted();
+        if (locks.willHoldAll()) {
+            beginAlone();
+        }
+        beginNoted();
+    }
+
+    /** Waits until no other open unit runs. */
+    private void beginAlone() {
+        if (!store.beginOpenUnitUnlessBusy()) {
+            locks.forget();
+            throw busyScript.refusal();
+        }
+        isOpen = true;
+    }
+
+    private void beginNoted() {
+        try {
+            locks.lockNoted();
+        } catch (CommandException busy) {
+            endAlone();
+            throw busy;
+        }
         depth = 1;
         outerStartNanos = stopwatch.enter();
+    }
+
+    private void endAlone() {
+        if (isOpen) {
+            isOpen = false;
+            store.endOpenUnit();
+        }
     }
 
     /** Begins an open unit with the keys that this request declares. */
@@ -71,10 +105,9 @@ public final class Unit {
             depth++;
             return;
         }
-        store.beginOpenUnit();
-        isOpen = true;
+        beginAlone();
         locks.noteKeys(command, request);
-        begin();
+        beginNoted();
     }
 
     /** Runs one request and writes exactly one reply, an error as well as another, into {@code into}. */
@@ -100,10 +133,7 @@ public final class Unit {
             handOver.serve();
         }
         locks.unlockAll();
-        if (isOpen) {
-            isOpen = false;
-            store.endOpenUnit();
-        }
+        endAlone();
     }
 
     /** Requests that ran inside units: they are counted on top of the commands that began these. */

@@ -6,6 +6,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -35,12 +38,22 @@ public final class EventLoops implements AutoCloseable {
         public void afterIteration(Runnable task) {
             ((SingleThreadEventLoop) executor).executeAfterEventLoopIteration(() -> executor.execute(task));
         }
+
+        /** Serves sockets and tasks, once, in the middle of a long task. Called by that task. */
+        public void serveOthers() {
+            ((PatientLoop) executor).serveOthers();
+        }
     }
 
     private EventLoops(Transport transport, int threads) {
         this.transport = transport;
         DefaultThreadFactory threadFactory = new DefaultThreadFactory("cistern-loop", true);
-        group = new MultiThreadIoEventLoopGroup(threads, threadFactory, transport.handlerFactory());
+        group = new MultiThreadIoEventLoopGroup(threads, threadFactory, transport.handlerFactory()) {
+            @Override
+            protected IoEventLoop newChild(Executor executor, IoHandlerFactory factory, Object... more) {
+                return new PatientLoop(this, executor, factory);
+            }
+        };
         for (EventExecutor executor : group) {
             loops.add(new Loop(loops.size(), (EventLoop) executor, new ReceiveBuffer()));
         }

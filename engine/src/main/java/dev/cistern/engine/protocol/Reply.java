@@ -32,6 +32,7 @@ public final class Reply extends SendBuffer {
     private static final int NULL_BULK_AS_INT = '$' | '-' << 8 | '1' << 16 | '\r' << 24;
     private static final int NULL_ARRAY_AS_INT = '*' | '-' << 8 | '1' << 16 | '\r' << 24;
 
+    private static final byte[] TEXT = {'t', 'x', 't'};
     private boolean resp3;
 
     /** Chooses the protocol of the replies to come: 2 or 3. */
@@ -160,14 +161,19 @@ public final class Reply extends SendBuffer {
 
     /** Text for people: in RESP3 marked as such, so that clients show it as it is. */
     public void verbatim(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        verbatim(TEXT, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Bytes with a format of three letters, which RESP2 does not tell. */
+    public void verbatim(byte[] format, byte[] bytes) {
         if (!resp3) {
             bulk(bytes);
             return;
         }
         ensure((long) bytes.length + MAX_HEADER_BYTES + 6);
         putHeader('=', bytes.length + 4L);
-        putAscii("txt:");
+        putBytes(format);
+        putByte(':');
         putBytes(bytes);
         putCrlf();
     }

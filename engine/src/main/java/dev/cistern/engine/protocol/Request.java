@@ -124,14 +124,16 @@ public final class Request {
         return inner;
     }
 
-    void clear() {
+    /** Makes it a request of no arguments. */
+    public void clear() {
         count = 0;
         if (arguments.length > USUAL_ARGUMENTS) {
             arguments = Arrays.copyOf(arguments, USUAL_ARGUMENTS);
         }
     }
 
-    void add(long address, int length) {
+    /** Adds an argument. Eight bytes from a name's start must be readable; see {@code CommandIndex}. */
+    public void add(long address, int length) {
         if (count == arguments.length) {
             arguments = newViews(Arrays.copyOf(arguments, count * 2), count);
         }

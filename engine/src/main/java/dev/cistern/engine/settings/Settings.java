@@ -21,6 +21,9 @@ public final class Settings {
     private static final long NO_LIMIT = Long.MAX_VALUE;
     private static final int MAX_PORT = 65535;
 
+    /** Names that settings had before; they are still understood. */
+    private static final Map<String, String> FORMER_NAMES = Map.of("lua-time-limit", "busy-reply-threshold");
+
     private final Map<String, Setting> table = new TreeMap<>();
 
     // --- network ---
@@ -66,6 +69,9 @@ public final class Settings {
     public final NumberSetting zsetMaxListpackValue = memory("zset-max-listpack-value", 64, 0, NO_LIMIT);
     public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
     public final NumberSetting hz = number("hz", true, 10, 1, 500).clamping();
+
+    // --- scripts ---
+    public final NumberSetting busyReplyThreshold = number("busy-reply-threshold", true, 5000, 0, NO_LIMIT);
 
     // --- snapshots ---
     /** Where files are kept; empty: nowhere. */
@@ -129,7 +135,8 @@ public final class Settings {
 
     /** The setting of this name, in letters of any case, or null. */
     public @Nullable Setting find(String name) {
-        return table.get(name.toLowerCase(Locale.ROOT));
+        String known = name.toLowerCase(Locale.ROOT);
+        return table.get(FORMER_NAMES.getOrDefault(known, known));
     }
 
     /** Takes a node's first settings, before it runs: what cannot change later may be set here. */

@@ -23,7 +23,7 @@ final class CommandRowsTest {
     private static final Set<String> NEWER = Set.of("client|no-touch", "client|setinfo", "delifeq", "msetex",
             "hexpire", "hpexpire", "hexpireat", "hpexpireat", "httl", "hpttl", "hexpiretime", "hpexpiretime",
             "hpersist",
-            "hsetex", "hgetex", "hgetdel");
+            "hsetex", "hgetex", "hgetdel", "script|show");
 
     /** Rows that changed between Redis 7.0 and Valkey 8, by the command's name. */
     private static final Set<String> CHANGED = Set.of("command|getkeys", "command|getkeysandflags", "pfcount", "multi",

@@ -79,6 +79,23 @@ public final class TestClient implements AutoCloseable {
         }
     }
 
+    /** Reads bytes, whatever they are, up to and with these. */
+    public String readUntil(String end) {
+        StringBuilder bytes = new StringBuilder();
+        try {
+            while (bytes.indexOf(end, Math.max(0, bytes.length() - end.length())) < 0) {
+                int next = in.read();
+                if (next < 0) {
+                    throw new EOFException("the server closed the connection after " + bytes);
+                }
+                bytes.append((char) next);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return bytes.toString();
+    }
+
     private WireReply readReply() throws IOException {
         int type = in.read();
         if (type < 0) {

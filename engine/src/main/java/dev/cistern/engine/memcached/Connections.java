@@ -1,6 +1,8 @@
 package dev.cistern.engine.memcached;
 
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -57,6 +59,11 @@ final class Connections {
 
     Collection<ItemSession> all() {
         return open;
+    }
+
+    /** All, by their descriptors. */
+    List<ItemSession> inOrder() {
+        return open.stream().sorted(Comparator.comparingInt(ItemSession::descriptor)).toList();
     }
 
     void resetCounts() {

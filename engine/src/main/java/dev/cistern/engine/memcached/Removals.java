@@ -7,7 +7,6 @@ import dev.cistern.store.Keyspace;
 import dev.cistern.store.StoreListener;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Counts the items that went without being asked to: expired or evicted, and whether anybody had fetched them. Called by
@@ -16,14 +15,13 @@ import java.util.concurrent.atomic.LongAdder;
 final class Removals implements StoreListener {
     private final SizeClasses sizeClasses;
     private final Watchers watchers;
-    private final LongAdder expired = new LongAdder();
-    private final LongAdder expiredUnfetched = new LongAdder();
-    private final LongAdder evicted = new LongAdder();
-    private final LongAdder evictedUnfetched = new LongAdder();
-    private final LongAdder evictedActive = new LongAdder();
     /** Of what expired, what was found by walking and not by a request. */
     private final AtomicLong foundByWalk = new AtomicLong();
-    private final AtomicLongArray evictedOfClass = new AtomicLongArray(SizeClasses.MAX_CLASSES);
+    private final AtomicLongArray expired = new AtomicLongArray(SizeClasses.MAX_CLASSES);
+    private final AtomicLongArray expiredUnfetched = new AtomicLongArray(SizeClasses.MAX_CLASSES);
+    private final AtomicLongArray evicted = new AtomicLongArray(SizeClasses.MAX_CLASSES);
+    private final AtomicLongArray evictedUnfetched = new AtomicLongArray(SizeClasses.MAX_CLASSES);
+    private final AtomicLongArray evictedActive = new AtomicLongArray(SizeClasses.MAX_CLASSES);
     private final AtomicLongArray evictedWithDeadline = new AtomicLongArray(SizeClasses.MAX_CLASSES);
     private final AtomicLongArray idleSecondsOfLast = new AtomicLongArray(SizeClasses.MAX_CLASSES);
 
@@ -35,29 +33,28 @@ final class Removals implements StoreListener {
     @Override
     public void removing(Keyspace keyspace, long entry, KeyEvent event) {
         boolean fetched = Items.is(entry, Items.FETCHED);
+        int length = Items.dataLength(entry);
+        int sizeClass = sizeClasses.classOf(sizeClasses.itemBytes(Items.keyLength(entry), Items.flags(entry), length));
         if (event == KeyEvent.EXPIRED) {
-            expired.increment();
+            expired.incrementAndGet(sizeClass);
             if (!fetched) {
-                expiredUnfetched.increment();
+                expiredUnfetched.incrementAndGet(sizeClass);
             }
         } else {
-            evict(keyspace, entry, fetched);
+            evict(keyspace, entry, fetched, sizeClass, length);
         }
     }
 
-    private void evict(Keyspace keyspace, long entry, boolean fetched) {
-        evicted.increment();
+    private void evict(Keyspace keyspace, long entry, boolean fetched, int sizeClass, int length) {
+        evicted.incrementAndGet(sizeClass);
         if (!fetched) {
-            evictedUnfetched.increment();
+            evictedUnfetched.incrementAndGet(sizeClass);
         }
         if (Items.is(entry, Items.ACTIVE)) {
-            evictedActive.increment();
+            evictedActive.incrementAndGet(sizeClass);
         }
-        int length = Items.dataLength(entry);
-        int sizeClass = sizeClasses.classOf(sizeClasses.itemBytes(Items.keyLength(entry), Items.flags(entry), length));
         long deadline = keyspace.deadlineMillis(entry);
         long idleSeconds = keyspace.idleSeconds(entry);
-        evictedOfClass.incrementAndGet(sizeClass);
         idleSecondsOfLast.set(sizeClass, idleSeconds);
         if (deadline != Keyspace.NO_DEADLINE) {
             evictedWithDeadline.incrementAndGet(sizeClass);
@@ -73,8 +70,20 @@ final class Removals implements StoreListener {
         foundByWalk.addAndGet(items);
     }
 
+    private static long sum(AtomicLongArray ofClasses) {
+        long sum = 0;
+        for (int i = 0; i < ofClasses.length(); i++) {
+            sum += ofClasses.get(i);
+        }
+        return sum;
+    }
+
     long expired() {
-        return expired.sum();
+        return sum(expired);
+    }
+
+    long expiredOfClass(int sizeClass) {
+        return expired.get(sizeClass);
     }
 
     long foundByWalk() {
@@ -82,23 +91,35 @@ final class Removals implements StoreListener {
     }
 
     long expiredUnfetched() {
-        return expiredUnfetched.sum();
+        return sum(expiredUnfetched);
+    }
+
+    long expiredUnfetchedOfClass(int sizeClass) {
+        return expiredUnfetched.get(sizeClass);
     }
 
     long evicted() {
-        return evicted.sum();
-    }
-
-    long evictedUnfetched() {
-        return evictedUnfetched.sum();
-    }
-
-    long evictedActive() {
-        return evictedActive.sum();
+        return sum(evicted);
     }
 
     long evictedOfClass(int sizeClass) {
-        return evictedOfClass.get(sizeClass);
+        return evicted.get(sizeClass);
+    }
+
+    long evictedUnfetched() {
+        return sum(evictedUnfetched);
+    }
+
+    long evictedUnfetchedOfClass(int sizeClass) {
+        return evictedUnfetched.get(sizeClass);
+    }
+
+    long evictedActive() {
+        return sum(evictedActive);
+    }
+
+    long evictedActiveOfClass(int sizeClass) {
+        return evictedActive.get(sizeClass);
     }
 
     long evictedWithDeadline(int sizeClass) {
@@ -111,14 +132,13 @@ final class Removals implements StoreListener {
     }
 
     void reset() {
-        expired.reset();
-        expiredUnfetched.reset();
-        evicted.reset();
-        evictedUnfetched.reset();
-        evictedActive.reset();
         foundByWalk.set(0);
         for (int i = 0; i < SizeClasses.MAX_CLASSES; i++) {
-            evictedOfClass.set(i, 0);
+            expired.set(i, 0);
+            expiredUnfetched.set(i, 0);
+            evicted.set(i, 0);
+            evictedUnfetched.set(i, 0);
+            evictedActive.set(i, 0);
             evictedWithDeadline.set(i, 0);
             idleSecondsOfLast.set(i, 0);
         }

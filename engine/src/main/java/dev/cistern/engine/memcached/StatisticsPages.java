@@ -267,7 +267,8 @@ final class StatisticsPages {
 
     void sessions(Sink sink, ItemSession asking) {
         long now = rooms.clock().wallMillis();
-        for (ItemSession session : rooms.connections().all()) {
+        // In the order of descriptors, as in the original: the last one is the newest, and tools rely on it.
+        for (ItemSession session : rooms.connections().inOrder()) {
             int descriptor = session.descriptor();
             sink.tell(descriptor + ":addr", "tcp:" + session.remoteAddress());
             sink.tell(descriptor + ":listen_addr", "tcp:" + session.connection().localAddress());
@@ -318,9 +319,12 @@ final class StatisticsPages {
         sink.tell(prefix + "evicted", rooms.removals().evictedOfClass(number));
         sink.tell(prefix + "evicted_nonzero", rooms.removals().evictedWithDeadline(number));
         sink.tell(prefix + "evicted_time", rooms.removals().idleSecondsOfLast(number));
-        zeros(sink, prefix, "outofmemory", "tailrepairs", "reclaimed", "expired_unfetched", "evicted_unfetched");
+        zeros(sink, prefix, "outofmemory", "tailrepairs");
+        sink.tell(prefix + "reclaimed", rooms.removals().expiredOfClass(number));
+        sink.tell(prefix + "expired_unfetched", rooms.removals().expiredUnfetchedOfClass(number));
+        sink.tell(prefix + "evicted_unfetched", rooms.removals().evictedUnfetchedOfClass(number));
         if (segments) {
-            zeros(sink, prefix, "evicted_active");
+            sink.tell(prefix + "evicted_active", rooms.removals().evictedActiveOfClass(number));
         }
         zeros(sink, prefix, "crawler_reclaimed", "crawler_items_checked", "lrutail_reflocked");
         if (segments) {

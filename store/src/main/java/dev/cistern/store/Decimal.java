@@ -100,4 +100,20 @@ public final class Decimal {
         }
         return length;
     }
+
+    /** How many bytes {@link #writeUnsigned} writes for {@code value}. */
+    public static int unsignedLength(long value) {
+        return value >= 0 ? length(value) : length(Long.divideUnsigned(value, 10)) + 1;
+    }
+
+    /** Writes the text of {@code value}, its highest bit a digit's and no sign's, and returns its length. */
+    public static int writeUnsigned(long value, long address) {
+        if (value >= 0) {
+            return write(value, address);
+        }
+        long tenth = Long.divideUnsigned(value, 10);
+        int length = write(tenth, address);
+        Memory.putByte(address + length, (byte) ('0' + (value - tenth * 10)));
+        return length + 1;
+    }
 }

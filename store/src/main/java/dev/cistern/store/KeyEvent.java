@@ -47,6 +47,15 @@ public enum KeyEvent {
     ZRANGESTORE("zrangestore", 'z'), //
     GEORADIUSSTORE("georadiusstore", 'z'), //
     GEOSEARCHSTORE("geosearchstore", 'z'), //
+    XADD("xadd", 't'), //
+    XDEL("xdel", 't'), //
+    XTRIM("xtrim", 't'), //
+    XSETID("xsetid", 't'), //
+    XGROUP_CREATE("xgroup-create", 't'), //
+    XGROUP_SETID("xgroup-setid", 't'), //
+    XGROUP_DESTROY("xgroup-destroy", 't'), //
+    XGROUP_CREATECONSUMER("xgroup-createconsumer", 't'), //
+    XGROUP_DELCONSUMER("xgroup-delconsumer", 't'), //
     DEL("del", 'g'), //
     EXPIRE("expire", 'g'), //
     PERSIST("persist", 'g'), //

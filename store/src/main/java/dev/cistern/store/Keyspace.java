@@ -61,6 +61,7 @@ public final class Keyspace implements AutoCloseable {
     private @Nullable Lists lists;
     private @Nullable SortedSets sortedSets;
     private @Nullable Sets sets;
+    private @Nullable Streams streams;
     private boolean closed;
     private boolean touches = true;
     private boolean isRestoring;
@@ -88,6 +89,14 @@ public final class Keyspace implements AutoCloseable {
 
     public int database() {
         return database;
+    }
+
+    /** The keys that hold streams. */
+    public Streams streams() {
+        if (streams == null) {
+            streams = new Streams(this);
+        }
+        return streams;
     }
 
     /** Sets the time for all that follows: once a turn is often enough. */
@@ -977,6 +986,9 @@ public final class Keyspace implements AutoCloseable {
             }
             if (sets != null) {
                 sets.close();
+            }
+            if (streams != null) {
+                streams.close();
             }
         }
     }

@@ -51,6 +51,7 @@ final class LargeValue {
             case HASHTABLE -> ElementTable.release(hashFunction, elements, root, budget);
             case QUICKLIST -> ListChunks.release(elements, root, budget);
             case SKIPLIST -> SortedTable.release(hashFunction, elements, root, budget);
+            case STREAM -> Streams.release(elements, root, budget);
             default -> throw new IllegalArgumentException(encoding.name());
         };
     }
@@ -65,6 +66,7 @@ final class LargeValue {
             case HASHTABLE -> ElementTable.copy(hashFunction, elements, root, targetElements, target);
             case QUICKLIST -> ListChunks.copy(elements, root, targetElements, target);
             case SKIPLIST -> SortedTable.copy(hashFunction, elements, root, targetElements, target);
+            case STREAM -> Streams.copy(elements, root, targetElements, target);
             default -> throw new IllegalArgumentException(encoding.name());
         }
     }

@@ -35,6 +35,8 @@
  * its root (bytes, count) right after each change, and never stores an address of an entry among its elements. Memory
  * usage, eviction, COPY, RENAME, MOVE, overwriting and slow freeing then work.
  * <li>{@code ElementTable}: the large encoding of hashes and sets, also of whatever wants to find elements by name.
+ * <li>{@code ValueSlots} and {@code IdTree}: for encodings of several kinds of blocks, and for what is ordered by 128-bit
+ * ids. {@link dev.cistern.store.Streams} stands on them.
  * </ul>
  * A deleted or overwritten large value goes to the {@code ReleaseQueue} of its stripe and is freed in slices:
  * {@link dev.cistern.store.Store#releaseSome(int, int)}. Its bytes count as used until then. RENAME and MOVE keep the

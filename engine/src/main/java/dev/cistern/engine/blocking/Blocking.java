@@ -18,9 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param awaits the value type that a key must have for the body to be tried again; null for a command without keys
  * @param nothing the reply inside a transaction or a script, where nobody waits
  * @param timedOut the reply when the time is over
+ * @param fixing makes the request independent of the moment, before it is kept
+ * @param evenGone whether the body is tried again, too, when a key is gone or of another type: it has an error for that
  */
 public record Blocking(Body body, Timeout timeout, @Nullable ValueType awaits, Consumer<Reply> nothing,
-        Consumer<Reply> timedOut) {
+        Consumer<Reply> timedOut, Fixing fixing, boolean evenGone) {
 
     /** Returned by a timeout: the request does not want to wait. */
     public static final long NO_WAIT = -1;
@@ -49,6 +51,25 @@ public record Blocking(Body body, Timeout timeout, @Nullable ValueType awaits, C
     @FunctionalInterface
     public interface Timeout {
         long millis(Request request);
+    }
+
+    /** Replaces what means something else later ({@link Request#replace}); the stripes are held. */
+    @FunctionalInterface
+    public interface Fixing {
+        /** For requests that mean the same at any time. */
+        Fixing NONE = (keyspace, request) -> {};
+
+        void fix(Keyspace keyspace, Request request);
+    }
+
+    public Blocking(Body body, Timeout timeout, @Nullable ValueType awaits, Consumer<Reply> nothing,
+            Consumer<Reply> timedOut) {
+        this(body, timeout, awaits, nothing, timedOut, Fixing.NONE, false);
+    }
+
+    /** Whether the body has something to say to a key of this type, null for one that is gone. */
+    boolean concerns(@Nullable ValueType type) {
+        return evenGone || (type != null && type == awaits);
     }
 
     /** A command on keys. Their timeouts are all answered with the null array, whatever they answer else. */

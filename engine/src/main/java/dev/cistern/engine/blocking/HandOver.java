@@ -90,11 +90,8 @@ public final class HandOver {
         while (waiters.hasNext()) {
             Waiter waiter = waiters.next();
             long entry = keyspace.find(waiting.key(), Keyspace.NO_TOUCH | Keyspace.NO_STATS);
-            if (entry == Keyspace.ABSENT) {
-                return true;
-            }
-            ValueType type = keyspace.type(entry);
-            if (type != waiter.blocking().awaits() || !waiter.isWaiting()) {
+            ValueType type = entry == Keyspace.ABSENT ? null : keyspace.type(entry);
+            if (!waiter.blocking().concerns(type) || !waiter.isWaiting()) {
                 continue;
             }
             waiter.readRequest(request);

@@ -46,6 +46,11 @@ public final class Families {
                 SetCombiningCommands.TABLE,
                 EvalCommands.TABLE,
                 FunctionCommands.TABLE,
-                HyperLogLogCommands.TABLE));
+                HyperLogLogCommands.TABLE,
+                StreamCommands.TABLE,
+                StreamReadCommands.TABLE,
+                StreamGroupCommands.TABLE,
+                StreamClaimCommands.TABLE,
+                StreamInfoCommands.TABLE));
     }
 }

@@ -186,7 +186,9 @@ public final class Dispatcher {
         if (timeoutMillis == Blocking.NO_WAIT || unit.isRunning()) {
             blocking.nothing().accept(into);
         } else {
+            blocking.fixing().fix(session.keyspace(), request);
             session.loop().block(session, command, blocking, request, timeoutMillis);
+            request.dropReplacements();
         }
     }
 

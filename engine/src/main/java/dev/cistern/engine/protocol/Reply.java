@@ -159,6 +159,17 @@ public final class Reply extends SendBuffer {
         putCrlf();
     }
 
+    /** The id of a stream's entry, two numbers without sign, as a string. */
+    public void streamId(long millis, long sequence) {
+        int length = Decimal.unsignedLength(millis) + 1 + Decimal.unsignedLength(sequence);
+        ensure(length + MAX_HEADER_BYTES + 2L);
+        putHeader('$', length);
+        position += Decimal.writeUnsigned(millis, position);
+        putByte('-');
+        position += Decimal.writeUnsigned(sequence, position);
+        putCrlf();
+    }
+
     /** Text for people: in RESP3 marked as such, so that clients show it as it is. */
     public void verbatim(String text) {
         verbatim(TEXT, text.getBytes(StandardCharsets.UTF_8));

@@ -2,10 +2,14 @@ package dev.cistern.engine.protocol;
 
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Decimal;
+import dev.cistern.store.FieldSource;
 import dev.cistern.store.Memory;
+import dev.cistern.store.MemoryTag;
 import dev.cistern.store.RealText;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * One request: its arguments as views of the bytes that arrived, the command's name first.
@@ -13,13 +17,14 @@ import java.util.Arrays;
  * <p>Reused for every request of an event loop, so a view is valid until the command returns; whatever has to live
  * longer is copied by its owner. Runs on the event loop's thread.
  */
-public final class Request {
+public final class Request implements FieldSource {
     /** Far more than commands usually have; a wider request widens the array for as long as it is being served. */
     private static final int USUAL_ARGUMENTS = 64;
 
     private final Bytes view = new Bytes();
     private final Bytes secondView = new Bytes();
     private Bytes[] arguments = newViews(new Bytes[USUAL_ARGUMENTS], 0);
+    private final List<Bytes> replaced = new ArrayList<>(0);
     private int count;
 
     private static Bytes[] newViews(Bytes[] views, int from) {
@@ -35,6 +40,7 @@ public final class Request {
     }
 
     /** A view of the argument; 0 is the command's name. Valid until the command returns. */
+    @Override
     public Bytes argument(int index) {
         return arguments[index];
     }
@@ -122,6 +128,22 @@ public final class Request {
             inner.add(arguments[i].address(), arguments[i].length());
         }
         return inner;
+    }
+
+    /** Gives an argument another text until {@link #dropReplacements}, for whoever keeps a copy in between. */
+    public void replace(int index, byte[] text) {
+        Bytes copy = new Bytes(Memory.allocate(MemoryTag.SESSION, text.length), text.length);
+        Memory.copy(text, 0, copy.address(), text.length);
+        replaced.add(copy);
+        arguments[index].set(copy);
+    }
+
+    /** Gives back the memory of replaced arguments, which may not be read any more. */
+    public void dropReplacements() {
+        for (Bytes copy : replaced) {
+            Memory.free(MemoryTag.SESSION, copy.address(), copy.length());
+        }
+        replaced.clear();
     }
 
     /** Makes it a request of no arguments. */

@@ -67,6 +67,8 @@ public final class Settings {
             Integer.MAX_VALUE);
     public final NumberSetting zsetMaxListpackEntries = number("zset-max-listpack-entries", true, 128, 0, NO_LIMIT);
     public final NumberSetting zsetMaxListpackValue = memory("zset-max-listpack-value", 64, 0, NO_LIMIT);
+    public final NumberSetting streamNodeMaxBytes = memory("stream-node-max-bytes", 4096, 0, NO_LIMIT);
+    public final NumberSetting streamNodeMaxEntries = number("stream-node-max-entries", true, 100, 0, NO_LIMIT);
     public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
     public final NumberSetting hz = number("hz", true, 10, 1, 500).clamping();
 

@@ -65,7 +65,9 @@ final class CommandAllocationTest {
                 "LPUSH l v", "RPUSH l 1 2", "LPOP l", "RPOP l 1", "LLEN l", "LINDEX l 1", "LRANGE l 0 5", "LSET l 0 w",
                 "LMOVE l m LEFT RIGHT", "RPOPLPUSH m m", "LREM l 1 none", "LTRIM l 0 3", "LPUSH biglist v",
                 "LINDEX biglist 900",
-                "LINSERT l BEFORE none x");
+                "LINSERT l BEFORE none x", "XADD x * f v", "XADD x MAXLEN ~ 100 * f 12 g v", "XLEN x",
+                "XRANGE x - + COUNT 2", "XREVRANGE x + - COUNT 2", "XREAD COUNT 2 STREAMS x 0", "XDEL x 1-1",
+                "XREADGROUP GROUP g c COUNT 1 STREAMS x >", "XREADGROUP GROUP g c COUNT 1 STREAMS x 0", "XACK x g 1-1");
     }
 
     @ParameterizedTest
@@ -80,6 +82,9 @@ final class CommandAllocationTest {
         client.send("DEL", "l", "m");
         client.send("RPUSH", "l", "a", "1", "b");
         client.send("RPUSH", "biglist", "x".repeat(9_000), "y");
+        client.send("DEL", "x");
+        client.send("XADD", "x", "1-1", "f", "v");
+        client.send("XGROUP", "CREATE", "x", "g", "0");
         byte[] request = TestClient.encode(command.split(" ", -1));
         ByteArrayOutputStream pipeline = new ByteArrayOutputStream();
         for (int i = 0; i < COMMANDS; i++) {

@@ -200,6 +200,20 @@ final class BlockingListCommandsTest {
     }
 
     @WireTest
+    void aScriptWakesAtItsEndWhateverKeysItDeclared(TestClient client, TestClient second, TestClient other) {
+        client.write("BLPOP", "k", "0");
+        awaitBlocked(other, 1);
+        second.write("BLMOVE", "undeclared", "l", "LEFT", "RIGHT", "0");
+        awaitBlocked(other, 2);
+        other.send("EVAL", "redis.call('rpush', KEYS[1], 'a', 'b') redis.call('lpop', KEYS[1]) "
+                + "redis.call('rpush', 'undeclared', 'u') return redis.call('llen', KEYS[1])", "1", "k")
+                .expect(integer(1));
+        client.read().expect(array("k", "b"));
+        second.read().expect(bulk("u"));
+        other.send("EVAL", "return redis.call('blmpop', 0, 1, KEYS[1], 'LEFT')", "1", "none").expect(nil());
+    }
+
+    @WireTest
     void theDatabaseIsTheWaitersOwn(TestClient client, TestClient other) {
         client.send("SELECT", "3");
         client.write("BLPOP", "k", "0");

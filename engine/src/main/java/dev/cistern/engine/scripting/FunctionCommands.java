@@ -186,7 +186,7 @@ public final class FunctionCommands {
     }
 
     static void dump(Session session, Request request, Reply reply) {
-        reply.bulk(FunctionDump.write(Scripts.of(session.node()).functions().libraries()));
+        FunctionDump.write(Scripts.of(session.node()).functions().libraries(), reply);
     }
 
     static void restore(Session session, Request request, Reply reply) {
@@ -194,7 +194,7 @@ public final class FunctionCommands {
             throw wrongForm(request);
         }
         Functions.Restoring how = request.count() == 3 ? Functions.Restoring.APPEND : policy(request.text(3));
-        List<byte[]> codes = FunctionDump.read(request.copy(2));
+        List<byte[]> codes = FunctionDump.read(request.argument(2));
         inUnit(session, request, () -> Scripts.of(session.node()).functions().restore(codes, how));
         reply.ok();
     }

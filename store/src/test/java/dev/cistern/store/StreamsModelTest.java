@@ -33,13 +33,11 @@ final class StreamsModelTest {
 
     private static final class Group {
         Id last;
-        long read;
         final NavigableMap<String, Boolean> consumers = new TreeMap<>();
         final NavigableMap<Id, Pending> pending = new TreeMap<>();
 
-        Group(Id last, long read) {
+        Group(Id last) {
             this.last = last;
-            this.read = read;
         }
     }
 
@@ -244,7 +242,7 @@ final class StreamsModelTest {
         if (group == null) {
             Id from = random.nextBoolean() ? model.last : new Id(0, 0);
             assertThat(streams.createGroup(bytes(name), from.millis, from.sequence, -1)).isTrue();
-            model.groups.put(name, new Group(from, -1));
+            model.groups.put(name, new Group(from));
             return;
         }
         assertThat(streams.createGroup(bytes(name), 0, 0, 0)).isFalse();

@@ -173,10 +173,8 @@ final class DifferentialTest {
             if (member instanceof WireReply.Bulk word && (NOT_COMPARED.contains(word.text())
                     || (word.text().equals("consumers") && members.get(i + 1) instanceof WireReply.Int))) {
                 i++;
-            } else if (isIdleConsumer(member)) {
-                continue;
-            } else if (!(member instanceof WireReply.Int number && number.value() > LEAST_TIME)
-                    && !isAge(members, i)) {
+            } else if (!isIdleConsumer(member) && !isAge(members, i)
+                    && !(member instanceof WireReply.Int number && number.value() > LEAST_TIME)) {
                 kept.add(withoutTimes(member));
             }
         }

@@ -9,6 +9,7 @@ import dev.cistern.control.node.NodeState;
 import dev.cistern.control.node.Secret;
 import dev.cistern.engine.CacheNode;
 import dev.cistern.engine.NodeOptions;
+import dev.cistern.engine.dispatch.CommandView;
 import dev.cistern.engine.memcached.MemcachedNode;
 import dev.cistern.engine.memcached.MemcachedOptions;
 import dev.cistern.engine.network.EventLoops;
@@ -73,7 +74,9 @@ final class InJvmRuntime implements NodeRuntime {
     private static NodeOptions options(NodeSpec spec) {
         NodeOptions options = NodeOptions.onPort(spec.nodeId(), spec.port())
                 .withOperatingSystem(OPERATING_SYSTEM)
-                .withInternalUser(spec.admin().user(), spec.admin().password().reveal());
+                .withInternalUser(spec.admin().user(), spec.admin().password().reveal())
+                .withCustomerView(
+                        CommandView.ELASTICACHE.renaming(spec.parameters().getOrDefault("rename-commands", "")));
         for (Map.Entry<String, String> parameter : spec.parameters().entrySet()) {
             if (KNOWN.find(parameter.getKey()) != null) {
                 options = options.with(parameter.getKey(), parameter.getValue());

@@ -77,6 +77,7 @@ public final class CacheNode implements AutoCloseable {
                         eventLoops.transport().name().toLowerCase(Locale.ROOT), Clock.SYSTEM.wallMillis()),
                 settings, store, effects, commands, Clock.SYSTEM,
                 internal == null ? null : new Users.InternalUser(internal.name(), internal.password()));
+        node.customerView(options.customerView());
         Map<EventLoops.Loop, NodeLoop> loops = new java.util.LinkedHashMap<>();
         for (EventLoops.Loop loop : eventLoops.loops()) {
             NodeLoop nodeLoop = new NodeLoop(node, loop);

@@ -1,5 +1,6 @@
 package dev.cistern.engine;
 
+import dev.cistern.engine.dispatch.CommandView;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param settings first values of settings, by the names that CONFIG knows
  * @param operatingSystem what INFO shows as {@code os}
  * @param internalUser the control plane's own user, whom no customer sees; null for none
+ * @param customerView what customers see of the commands; the internal user sees all
  */
 public record NodeOptions(String name, Map<String, String> settings, String operatingSystem,
-        @Nullable InternalUser internalUser) {
+        @Nullable InternalUser internalUser, CommandView customerView) {
 
     /** A name and password that AUTH accepts, and no command shows. */
     public record InternalUser(String name, String password) {}
@@ -26,20 +28,25 @@ public record NodeOptions(String name, Map<String, String> settings, String oper
     public static NodeOptions onPort(String name, int port) {
         String system = System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch");
-        return new NodeOptions(name, Map.of("port", Integer.toString(port)), system, null);
+        return new NodeOptions(name, Map.of("port", Integer.toString(port)), system, null, CommandView.EVERYTHING);
     }
 
     public NodeOptions with(String setting, String value) {
         Map<String, String> changed = new LinkedHashMap<>(settings);
         changed.put(setting, value);
-        return new NodeOptions(name, changed, operatingSystem, internalUser);
+        return new NodeOptions(name, changed, operatingSystem, internalUser, customerView);
     }
 
     public NodeOptions withOperatingSystem(String text) {
-        return new NodeOptions(name, settings, text, internalUser);
+        return new NodeOptions(name, settings, text, internalUser, customerView);
     }
 
     public NodeOptions withInternalUser(String userName, String password) {
-        return new NodeOptions(name, settings, operatingSystem, new InternalUser(userName, password));
+        return new NodeOptions(name, settings, operatingSystem, new InternalUser(userName, password), customerView);
+    }
+
+    /** Hides commands from customers, or gives them other names: to them, what is hidden does not exist. */
+    public NodeOptions withCustomerView(CommandView view) {
+        return new NodeOptions(name, settings, operatingSystem, internalUser, view);
     }
 }

@@ -40,7 +40,7 @@ final class SelectorReader {
     SelectorReader(CommandIndex index, boolean allChannels) {
         this.index = index;
         this.allChannels = allChannels;
-        this.commands = new long[(index.numbered().size() + Long.SIZE - 1) / Long.SIZE];
+        this.commands = new long[index.highestNumber() / Long.SIZE + 1];
     }
 
     /** A selector that lets nothing through. */

@@ -1,6 +1,7 @@
 package dev.cistern.engine.commands;
 
 import dev.cistern.engine.dispatch.Command;
+import dev.cistern.engine.dispatch.CommandIndex;
 import dev.cistern.engine.protocol.Reply;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,7 +53,7 @@ final class CommandDocs {
     }
 
     /** Writes the name and what there is to say, as one pair of a map. */
-    void write(Command command, Reply reply) {
+    void write(CommandIndex index, Command command, Reply reply) {
         @Nullable
         Doc doc = byName.get(command.fullName());
         reply.bulk(command.fullName());
@@ -72,8 +73,8 @@ final class CommandDocs {
         }
         if (command.isContainer()) {
             reply.bulk("subcommands");
-            reply.map(command.subcommands().size());
-            command.subcommands().values().forEach(subcommand -> write(subcommand, reply));
+            reply.map(index.subcommands(command).size());
+            index.subcommands(command).values().forEach(subcommand -> write(index, subcommand, reply));
         }
     }
 

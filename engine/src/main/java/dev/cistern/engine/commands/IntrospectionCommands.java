@@ -65,13 +65,13 @@ final class IntrospectionCommands {
     }
 
     static void count(Session session, Request request, Reply reply) {
-        reply.integer(session.node().commands().all().size());
+        reply.integer(session.commands().all().size());
     }
 
     static void all(Session session, Request request, Reply reply) {
-        Collection<Command> commands = session.node().commands().all();
+        Collection<Command> commands = session.commands().all();
         reply.array(commands.size());
-        commands.forEach(command -> facts(command, reply));
+        commands.forEach(command -> facts(session.commands(), command, reply));
     }
 
     static void info(Session session, Request request, Reply reply) {
@@ -81,16 +81,16 @@ final class IntrospectionCommands {
         }
         reply.array(request.count() - 2L);
         for (int i = 2; i < request.count(); i++) {
-            Command command = session.node().commands().find(request.text(i));
+            Command command = session.commands().find(request.text(i));
             if (command == null) {
                 reply.nullBulk();
             } else {
-                facts(command, reply);
+                facts(session.commands(), command, reply);
             }
         }
     }
 
-    private static void facts(Command command, Reply reply) {
+    private static void facts(CommandIndex index, Command command, Reply reply) {
         reply.array(10);
         reply.bulk(command.fullName());
         reply.integer(command.arity());
@@ -104,8 +104,8 @@ final class IntrospectionCommands {
         command.tips().forEach(reply::bulk);
         reply.array(command.keySpecs().size());
         command.keySpecs().forEach(spec -> keySpec(spec, reply));
-        reply.array(command.subcommands().size());
-        command.subcommands().values().forEach(subcommand -> facts(subcommand, reply));
+        reply.array(index.subcommands(command).size());
+        index.subcommands(command).values().forEach(subcommand -> facts(index, subcommand, reply));
     }
 
     private static void flags(Command command, Reply reply) {
@@ -207,7 +207,7 @@ final class IntrospectionCommands {
     }
 
     static void docs(Session session, Request request, Reply reply) {
-        CommandIndex index = session.node().commands();
+        CommandIndex index = session.commands();
         List<Command> commands = new ArrayList<>();
         for (int i = 2; i < request.count(); i++) {
             Command command = index.find(request.text(i));
@@ -217,7 +217,7 @@ final class IntrospectionCommands {
         }
         Collection<Command> told = request.count() == 2 ? index.all() : commands;
         reply.map(told.size());
-        told.forEach(command -> CommandDocs.INSTANCE.write(command, reply));
+        told.forEach(command -> CommandDocs.INSTANCE.write(index, command, reply));
     }
 
     static void list(Session session, Request request, Reply reply) {
@@ -227,7 +227,7 @@ final class IntrospectionCommands {
         } else if (request.count() > 2) {
             throw CommandException.SYNTAX_ERROR;
         }
-        List<Command> found = session.node().commands().numbered().stream().filter(filter)
+        List<Command> found = session.commands().numbered().stream().filter(filter)
                 .filter(command -> request.count() > 2 || !command.fullName().contains("|")).toList();
         reply.set(found.size());
         found.forEach(command -> reply.bulk(command.fullName()));
@@ -273,9 +273,9 @@ final class IntrospectionCommands {
     }
 
     private static Command requireKeys(Session session, Request inner) {
-        Command command = session.node().commands().find(inner.argument(0));
+        Command command = session.commands().find(inner.argument(0));
         if (command != null && command.isContainer() && inner.count() > 1) {
-            command = session.node().commands().find(command, inner.argument(1));
+            command = session.commands().find(command, inner.argument(1));
         }
         if (command == null) {
             throw INVALID_COMMAND;

@@ -133,7 +133,7 @@ final class LatencyCommands {
     }
 
     static void histogram(Session session, Request request, Reply reply) {
-        CommandIndex index = session.node().commands();
+        CommandIndex index = session.commands();
         List<Command> commands = new ArrayList<>();
         for (int i = 2; i < request.count(); i++) {
             Command named = index.find(request.text(i));

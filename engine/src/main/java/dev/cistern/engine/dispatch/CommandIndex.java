@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +30,7 @@ public final class CommandIndex {
     private final Map<String, Command> byName = new TreeMap<>();
     private final java.util.IdentityHashMap<Command, SubcommandIndex> containers = new java.util.IdentityHashMap<>();
     private final List<Command> numbered = new ArrayList<>();
+    private int highestNumber = -1;
 
     public CommandIndex(List<CommandTable> families) {
         for (CommandTable family : families) {
@@ -38,12 +40,45 @@ public final class CommandIndex {
         }
     }
 
-    private void add(Command command) {
-        if (byName.put(command.name(), command) != null) {
-            throw new IllegalArgumentException("two commands are called " + command.name());
+    /**
+     * The same commands as some clients are to see them: without those that are hidden, others by a name of their own.
+     * Numbers stay.
+     */
+    CommandIndex(CommandIndex whole, CommandView view) {
+        for (Command command : whole.all()) {
+            String name = view.nameOf(command);
+            if (name != null) {
+                putByName(name, command);
+                numbered.add(command);
+                addVisible(command, view);
+            }
         }
+        highestNumber = whole.highestNumber;
+    }
+
+    private void addVisible(Command container, CommandView view) {
+        if (container.isContainer()) {
+            Map<String, Command> visible = new LinkedHashMap<>(container.subcommands());
+            visible.values().removeIf(subcommand -> view.hides(subcommand));
+            numbered.addAll(visible.values());
+            containers.put(container, new SubcommandIndex(visible));
+        }
+    }
+
+    private void add(Command command) {
+        putByName(command.name(), command);
         number(command);
-        byte[] name = command.name().toUpperCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
+        if (command.isContainer()) {
+            command.subcommands().values().forEach(this::number);
+            containers.put(command, new SubcommandIndex(command.subcommands()));
+        }
+    }
+
+    private void putByName(String text, Command command) {
+        if (byName.put(text, command) != null) {
+            throw new IllegalArgumentException("two commands are called " + text);
+        }
+        byte[] name = text.toUpperCase(Locale.ROOT).getBytes(StandardCharsets.US_ASCII);
         long word = firstWord(name);
         int place = place(word, name.length);
         while (table[place] != null) {
@@ -52,15 +87,17 @@ public final class CommandIndex {
         table[place] = command;
         names[place] = name;
         words[place] = word;
-        if (command.isContainer()) {
-            command.subcommands().values().forEach(this::number);
-            containers.put(command, new SubcommandIndex(command.subcommands()));
-        }
     }
 
     private void number(Command command) {
         command.number(numbered.size());
         numbered.add(command);
+        highestNumber = command.number();
+    }
+
+    /** The highest number of any command, hidden ones included. */
+    public int highestNumber() {
+        return highestNumber;
     }
 
     private static long firstWord(byte[] name) {
@@ -125,7 +162,7 @@ public final class CommandIndex {
         String name = fullName.toLowerCase(Locale.ROOT);
         int bar = name.indexOf('|');
         Command command = byName.get(bar < 0 ? name : name.substring(0, bar));
-        return command == null || bar < 0 ? command : command.subcommands().get(name.substring(bar + 1));
+        return command == null || bar < 0 ? command : subcommands(command).get(name.substring(bar + 1));
     }
 
     /** All commands but subcommands, ordered by name. */
@@ -133,17 +170,25 @@ public final class CommandIndex {
         return Collections.unmodifiableCollection(byName.values());
     }
 
-    /** All commands and subcommands; each stands at its number. */
+    /** The subcommands of a command that can be seen here, by name; none for one that is no container. */
+    public Map<String, Command> subcommands(Command command) {
+        SubcommandIndex index = containers.get(command);
+        return index == null ? Map.of() : index.byName;
+    }
+
+    /** All commands and subcommands, ordered by their numbers; where none is hidden, each stands at its own. */
     public List<Command> numbered() {
         return Collections.unmodifiableList(numbered);
     }
 
     /** The subcommands of one container: few, so a walk over their names is quick. */
     private static final class SubcommandIndex {
+        private final Map<String, Command> byName;
         private final byte[][] names;
         private final Command[] commands;
 
         SubcommandIndex(Map<String, Command> subcommands) {
+            byName = Collections.unmodifiableMap(subcommands);
             commands = subcommands.values().toArray(Command[]::new);
             names = new byte[commands.length][];
             for (int i = 0; i < commands.length; i++) {

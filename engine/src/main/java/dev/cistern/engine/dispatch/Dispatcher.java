@@ -28,7 +28,8 @@ public final class Dispatcher {
     private static final int MAX_QUOTED_BYTES = 128;
 
     private final Node node;
-    private final CommandIndex commands;
+    /** The commands that exist for the session whose turn it is. */
+    private CommandIndex commands;
     private final Reply reply;
     private final Stopwatch stopwatch;
     private final KeyLocks locks;
@@ -49,6 +50,11 @@ public final class Dispatcher {
 
     Unit unit() {
         return unit;
+    }
+
+    /** From here on these commands exist: those that the next request's session may see. */
+    void commands(CommandIndex visible) {
+        commands = visible;
     }
 
     CommandStatistics statistics() {

@@ -1,6 +1,7 @@
 package dev.cistern.engine.dispatch;
 
 import dev.cistern.engine.acl.AclLog;
+import dev.cistern.engine.acl.User;
 import dev.cistern.engine.acl.Users;
 import dev.cistern.engine.blocking.BlockedKeys;
 import dev.cistern.engine.effects.Effects;
@@ -35,6 +36,7 @@ public final class Node {
     private final Effects effects;
     private final WatchedKeys watchedKeys;
     private final CommandIndex commands;
+    private volatile CommandIndex customerCommands;
     private final Clock clock;
     private final Users users;
     private final Sessions sessions = new Sessions();
@@ -72,6 +74,7 @@ public final class Node {
         this.blockedKeys = new BlockedKeys(store, effects, loops);
         this.notifications = new Notifications(effects, channels);
         this.commands = commands;
+        this.customerCommands = commands;
         this.clock = clock;
         this.persistence = new Persistence(store, settings, identity.redisVersion(), clock::wallMillis);
         this.users = new Users(settings, commands, internalUser, new UserEffects(sessions));
@@ -108,8 +111,19 @@ public final class Node {
         return blockedKeys;
     }
 
+    /** All commands. */
     public CommandIndex commands() {
         return commands;
+    }
+
+    /** The commands that exist for this user. */
+    CommandIndex commandsFor(User user) {
+        return user.isInternal() ? commands : customerCommands;
+    }
+
+    /** What customers, unlike the internal user, see of the commands. To be called before the first of them comes. */
+    public void customerView(CommandView view) {
+        customerCommands = new CommandIndex(commands, view);
     }
 
     public Clock clock() {

@@ -323,6 +323,11 @@ public final class NodeLoop {
         clockOffsetMillis = node.clock().wallMillis() - node.clock().nanos() / NANOS_PER_MILLI;
     }
 
+    /** The session whose turn it is speaks for another user now, and may see other commands. */
+    void commandsOf(Session session) {
+        dispatcher.commands(session.commands());
+    }
+
     /** The check of a user's rules, for this loop's thread. */
     public AccessCheck accessCheck() {
         return accessCheck;
@@ -543,6 +548,7 @@ public final class NodeLoop {
     }
 
     private void beginTurn(Session session) {
+        dispatcher.commands(session.commands());
         turnNanos = dispatcher.stopwatch().beginTurn();
         nowMillis = turnNanos / NANOS_PER_MILLI + clockOffsetMillis;
         session.lastActiveMillis = nowMillis;

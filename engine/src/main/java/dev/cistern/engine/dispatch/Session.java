@@ -34,6 +34,7 @@ public final class Session implements Conversation {
     private int database;
     private int protocol = 2;
     private User user;
+    private CommandIndex commands;
     private int conditions;
     private ReplyMode replyMode = ReplyMode.ON;
     private boolean closeAfterReply;
@@ -74,6 +75,7 @@ public final class Session implements Conversation {
         this.createdMillis = loop.node().clock().wallMillis();
         this.lastActiveMillis = createdMillis;
         this.user = loop.node().users().defaultUser();
+        this.commands = loop.node().commandsFor(user);
         requireAuthentication();
     }
 
@@ -156,7 +158,7 @@ public final class Session implements Conversation {
 
     /** The commands that exist for it. */
     public CommandIndex commands() {
-        return node().commands();
+        return commands;
     }
 
     // --- who it is ---
@@ -171,14 +173,14 @@ public final class Session implements Conversation {
 
     /** Lets it in as this user. */
     public void authenticate(User as) {
-        user = as;
+        speakFor(as);
         set(Condition.UNAUTHENTICATED, false);
     }
 
     /** Its user was deleted: it is nobody any more, and its connection ends. */
     void endAs(User deleted) {
         if (user == deleted) {
-            user = node().users().defaultUser();
+            speakFor(node().users().defaultUser());
             set(Condition.UNAUTHENTICATED, true);
             connection.closeAfterSending();
         }
@@ -204,8 +206,14 @@ public final class Session implements Conversation {
         return user.conditions() == 0 || loop.accessCheck().denial(user, command, request, database) == null;
     }
 
+    private void speakFor(User other) {
+        user = other;
+        commands = node().commandsFor(other);
+        loop.commandsOf(this);
+    }
+
     private void requireAuthentication() {
-        user = node().users().defaultUser();
+        speakFor(node().users().defaultUser());
         set(Condition.UNAUTHENTICATED, node().users().isPasswordRequired());
     }
 

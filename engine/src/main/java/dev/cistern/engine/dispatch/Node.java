@@ -41,7 +41,9 @@ public final class Node {
     private final Users users;
     private final Sessions sessions = new Sessions();
     private final AclLog aclLog = new AclLog();
-    private final SlowLog slowLog = new SlowLog();
+    private final CommandLog slowLog = new CommandLog();
+    private final CommandLog largeRequests = new CommandLog();
+    private final CommandLog largeReplies = new CommandLog();
     private final LatencyMonitor latency = new LatencyMonitor();
     private final NodeCounters counters = new NodeCounters();
     private final ErrorStatistics errors = new ErrorStatistics();
@@ -143,8 +145,16 @@ public final class Node {
         return sessions;
     }
 
-    public SlowLog slowLog() {
+    public CommandLog slowLog() {
         return slowLog;
+    }
+
+    public CommandLog largeRequests() {
+        return largeRequests;
+    }
+
+    public CommandLog largeReplies() {
+        return largeReplies;
     }
 
     public LatencyMonitor latency() {

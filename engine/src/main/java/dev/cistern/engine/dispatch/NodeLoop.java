@@ -74,6 +74,9 @@ public final class NodeLoop {
     private long clockOffsetMillis;
     private boolean touches = true;
     private long turnNanos;
+    private long largeRequestBytes;
+    private long largeReplyBytes;
+    private boolean mayHoldLargeRequest;
     private long nowMillis;
 
     public NodeLoop(Node node, EventLoops.Loop loop) {
@@ -553,6 +556,9 @@ public final class NodeLoop {
         nowMillis = turnNanos / NANOS_PER_MILLI + clockOffsetMillis;
         session.lastActiveMillis = nowMillis;
         prepareKeyspaces(session);
+        largeRequestBytes = orNever(node.settings().largeRequestBytes.value());
+        largeReplyBytes = orNever(node.settings().largeReplyBytes.value());
+        mayHoldLargeRequest = parser.unfinishedBytes() > largeRequestBytes;
         limitParser(session);
         reply.protocol(session.protocol());
         mailbox.beginTurn(session);
@@ -572,6 +578,9 @@ public final class NodeLoop {
         long mark = reply.length();
         boolean wasAuthenticated = session.isAuthenticated();
         dispatcher.execute(session, request, command);
+        if (command != null && (mayHoldLargeRequest || reply.length() - mark > largeReplyBytes)) {
+            logIfLarge(session, command, reply.length() - mark);
+        }
         if (session.replyMode() != ReplyMode.ON && !repliesWithPushes(command)) {
             silence(session, mark);
         }
@@ -583,6 +592,30 @@ public final class NodeLoop {
     /** What (UN)SUBSCRIBE answers are pushes: a session that wants no replies gets them all the same. */
     private static boolean repliesWithPushes(@Nullable Command command) {
         return command != null && command.is(Flag.PUBSUB) && command.is(Flag.WHILE_SUBSCRIBED);
+    }
+
+    /** COMMANDLOG's two logs of size; only asked when the bytes at hand are many. */
+    private void logIfLarge(Session session, Command command, long replyBytes) {
+        long requestBytes = 0;
+        for (int i = 0; i < request.count(); i++) {
+            requestBytes += request.argument(i).length();
+        }
+        long unixSeconds = nowMillis / 1000;
+        if (command.is(Flag.SKIP_SLOWLOG)) {
+            return;
+        }
+        if (requestBytes > largeRequestBytes) {
+            node.largeRequests().add(session, command, request, requestBytes, unixSeconds,
+                    node.settings().largeRequestMaxLen.value());
+        }
+        if (replyBytes > largeReplyBytes) {
+            node.largeReplies().add(session, command, request, replyBytes, unixSeconds,
+                    node.settings().largeReplyMaxLen.value());
+        }
+    }
+
+    private static long orNever(long bytes) {
+        return bytes < 0 ? Long.MAX_VALUE : bytes;
     }
 
     private void limitParser(Session session) {

@@ -123,7 +123,7 @@ final class Stopwatch {
         }
         long unixSeconds = clock.wallMillis() / 1000;
         if (elapsed >= slowNanos && !command.is(Flag.SKIP_SLOWLOG)) {
-            node.slowLog().add(session, request, elapsed / NANOS_PER_MICRO, unixSeconds,
+            node.slowLog().add(session, command, request, elapsed / NANOS_PER_MICRO, unixSeconds,
                     node.settings().slowlogMaxLen.value());
         }
         if (elapsed >= spikeNanos) {

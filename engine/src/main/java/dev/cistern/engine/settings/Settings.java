@@ -87,6 +87,10 @@ public final class Settings {
     // --- watching ---
     public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);
     public final NumberSetting slowlogMaxLen = number("slowlog-max-len", true, 128, 0, NO_LIMIT);
+    public final NumberSetting largeRequestBytes = number("commandlog-request-larger-than", true, 1 << 20, -1, NO_LIMIT);
+    public final NumberSetting largeRequestMaxLen = number("commandlog-large-request-max-len", true, 128, 0, NO_LIMIT);
+    public final NumberSetting largeReplyBytes = number("commandlog-reply-larger-than", true, 1 << 20, -1, NO_LIMIT);
+    public final NumberSetting largeReplyMaxLen = number("commandlog-large-reply-max-len", true, 128, 0, NO_LIMIT);
     public final NumberSetting latencyMonitorThreshold = number("latency-monitor-threshold", true, 0, 0, NO_LIMIT);
     public final NotificationSetting notifications = add(new NotificationSetting());
     public final SwitchSetting latencyTracking = toggle("latency-tracking", true);
@@ -99,6 +103,8 @@ public final class Settings {
     public final ChoiceSetting clusterEnabled = add(new ChoiceSetting("cluster-enabled", false, "no"));
 
     {
+        alias("commandlog-execution-slower-than", slowlogLogSlowerThan);
+        alias("commandlog-slow-execution-max-len", slowlogMaxLen);
         alias("hash-max-ziplist-entries", hashMaxListpackEntries);
         alias("hash-max-ziplist-value", hashMaxListpackValue);
         alias("list-max-ziplist-size", listMaxListpackSize);

@@ -8,20 +8,25 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** The last commands that took longer than the threshold, newest first. Any thread; entries are rare. */
-public final class SlowLog {
+/**
+ * The last commands that were beyond a threshold, newest first: too slow, or with too large a request or reply.
+ *
+ * <p>Secrets among the arguments are not kept. Any thread; entries are rare.
+ */
+public final class CommandLog {
     private static final int MAX_ARGUMENTS = 32;
     private static final int MAX_ARGUMENT_BYTES = 128;
 
     private final Deque<Entry> entries = new ArrayDeque<>();
     private long nextId;
 
-    /** One slow command. */
-    public record Entry(long id, long unixSeconds, long micros, List<byte[]> arguments, String clientAddress,
+    /** One such command; the value is microseconds or bytes, as the log is about. */
+    public record Entry(long id, long unixSeconds, long value, List<byte[]> arguments, String clientAddress,
             String clientName) {}
 
-    synchronized void add(Session session, Request request, long micros, long unixSeconds, long maxEntries) {
-        entries.addFirst(new Entry(nextId++, unixSeconds, micros, shortened(request), session.remoteAddress(),
+    synchronized void add(Session session, Command command, Request request, long value, long unixSeconds,
+            long maxEntries) {
+        entries.addFirst(new Entry(nextId++, unixSeconds, value, shortened(command, request), session.remoteAddress(),
                 session.name()));
         trim(maxEntries);
     }
@@ -32,11 +37,13 @@ public final class SlowLog {
         }
     }
 
-    private static List<byte[]> shortened(Request request) {
+    private static List<byte[]> shortened(Command command, Request request) {
         List<byte[]> arguments = new ArrayList<>();
         int shown = request.count() > MAX_ARGUMENTS ? MAX_ARGUMENTS - 1 : request.count();
         for (int i = 0; i < shown; i++) {
-            arguments.add(shortened(request.argument(i)));
+            arguments.add(Secrets.isSecret(command, request, i)
+                    ? ascii(Secrets.INSTEAD)
+                    : shortened(request.argument(i)));
         }
         if (shown < request.count()) {
             arguments.add(ascii("... (%d more arguments)".formatted(request.count() - shown)));

@@ -295,4 +295,39 @@ final class ConnectionTest {
         client.read().expect(status("RESET"));
         client.read().expect(error("NOAUTH Authentication required."));
     }
+
+    @WireTest(notOnOriginal = "these conditions came with Valkey 8 and 9")
+    void sessionsAreFoundByManyConditions(TestClient one, TestClient two) {
+        one.send("CLIENT", "SETNAME", "one").expect(ok());
+        two.send("CLIENT", "SETNAME", "two").expect(ok());
+        two.send("CLIENT", "SETINFO", "LIB-NAME", "lib").expect(ok());
+        two.send("CLIENT", "SETINFO", "LIB-VER", "1.2").expect(ok());
+        two.send("CLIENT", "CAPA", "redirect", "unheard-of").expect(ok());
+        two.send("SELECT", "3").expect(ok());
+        two.send("MULTI").expect(ok());
+        String[][] conditions = {{"NAME", "two"}, {"LIB-NAME", "lib"}, {"LIB-VER", "1.2"}, {"DB", "3"}, {"FLAGS", "x"},
+                {"CAPA", "r"}, {"NOT-NAME", "one", "NAME", "two"}, {"NOT-FLAGS", "N"}, {"NOT-DB", "0"}};
+        for (String[] condition : conditions) {
+            assertThat(list(one, condition)).as(String.join(" ", condition)).contains(" name=two ").hasLineCount(1);
+        }
+        assertThat(list(one, "IP", "127.0.0.1", "TYPE", "normal", "USER", "default", "IDLE", "0")).contains(" name=two ",
+                " name=one ");
+        assertThat(list(one, "NOT-IP", "127.0.0.1")).isEmpty();
+        assertThat(list(one, "NAME", "one", "SKIPME", "yes")).isEmpty();
+        String id = one.send("CLIENT", "ID").text();
+        assertThat(list(one, "NOT-ID", id, "999999", "NAME", "one")).isEmpty();
+        one.send("CLIENT", "LIST", "NOT-MAXAGE", "1").expect(error("ERR syntax error"));
+        one.send("CLIENT", "LIST", "DB", "99").expect(error("ERR DB index is out of range"));
+        one.send("CLIENT", "IMPORT-SOURCE", "ON").expect(error("ERR Server is not in import mode"));
+        one.send("CLIENT", "KILL", "NAME", "two", "DB", "3").expect(integer(1));
+        assertThat(two.isClosedByServer()).isTrue();
+    }
+
+    private static String list(TestClient client, String... conditions) {
+        String[] request = new String[conditions.length + 2];
+        request[0] = "CLIENT";
+        request[1] = "LIST";
+        System.arraycopy(conditions, 0, request, 2, conditions.length);
+        return client.send(request).text();
+    }
 }

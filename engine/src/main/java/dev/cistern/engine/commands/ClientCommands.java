@@ -22,12 +22,19 @@ import static dev.cistern.engine.dispatch.Flag.STALE;
 /** CLIENT: what a session says of itself, and what it may do to others. */
 final class ClientCommands {
 
+    private static final CommandException NOT_IMPORTING = CommandException.of("ERR Server is not in import mode");
+
     static final CommandTable TABLE = CommandTable.of("connection",
             command("CLIENT", -2).holds(
+                    command("CAPA", -3, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::capa),
                     command("GETNAME", 2, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::getName),
                     command("GETREDIR", 2, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::getRedir),
                     command("HELP", 2, LOADING, STALE).runsInSession(help()),
                     command("ID", 2, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::id),
+                    // No node of this version imports keys, which the original's import-mode would switch on.
+                    command("IMPORT-SOURCE", 3, NO_SCRIPT, LOADING, STALE).runsInSession((_, _, _) -> {
+                        throw NOT_IMPORTING;
+                    }),
                     command("INFO", 2, NO_SCRIPT, LOADING, STALE, tip("nondeterministic_output"))
                             .runsInSession(ClientCommands::info),
                     command("KILL", -3, ADMIN, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::kill),
@@ -60,15 +67,17 @@ final class ClientCommands {
 
     private static Command.SessionBody help() {
         return Help.of("CLIENT",
+                "CAPA <capability> [<capability> ...]", "    What this client can do: redirect.",
                 "GETNAME", "    The name that this session gave itself.",
                 "GETREDIR", "    Which client gets this one's invalidation messages; -1 without tracking.",
                 "ID", "    The number of this session.",
+                "IMPORT-SOURCE (ON|OFF)", "    Whether this session brings keys from another node.",
                 "INFO", "    One line about this session.",
                 "KILL <ip:port>", "    Ends the session from that address.",
                 "KILL <option> <value> [<option> <value> [...]]",
-                "    Ends the sessions for which all options hold: ADDR, LADDR, ID, MAXAGE, TYPE, USER;",
-                "    SKIPME no includes this one.",
-                "LIST [TYPE <type>] [ID <id> [<id> ...]]", "    One line about each session.",
+                "    Ends the sessions for which all options hold: ID, TYPE, USER, ADDR, LADDR, IP, NAME, LIB-NAME,",
+                "    LIB-VER, FLAGS, CAPA, DB, each also with NOT- before it; MAXAGE, IDLE. SKIPME no includes this one.",
+                "LIST [<option> <value> [...]]", "    One line about each session for which all options hold.",
                 "NO-EVICT (ON|OFF)", "    Spares this session when clients take too much memory.",
                 "NO-TOUCH (ON|OFF)", "    Lets this session read keys without counting as an access to them.",
                 "PAUSE <timeout> [WRITE|ALL]", "    Holds back writing, or all, commands for so many milliseconds.",
@@ -131,6 +140,16 @@ final class ClientCommands {
         reply.ok();
     }
 
+    /** Capabilities that are not known are those of newer servers: they are passed over. */
+    static void capa(Session session, Request request, Reply reply) {
+        for (int i = 2; i < request.count(); i++) {
+            if (request.is(i, "REDIRECT")) {
+                session.capabilities("r");
+            }
+        }
+        reply.ok();
+    }
+
     static void info(Session session, Request request, Reply reply) {
         reply.verbatim(ClientLine.of(session, session.node().clock().wallMillis()) + "\n");
     }
@@ -138,17 +157,16 @@ final class ClientCommands {
     static void list(Session session, Request request, Reply reply) {
         StringBuilder lines = new StringBuilder();
         long now = session.node().clock().wallMillis();
-        for (Session other : matching(session, ClientFilter.forList(request))) {
+        for (Session other : matching(session, ClientFilter.forList(session, request))) {
             lines.append(ClientLine.of(other, now)).append('\n');
         }
         reply.verbatim(lines.toString());
     }
 
     private static List<Session> matching(Session me, ClientFilter filter) {
-        long now = me.node().clock().wallMillis();
         List<Session> matching = new ArrayList<>();
         for (Session session : me.node().sessions().all()) {
-            if (filter.matches(session, me, now)) {
+            if (filter.matches(session)) {
                 matching.add(session);
             }
         }

@@ -30,7 +30,8 @@ public final class ClientLine {
                 session.executedCommands());
     }
 
-    private static String flags(Session session) {
+    /** A letter for each thing that is unusual about it; N for none. */
+    public static String flags(Session session) {
         String flags = (session.isSubscribed() ? "P" : "") + (session.isBlocked() ? "b" : "")
                 + (session.isInTransaction() ? "x" : "")
                 + (session.isNoEvict() ? "e" : "")

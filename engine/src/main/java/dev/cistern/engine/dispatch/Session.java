@@ -44,6 +44,7 @@ public final class Session implements Conversation {
     private String name = "";
     private String libraryName = "";
     private String libraryVersion = "";
+    private String capabilities = "";
     private boolean noEvict;
     private boolean noTouch;
 
@@ -372,6 +373,7 @@ public final class Session implements Conversation {
         protocol = 2;
         replyMode = ReplyMode.ON;
         name = "";
+        capabilities = "";
         noEvict = false;
         noTouch(false);
         requireAuthentication();
@@ -426,6 +428,15 @@ public final class Session implements Conversation {
 
     public void libraryName(String value) {
         libraryName = value;
+    }
+
+    /** A letter for each thing that it said it can do. */
+    public String capabilities() {
+        return capabilities;
+    }
+
+    public void capabilities(String letters) {
+        capabilities = letters;
     }
 
     public String libraryVersion() {

@@ -21,6 +21,7 @@ public final class Families {
                 DatabaseCommands.TABLE,
                 SnapshotCommands.TABLE,
                 AclCommands.TABLE,
+                MonitorCommand.TABLE,
                 ConfigCommands.TABLE,
                 InfoCommand.TABLE,
                 IntrospectionCommands.TABLE,

@@ -32,7 +32,8 @@ public final class ClientLine {
 
     /** A letter for each thing that is unusual about it; N for none. */
     public static String flags(Session session) {
-        String flags = (session.isSubscribed() ? "P" : "") + (session.isBlocked() ? "b" : "")
+        String flags = (session.isMonitor() ? "O" : "") + (session.isSubscribed() ? "P" : "")
+                + (session.isBlocked() ? "b" : "")
                 + (session.isInTransaction() ? "x" : "")
                 + (session.isNoEvict() ? "e" : "")
                 + (session.isNoTouch() ? "T" : "")

@@ -21,7 +21,11 @@ public enum Condition {
     /** The session is between MULTI and EXEC. */
     IN_TRANSACTION,
     /** The session listens to channels. */
-    SUBSCRIBED;
+    SUBSCRIBED,
+    /** The session is told of all commands, and may not touch keys itself. */
+    MONITOR,
+    /** Some session of the node is told of all commands. */
+    MONITORED;
 
     /** Lives in memory only, so it may change with the order above. */
     @SuppressWarnings("EnumOrdinal")

@@ -105,12 +105,30 @@ public final class Dispatcher {
                 return;
             }
         }
-        run(session, command, request, reply);
+        if (Condition.MONITORED.isIn(conditions)) {
+            runWatched(session, command, request, reply);
+        } else {
+            run(session, command, request, reply);
+        }
+    }
+
+    /** Runs a command while some session is told of all. A script is told of before what it runs. */
+    private void runWatched(Session session, Command command, Request request, Reply into) {
+        boolean isScript = command.is(Flag.SKIP_MONITOR) && command.group().equals("scripting");
+        if (isScript) {
+            node.monitors().tellAlways(session, command, request, false);
+        }
+        run(session, command, request, into);
+        node.monitors().tell(session, command, request, unit.isOpenNow());
     }
 
     /** Runs a request whose stripes, or more, the unit holds; answers into {@code into}. */
     void runInUnit(Session session, Command command, Request request, Reply into) {
-        run(session, command, request, into);
+        if (node.is(Condition.MONITORED)) {
+            runWatched(session, command, request, into);
+        } else {
+            run(session, command, request, into);
+        }
     }
 
     private void run(Session session, Command command, Request request, Reply into) {

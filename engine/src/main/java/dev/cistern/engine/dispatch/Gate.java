@@ -27,6 +27,7 @@ final class Gate {
             new Check("authenticated", Condition.UNAUTHENTICATED, Gate::authenticated),
             new Check("allowed in a transaction", Condition.IN_TRANSACTION, Gate::allowedInTransaction),
             new Check("access rules", Condition.RESTRICTED, Gate::accessRules),
+            new Check("not a monitor", Condition.MONITOR, Gate::notAMonitor),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit),
             new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping),
             new Check("subscribed mode", Condition.SUBSCRIBED, Gate::subscribedMode),
@@ -73,6 +74,12 @@ final class Gate {
         return CommandException
                 .of("ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET"
                         + " are allowed in this context", command.fullName());
+    }
+
+    /** The original takes who watches for a kind of replica. */
+    private static @Nullable CommandException notAMonitor(Session session, Command command, Request request) {
+        int touching = Flag.READ.bit() | Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
+        return (command.flags() & touching) == 0 ? null : CommandException.MONITOR_TOUCHES_NOTHING;
     }
 
     private static @Nullable CommandException memoryLimit(Session session, Command command, Request request) {

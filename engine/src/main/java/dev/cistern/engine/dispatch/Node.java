@@ -41,6 +41,7 @@ public final class Node {
     private final Users users;
     private final Sessions sessions = new Sessions();
     private final AclLog aclLog = new AclLog();
+    private final Monitors monitors = new Monitors(this);
     private final CommandLog slowLog = new CommandLog();
     private final CommandLog largeRequests = new CommandLog();
     private final CommandLog largeReplies = new CommandLog();
@@ -143,6 +144,11 @@ public final class Node {
 
     public Sessions sessions() {
         return sessions;
+    }
+
+    /** Who is told of all commands. */
+    public Monitors monitors() {
+        return monitors;
     }
 
     public CommandLog slowLog() {

@@ -359,6 +359,7 @@ public final class Session implements Conversation {
 
     /** The connection is gone: what it held is given back. */
     void release() {
+        endMonitor();
         unsubscribe();
         if (transaction != null) {
             transaction.close();
@@ -368,6 +369,7 @@ public final class Session implements Conversation {
     /** Back to how it was when it connected, but for its id and connection. */
     public void reset() {
         endTransaction();
+        endMonitor();
         unsubscribe();
         database = 0;
         protocol = 2;
@@ -377,6 +379,25 @@ public final class Session implements Conversation {
         noEvict = false;
         noTouch(false);
         requireAuthentication();
+    }
+
+    // --- whether it watches the others ---
+
+    public boolean isMonitor() {
+        return Condition.MONITOR.isIn(conditions);
+    }
+
+    /** From here on it is told of every command. */
+    public void monitor() {
+        set(Condition.MONITOR, true);
+        node().monitors().add(this);
+    }
+
+    private void endMonitor() {
+        if (isMonitor()) {
+            set(Condition.MONITOR, false);
+            node().monitors().remove(this);
+        }
     }
 
     // --- how it talks ---

@@ -51,6 +51,11 @@ public final class Unit {
         return depth > 0;
     }
 
+    /** Whether a script runs. */
+    boolean isOpenNow() {
+        return depth > 0 && isOpen;
+    }
+
     /** The unit to come will run this request. */
     public void note(Command command, Request request) {
         locks.note(command, request);

@@ -29,6 +29,8 @@ public final class CommandException extends RuntimeException {
     public static final CommandException OUT_OF_MEMORY = of(
             "OOM command not allowed when used memory > 'maxmemory'.");
     public static final CommandException NOT_IN_TRANSACTION = of("ERR Command not allowed inside a transaction");
+    public static final CommandException MONITOR_TOUCHES_NOTHING = of(
+            "ERR Replica can't interact with the keyspace");
     public static final CommandException NO_AUTH = of("NOAUTH Authentication required.");
     public static final CommandException WRONG_PASSWORD = of(
             "WRONGPASS invalid username-password pair or user is disabled.");

@@ -69,6 +69,12 @@ public final class Lists {
         return opened(entry.findForWrite(key));
     }
 
+    /** Opens the list of an entry that a walk came to, for reading, which counts nothing. */
+    public void openEntry(long found) {
+        entry.show(found);
+        opened(true);
+    }
+
     private boolean opened(boolean there) {
         isLarge = there && entry.is(Encoding.QUICKLIST);
         isToBeLarge = false;

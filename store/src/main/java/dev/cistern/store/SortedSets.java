@@ -58,6 +58,12 @@ public final class SortedSets {
         return opened(entry.findForWrite(key));
     }
 
+    /** Opens the set of an entry that a walk came to, for reading, which counts nothing. */
+    public void openEntry(long found) {
+        entry.show(found);
+        opened(true);
+    }
+
     private boolean opened(boolean there) {
         isLarge = there && entry.is(Encoding.SKIPLIST);
         isToBeLarge = false;

@@ -2,6 +2,7 @@ package dev.cistern.engine.rdb;
 
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
+import dev.cistern.store.SortedSets;
 import dev.cistern.store.ValueType;
 
 /**
@@ -13,6 +14,7 @@ import dev.cistern.store.ValueType;
 public final class ValueBuilder implements ValueSink {
     private final Bytes key = new Bytes();
     private final Keyspace keyspace;
+    private ValueType present = ValueType.STRING;
 
     public ValueBuilder(Keyspace keyspace) {
         this.keyspace = keyspace;
@@ -25,6 +27,7 @@ public final class ValueBuilder implements ValueSink {
 
     @Override
     public void begin(ValueType type, long count) {
+        present = type;
         switch (type) {
             case STRING -> {
             }
@@ -32,6 +35,8 @@ public final class ValueBuilder implements ValueSink {
                 keyspace.hashes().openToChange(key);
                 keyspace.hashes().expect(count, 0);
             }
+            case LIST -> keyspace.lists().openToChange(key);
+            case SORTED_SET -> keyspace.sortedSets().openToChange(key);
             default -> throw new RdbException("a value of the type " + type);
         }
     }
@@ -44,5 +49,31 @@ public final class ValueBuilder implements ValueSink {
     @Override
     public void field(Bytes field, Bytes value, long deadlineMillis) {
         keyspace.hashes().put(field, value, deadlineMillis);
+    }
+
+    @Override
+    public void element(Bytes element) {
+        keyspace.lists().expect(1, element.length());
+        keyspace.lists().push(false, element);
+    }
+
+    @Override
+    public void member(Bytes member, double score) {
+        SortedSets sets = keyspace.sortedSets();
+        if (sets.find(member)) {
+            throw new RdbException("a member that comes twice");
+        }
+        sets.add(member, score);
+    }
+
+    @Override
+    public void end() {
+        switch (present) {
+            case HASH -> keyspace.hashes().endChange();
+            case LIST -> keyspace.lists().endChange();
+            case SORTED_SET -> keyspace.sortedSets().endChange();
+            default -> {
+            }
+        }
     }
 }

@@ -41,6 +41,11 @@ public final class ValueReader implements AutoCloseable {
 
     /** Reads a value of this type. */
     public void read(int type, RdbInput input, ValueSink sink) {
+        readPieces(type, input, sink);
+        sink.end();
+    }
+
+    private void readPieces(int type, RdbInput input, ValueSink sink) {
         switch (type) {
             case Rdb.STRING -> {
                 input.readString(first);

@@ -6,7 +6,7 @@ import dev.cistern.store.ValueType;
 /**
  * Takes a value piece by piece as {@link ValueReader} comes upon it, whatever encoding it was written in.
  *
- * <p>Views are valid during the call only. First {@link #begin}, then as many of the others as the type has.
+ * <p>Views are valid during the call only. First {@link #begin}, then as many of the others as the type has, and {@link #end}.
  */
 public interface ValueSink {
 
@@ -27,4 +27,7 @@ public interface ValueSink {
 
     /** A member of a sorted set. */
     default void member(Bytes member, double score) {}
+
+    /** The value is whole. */
+    default void end() {}
 }

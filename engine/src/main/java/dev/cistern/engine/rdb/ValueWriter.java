@@ -4,6 +4,8 @@ import dev.cistern.store.Bytes;
 import dev.cistern.store.Encoding;
 import dev.cistern.store.Hashes;
 import dev.cistern.store.Keyspace;
+import dev.cistern.store.Lists;
+import dev.cistern.store.SortedSets;
 
 /**
  * Writes values of a keyspace: type and content apart, because in a snapshot the key stands between them.
@@ -24,6 +26,8 @@ public final class ValueWriter {
         return switch (keyspace.type(entry)) {
             case STRING -> Rdb.STRING;
             case HASH -> typeOfHash(entry);
+            case LIST -> isPacked(entry) ? Rdb.LIST_QUICKLIST_2 : Rdb.LIST;
+            case SORTED_SET -> isPacked(entry) ? Rdb.ZSET_LISTPACK : Rdb.ZSET_2;
             default -> throw new IllegalStateException("a value of the type " + keyspace.type(entry));
         };
     }
@@ -32,6 +36,8 @@ public final class ValueWriter {
         switch (keyspace.type(entry)) {
             case STRING -> writeString(entry, output);
             case HASH -> writeHash(entry, output);
+            case LIST -> writeList(entry, output);
+            case SORTED_SET -> writeSortedSet(entry, output);
             default -> throw new IllegalStateException("a value of the type " + keyspace.type(entry));
         }
     }
@@ -44,8 +50,12 @@ public final class ValueWriter {
         }
     }
 
+    private boolean isPacked(long entry) {
+        return keyspace.encoding(entry) == Encoding.LISTPACK;
+    }
+
     private int typeOfHash(long entry) {
-        if (keyspace.encoding(entry) == Encoding.LISTPACK) {
+        if (isPacked(entry)) {
             return Rdb.HASH_LISTPACK;
         }
         keyspace.hashes().openEntry(entry);
@@ -53,7 +63,7 @@ public final class ValueWriter {
     }
 
     private void writeHash(long entry, RdbOutput output) {
-        if (keyspace.encoding(entry) == Encoding.LISTPACK) {
+        if (isPacked(entry)) {
             writePacked(entry, output);
             return;
         }
@@ -79,6 +89,36 @@ public final class ValueWriter {
             count++;
         }
         return count;
+    }
+
+    /** A packed list is one node of a long one. */
+    private void writeList(long entry, RdbOutput output) {
+        if (isPacked(entry)) {
+            output.putLength(1);
+            output.putLength(Rdb.NODE_PACKED);
+            writePacked(entry, output);
+            return;
+        }
+        Lists lists = keyspace.lists();
+        lists.openEntry(entry);
+        output.putLength(lists.size());
+        for (boolean more = lists.seek(0); more; more = lists.next()) {
+            output.putString(lists.read(text));
+        }
+    }
+
+    private void writeSortedSet(long entry, RdbOutput output) {
+        if (isPacked(entry)) {
+            writePacked(entry, output);
+            return;
+        }
+        SortedSets sets = keyspace.sortedSets();
+        sets.openEntry(entry);
+        output.putLength(sets.size());
+        for (boolean more = sets.seek(0); more; more = sets.next()) {
+            output.putString(sets.read(text));
+            output.putDouble(sets.score());
+        }
     }
 
     private void writePacked(long entry, RdbOutput output) {

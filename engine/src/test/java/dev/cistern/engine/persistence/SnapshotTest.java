@@ -48,10 +48,14 @@ final class SnapshotTest {
                 client.send("PEXPIREAT", "key" + i, "" + (4_102_444_800_000L + i));
             }
             client.send("HSET", "hash" + i, "field", value, "n", "" + i);
+            client.send("RPUSH", "list" + i, "x", value, "" + i);
+            client.send("ZADD", "sorted" + i, "1.5", value, "-inf", "low", "" + i, "n");
         }
         client.send("SELECT", "0");
         for (int i = 0; i < 1000; i++) {
             client.send("HSET", "large", "field" + i, "value" + i * 3);
+            client.send("RPUSH", "largeList", "element" + i, "" + i, "long".repeat(i % 40));
+            client.send("ZADD", "largeSorted", "" + i / 7.0, "member" + i);
         }
     }
 
@@ -61,12 +65,19 @@ final class SnapshotTest {
             client.send("SELECT", i % 2 == 0 ? "0" : "3");
             all.append(client.send("GET", "key" + i)).append(client.send("PEXPIRETIME", "key" + i))
                     .append(client.send("OBJECT", "ENCODING", "key" + i))
-                    .append(client.send("HMGET", "hash" + i, "field", "n")).append('\n');
+                    .append(client.send("HMGET", "hash" + i, "field", "n"))
+                    .append(client.send("LRANGE", "list" + i, "0", "-1"))
+                    .append(client.send("ZRANGE", "sorted" + i, "0", "-1", "WITHSCORES")).append('\n');
         }
         client.send("SELECT", "0");
         for (int i = 0; i < 1000; i++) {
             all.append(client.send("HGET", "large", "field" + i));
         }
+        for (String key : new String[]{"list0", "largeList", "sorted0", "largeSorted", "hash0", "large"}) {
+            all.append(client.send("OBJECT", "ENCODING", key));
+        }
+        all.append(client.send("LRANGE", "largeList", "0", "-1"))
+                .append(client.send("ZRANGE", "largeSorted", "0", "-1", "WITHSCORES"));
         return all.append(client.send("HLEN", "large")).append(client.send("DBSIZE")).toString();
     }
 

@@ -53,6 +53,12 @@ public final class OpenSet {
         opened(false);
     }
 
+    /** Opens the set of an entry that a walk came to, for reading, which counts nothing. */
+    public void openEntry(long found) {
+        entry.show(found);
+        opened(true);
+    }
+
     private boolean opened(boolean there) {
         encoding = there ? entry.encoding() : Encoding.INTSET;
         if (encoding == Encoding.HASHTABLE) {

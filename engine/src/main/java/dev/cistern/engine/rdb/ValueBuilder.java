@@ -36,6 +36,7 @@ public final class ValueBuilder implements ValueSink {
                 keyspace.hashes().expect(count, 0);
             }
             case LIST -> keyspace.lists().openToChange(key);
+            case SET -> keyspace.sets().at(0).openToChange(key);
             case SORTED_SET -> keyspace.sortedSets().openToChange(key);
             default -> throw new RdbException("a value of the type " + type);
         }
@@ -53,17 +54,22 @@ public final class ValueBuilder implements ValueSink {
 
     @Override
     public void element(Bytes element) {
-        keyspace.lists().expect(1, element.length());
-        keyspace.lists().push(false, element);
+        if (present == ValueType.SET) {
+            keyspace.sets().at(0).add(element);
+        } else {
+            keyspace.lists().expect(1, element.length());
+            keyspace.lists().push(false, element);
+        }
     }
 
     @Override
     public void member(Bytes member, double score) {
         SortedSets sets = keyspace.sortedSets();
         if (sets.find(member)) {
-            throw new RdbException("a member that comes twice");
+            sets.setScore(member, score);
+        } else {
+            sets.add(member, score);
         }
-        sets.add(member, score);
     }
 
     @Override
@@ -71,6 +77,7 @@ public final class ValueBuilder implements ValueSink {
         switch (present) {
             case HASH -> keyspace.hashes().endChange();
             case LIST -> keyspace.lists().endChange();
+            case SET -> keyspace.sets().at(0).endChange();
             case SORTED_SET -> keyspace.sortedSets().endChange();
             default -> {
             }

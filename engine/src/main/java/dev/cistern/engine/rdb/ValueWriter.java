@@ -5,6 +5,7 @@ import dev.cistern.store.Encoding;
 import dev.cistern.store.Hashes;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Lists;
+import dev.cistern.store.OpenSet;
 import dev.cistern.store.SortedSets;
 
 /**
@@ -27,6 +28,7 @@ public final class ValueWriter {
             case STRING -> Rdb.STRING;
             case HASH -> typeOfHash(entry);
             case LIST -> isPacked(entry) ? Rdb.LIST_QUICKLIST_2 : Rdb.LIST;
+            case SET -> keyspace.encoding(entry) == Encoding.INTSET ? Rdb.SET_INTSET : Rdb.SET;
             case SORTED_SET -> isPacked(entry) ? Rdb.ZSET_LISTPACK : Rdb.ZSET_2;
             default -> throw new IllegalStateException("a value of the type " + keyspace.type(entry));
         };
@@ -37,6 +39,7 @@ public final class ValueWriter {
             case STRING -> writeString(entry, output);
             case HASH -> writeHash(entry, output);
             case LIST -> writeList(entry, output);
+            case SET -> writeSet(entry, output);
             case SORTED_SET -> writeSortedSet(entry, output);
             default -> throw new IllegalStateException("a value of the type " + keyspace.type(entry));
         }
@@ -104,6 +107,21 @@ public final class ValueWriter {
         output.putLength(lists.size());
         for (boolean more = lists.seek(0); more; more = lists.next()) {
             output.putString(lists.read(text));
+        }
+    }
+
+    /** A packed one is written member by member: Redis 7.0 has no packed sets but of integers. */
+    private void writeSet(long entry, RdbOutput output) {
+        if (keyspace.encoding(entry) == Encoding.INTSET) {
+            writePacked(entry, output);
+            return;
+        }
+        OpenSet set = keyspace.sets().at(0);
+        set.openEntry(entry);
+        output.putLength(set.size());
+        set.beginWalk();
+        while (set.next(text)) {
+            output.putString(text);
         }
     }
 

@@ -49,12 +49,15 @@ final class SnapshotTest {
             }
             client.send("HSET", "hash" + i, "field", value, "n", "" + i);
             client.send("RPUSH", "list" + i, "x", value, "" + i);
+            client.send("SADD", "set" + i, value, "x");
+            client.send("SADD", "numbers" + i, "" + i, "" + i * 1_000_000_007L, "-5");
             client.send("ZADD", "sorted" + i, "1.5", value, "-inf", "low", "" + i, "n");
         }
         client.send("SELECT", "0");
         for (int i = 0; i < 1000; i++) {
             client.send("HSET", "large", "field" + i, "value" + i * 3);
             client.send("RPUSH", "largeList", "element" + i, "" + i, "long".repeat(i % 40));
+            client.send("SADD", "largeSet", "member" + i, "" + i);
             client.send("ZADD", "largeSorted", "" + i / 7.0, "member" + i);
         }
     }
@@ -67,16 +70,23 @@ final class SnapshotTest {
                     .append(client.send("OBJECT", "ENCODING", "key" + i))
                     .append(client.send("HMGET", "hash" + i, "field", "n"))
                     .append(client.send("LRANGE", "list" + i, "0", "-1"))
+                    .append(client.send("SCARD", "set" + i)).append(client.send("SISMEMBER", "set" + i, "x"))
+                    .append(client.send("SCARD", "numbers" + i))
+                    .append(client.send("SMISMEMBER", "numbers" + i, "" + i, "" + i * 1_000_000_007L, "-5", "6"))
                     .append(client.send("ZRANGE", "sorted" + i, "0", "-1", "WITHSCORES")).append('\n');
         }
         client.send("SELECT", "0");
         for (int i = 0; i < 1000; i++) {
             all.append(client.send("HGET", "large", "field" + i));
+            all.append(client.send("SMISMEMBER", "largeSet", "member" + i, "" + i, "x" + i));
         }
         for (String key : new String[]{"list0", "largeList", "sorted0", "largeSorted", "hash0", "large"}) {
             all.append(client.send("OBJECT", "ENCODING", key));
         }
-        all.append(client.send("LRANGE", "largeList", "0", "-1"))
+        all.append(client.send("SCARD", "largeSet"))
+                .append(client.send("OBJECT", "ENCODING", "numbers0"))
+                .append(client.send("OBJECT", "ENCODING", "largeSet"))
+                .append(client.send("LRANGE", "largeList", "0", "-1"))
                 .append(client.send("ZRANGE", "largeSorted", "0", "-1", "WITHSCORES"));
         return all.append(client.send("HLEN", "large")).append(client.send("DBSIZE")).toString();
     }

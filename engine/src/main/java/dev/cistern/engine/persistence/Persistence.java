@@ -7,7 +7,6 @@ import dev.cistern.store.DetachedKeys;
 import dev.cistern.store.Snapshot;
 import dev.cistern.store.Store;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -154,9 +153,9 @@ public final class Persistence {
             }
             lastFailed = false;
             saves.increment();
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | RuntimeException e) {
             lastFailed = true;
-            LOG.error("could not save to {}: {}", settings.dir.value(), e.getMessage());
+            LOG.error("could not save to {}", settings.dir.value(), e);
         } finally {
             lastSeconds = (wallMillis.getAsLong() - beganMillis) / 1000;
             saving.set(false);

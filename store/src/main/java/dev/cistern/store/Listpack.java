@@ -247,13 +247,13 @@ public final class Listpack {
     // ---------------------------------------------------------------------------------------------- reading
 
     /** Whether the element is held as an integer. */
-    static boolean isInteger(long element) {
+    public static boolean isInteger(long element) {
         int head = head(element);
         return head < TINY_STRING || (head & 0xE0) == INTEGER_13 || head > LARGE_STRING;
     }
 
     /** The number of an element that {@link #isInteger}. */
-    static long integer(long element) {
+    public static long integer(long element) {
         int head = head(element);
         if (head < TINY_STRING) {
             return head;

@@ -378,6 +378,11 @@ final class StreamNodes {
         }
     }
 
+    /** The node with this record's successor in the order of ids, or {@link IdTree#NONE}; with NONE, the first one. */
+    long after(long record) {
+        return record == IdTree.NONE ? tree.first() : after(tree, record);
+    }
+
     private static long after(IdTree source, long record) {
         long sequence = IdTree.sequence(record) + 1;
         long millis = sequence == 0 ? IdTree.millis(record) + 1 : IdTree.millis(record);

@@ -28,6 +28,7 @@ public final class Streams implements AutoCloseable {
     private final StreamWalk ends;
     private final StreamGroups groups;
     private long root;
+    private long shownNode = IdTree.NONE;
 
     Streams(Keyspace keyspace) {
         this.keyspace = keyspace;
@@ -50,6 +51,12 @@ public final class Streams implements AutoCloseable {
     /** Likewise for a change: counts neither hit nor miss. */
     public boolean findForWrite(Bytes key) {
         return entry.findForWrite(key) && open();
+    }
+
+    /** Chooses the stream of an entry that a walk came to, for reading, which counts nothing. */
+    public void openEntry(long found) {
+        entry.show(found);
+        open();
     }
 
     private boolean open() {
@@ -107,6 +114,31 @@ public final class Streams implements AutoCloseable {
     /** Listpacks and the blocks of their index. */
     public long indexNodes() {
         return nodes.indexNodes();
+    }
+
+    /** Begins to show the nodes as they are, deleted entries included. */
+    public void beginNodes() {
+        shownNode = IdTree.NONE;
+    }
+
+    /** Points {@code listpack} at the next node's bytes; false after the last. */
+    public boolean nextNode(Bytes listpack) {
+        shownNode = nodes.after(shownNode);
+        if (shownNode == IdTree.NONE) {
+            return false;
+        }
+        long address = StreamNodes.listpack(shownNode);
+        listpack.set(address, Listpack.bytes(address));
+        return true;
+    }
+
+    /** The first id of the node that was shown last. */
+    public long nodeMillis() {
+        return IdTree.millis(shownNode);
+    }
+
+    public long nodeSequence() {
+        return IdTree.sequence(shownNode);
     }
 
     /** The one walk of this handle. */

@@ -155,9 +155,13 @@ public final class RdbOutput implements AutoCloseable {
         }
     }
 
+    /** A length, or another number; one below zero as the large one that it is without a sign. */
     public void putLength(long length) {
         ensure(MAX_LENGTH_BYTES);
-        if (length < 1 << 6) {
+        if (length < 0) {
+            putByte(Rdb.LENGTH_64_BIT);
+            putBigEndian(length);
+        } else if (length < 1 << 6) {
             putByte((int) length);
         } else if (length < 1 << 14) {
             putByte(Rdb.LENGTH_14_BIT << 6 | (int) (length >>> 8));

@@ -1,8 +1,10 @@
 package dev.cistern.engine.rdb;
 
 import dev.cistern.store.Bytes;
+import dev.cistern.store.FieldSource;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.SortedSets;
+import dev.cistern.store.StreamGroups;
 import dev.cistern.store.ValueType;
 
 /**
@@ -12,6 +14,10 @@ import dev.cistern.store.ValueType;
  * there is a new value once it is whole. One per thread.
  */
 public final class ValueBuilder implements ValueSink {
+    /** How large nodes of a stream become, as the original does by default. */
+    private static final int STREAM_NODE_BYTES = 4096;
+    private static final int STREAM_NODE_ENTRIES = 100;
+
     private final Bytes key = new Bytes();
     private final Keyspace keyspace;
     private ValueType present = ValueType.STRING;
@@ -38,6 +44,10 @@ public final class ValueBuilder implements ValueSink {
             case LIST -> keyspace.lists().openToChange(key);
             case SET -> keyspace.sets().at(0).openToChange(key);
             case SORTED_SET -> keyspace.sortedSets().openToChange(key);
+            case STREAM -> {
+                keyspace.streams().findForWrite(key);
+                keyspace.streams().create();
+            }
             default -> throw new RdbException("a value of the type " + type);
         }
     }
@@ -70,6 +80,37 @@ public final class ValueBuilder implements ValueSink {
         } else {
             sets.add(member, score);
         }
+    }
+
+    @Override
+    public void streamEntry(long millis, long sequence, FieldSource source, int fields) {
+        keyspace.streams().append(millis, sequence, source, 0, fields, STREAM_NODE_BYTES, STREAM_NODE_ENTRIES);
+    }
+
+    @Override
+    public void streamState(long lastMillis, long lastSequence, long entriesAdded, long deletedMillis,
+            long deletedSequence) {
+        keyspace.streams().setId(lastMillis, lastSequence, entriesAdded, deletedMillis, deletedSequence);
+    }
+
+    @Override
+    public void group(Bytes name, long millis, long sequence, long entriesRead) {
+        keyspace.streams().createGroup(name, millis, sequence, entriesRead);
+    }
+
+    @Override
+    public void consumer(Bytes name, long seenMillis) {
+        StreamGroups groups = keyspace.streams().groups();
+        if (!groups.findConsumer(name)) {
+            keyspace.streams().createConsumer(name);
+        }
+        groups.setSeen(seenMillis);
+    }
+
+    @Override
+    public void pending(long millis, long sequence, long deliveredMillis, long deliveries) {
+        keyspace.streams().deliver(millis, sequence);
+        keyspace.streams().claim(deliveredMillis, deliveries);
     }
 
     @Override

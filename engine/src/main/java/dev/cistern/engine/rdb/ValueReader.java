@@ -23,6 +23,7 @@ public final class ValueReader implements AutoCloseable {
     private final RdbString first = new RdbString();
     private final RdbString second = new RdbString();
     private final RdbString blob = new RdbString();
+    private final StreamReader streams = new StreamReader();
     private final Bytes packedFirst = new Bytes();
     private final Bytes packedSecond = new Bytes();
     private final RdbString firstScratch = new RdbString();
@@ -33,7 +34,8 @@ public final class ValueReader implements AutoCloseable {
         return switch (type) {
             case Rdb.STRING, Rdb.LIST, Rdb.SET, Rdb.ZSET, Rdb.HASH, Rdb.ZSET_2, Rdb.HASH_ZIPMAP, Rdb.LIST_ZIPLIST,
                     Rdb.SET_INTSET, Rdb.ZSET_ZIPLIST, Rdb.HASH_ZIPLIST, Rdb.LIST_QUICKLIST, Rdb.HASH_LISTPACK,
-                    Rdb.ZSET_LISTPACK, Rdb.LIST_QUICKLIST_2, Rdb.SET_LISTPACK, Rdb.HASH_2 ->
+                    Rdb.ZSET_LISTPACK, Rdb.LIST_QUICKLIST_2, Rdb.SET_LISTPACK, Rdb.HASH_2,
+                    Rdb.STREAM_LISTPACKS, Rdb.STREAM_LISTPACKS_2, Rdb.STREAM_LISTPACKS_3 ->
                 true;
             default -> false;
         };
@@ -57,6 +59,10 @@ public final class ValueReader implements AutoCloseable {
             case Rdb.ZSET, Rdb.ZSET_2 -> readMembers(type, input, sink);
             case Rdb.HASH, Rdb.HASH_2 -> readFields(type, input, sink);
             case Rdb.LIST_QUICKLIST, Rdb.LIST_QUICKLIST_2 -> readNodes(type, input, sink);
+            case Rdb.STREAM_LISTPACKS, Rdb.STREAM_LISTPACKS_2, Rdb.STREAM_LISTPACKS_3 -> {
+                sink.begin(ValueType.STREAM, 0);
+                streams.read(type, input, sink);
+            }
             default -> readPacked(type, input, sink);
         }
     }
@@ -263,6 +269,7 @@ public final class ValueReader implements AutoCloseable {
 
     @Override
     public void close() {
+        streams.close();
         first.close();
         second.close();
         blob.close();

@@ -1,6 +1,7 @@
 package dev.cistern.engine.rdb;
 
 import dev.cistern.store.Bytes;
+import dev.cistern.store.FieldSource;
 import dev.cistern.store.ValueType;
 
 /**
@@ -27,6 +28,22 @@ public interface ValueSink {
 
     /** A member of a sorted set. */
     default void member(Bytes member, double score) {}
+
+    /** An entry of a stream: {@code fields} fields, each with a value, from index 0 on. Entries come in order. */
+    default void streamEntry(long millis, long sequence, FieldSource source, int fields) {}
+
+    /** What a stream says of itself, after its entries. */
+    default void streamState(long lastMillis, long lastSequence, long entriesAdded, long deletedMillis,
+            long deletedSequence) {}
+
+    /** A group of a stream. */
+    default void group(Bytes name, long millis, long sequence, long entriesRead) {}
+
+    /** A consumer of the group before. */
+    default void consumer(Bytes name, long seenMillis) {}
+
+    /** An entry that is pending for the consumer before. */
+    default void pending(long millis, long sequence, long deliveredMillis, long deliveries) {}
 
     /** The value is whole. */
     default void end() {}

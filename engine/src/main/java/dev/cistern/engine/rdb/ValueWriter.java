@@ -15,6 +15,7 @@ import dev.cistern.store.SortedSets;
  */
 public final class ValueWriter {
     private final Keyspace keyspace;
+    private final StreamWriter streams = new StreamWriter();
     private final Bytes name = new Bytes();
     private final Bytes text = new Bytes();
 
@@ -28,6 +29,7 @@ public final class ValueWriter {
             case STRING -> Rdb.STRING;
             case HASH -> typeOfHash(entry);
             case LIST -> isPacked(entry) ? Rdb.LIST_QUICKLIST_2 : Rdb.LIST;
+            case STREAM -> Rdb.STREAM_LISTPACKS_2;
             case SET -> keyspace.encoding(entry) == Encoding.INTSET ? Rdb.SET_INTSET : Rdb.SET;
             case SORTED_SET -> isPacked(entry) ? Rdb.ZSET_LISTPACK : Rdb.ZSET_2;
             default -> throw new IllegalStateException("a value of the type " + keyspace.type(entry));
@@ -39,6 +41,7 @@ public final class ValueWriter {
             case STRING -> writeString(entry, output);
             case HASH -> writeHash(entry, output);
             case LIST -> writeList(entry, output);
+            case STREAM -> streams.write(keyspace.streams(), entry, output);
             case SET -> writeSet(entry, output);
             case SORTED_SET -> writeSortedSet(entry, output);
             default -> throw new IllegalStateException("a value of the type " + keyspace.type(entry));

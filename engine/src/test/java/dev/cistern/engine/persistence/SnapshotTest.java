@@ -54,6 +54,17 @@ final class SnapshotTest {
             client.send("ZADD", "sorted" + i, "1.5", value, "-inf", "low", "" + i, "n");
         }
         client.send("SELECT", "0");
+        for (int i = 1; i <= 300; i++) {
+            client.send("XADD", "stream", i + "-" + i, "name", "value" + i, i % 4 == 0 ? "other" : "n", "" + i);
+        }
+        client.send("XDEL", "stream", "7-7", "300-300");
+        client.send("XTRIM", "stream", "MINID", "4");
+        client.send("XGROUP", "CREATE", "stream", "g", "0");
+        client.send("XGROUP", "CREATE", "stream", "empty", "$");
+        client.send("XREADGROUP", "GROUP", "g", "alice", "COUNT", "20", "STREAMS", "stream", ">");
+        client.send("XREADGROUP", "GROUP", "g", "bob", "COUNT", "3", "STREAMS", "stream", ">");
+        client.send("XCLAIM", "stream", "g", "bob", "0", "9-9", "TIME", "1700000000000", "RETRYCOUNT", "5");
+        client.send("XACK", "stream", "g", "10-10");
         for (int i = 0; i < 1000; i++) {
             client.send("HSET", "large", "field" + i, "value" + i * 3);
             client.send("RPUSH", "largeList", "element" + i, "" + i, "long".repeat(i % 40));
@@ -83,6 +94,10 @@ final class SnapshotTest {
         for (String key : new String[]{"list0", "largeList", "sorted0", "largeSorted", "hash0", "large"}) {
             all.append(client.send("OBJECT", "ENCODING", key));
         }
+        all.append(client.send("XRANGE", "stream", "-", "+")).append(client.send("XLEN", "stream"))
+                .append(client.send("XINFO", "GROUPS", "stream"))
+                .append(client.send("XPENDING", "stream", "g"))
+                .append(client.send("XCLAIM", "stream", "g", "bob", "0", "9-9", "JUSTID"));
         all.append(client.send("SCARD", "largeSet"))
                 .append(client.send("OBJECT", "ENCODING", "numbers0"))
                 .append(client.send("OBJECT", "ENCODING", "largeSet"))

@@ -31,6 +31,8 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
         RO, RW, OW, RM, ACCESS, UPDATE, INSERT, DELETE, NOT_KEY, INCOMPLETE, VARIABLE_FLAGS
     }
 
+    private static final int NONE = Integer.MIN_VALUE;
+
     /** Finds the positions for {@link #eachIn}. */
     public interface Visitor {
         void key(int index);
@@ -125,10 +127,10 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
         return follow == Follow.COUNTED ? begin + limit : begin;
     }
 
-    /** The first index after the keys that begin there; 0 if there are none. */
+    /** The first index after the keys that begin there; below every index if there are none. */
     private int end(Request request, int begin) {
         if (begin < 1 || begin >= request.count()) {
-            return 0;
+            return NONE;
         }
         return switch (follow) {
             case RANGE -> Math.min(request.count(), endOfRange(request, begin));

@@ -1,5 +1,7 @@
 package dev.cistern.store;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -59,9 +61,10 @@ public final class Keyspace implements AutoCloseable {
     private final long scratch;
     private @Nullable Hashes hashes;
     private @Nullable Lists lists;
-    private @Nullable SortedSets sortedSets;
     private @Nullable Sets sets;
     private @Nullable Streams streams;
+    /** As many as a command looked at at once; the first one is the one that commands on one set use. */
+    private final List<SortedSets> sortedSets = new ArrayList<>();
     private boolean closed;
     private boolean touches = true;
     private boolean isRestoring;
@@ -133,12 +136,15 @@ public final class Keyspace implements AutoCloseable {
 
     /** The sorted sets of this database. */
     public SortedSets sortedSets() {
-        SortedSets made = sortedSets;
-        if (made == null) {
-            made = new SortedSets(this);
-            sortedSets = made;
+        return sortedSets(0);
+    }
+
+    /** The same, for a command that has several open at once: it numbers them from 0. */
+    public SortedSets sortedSets(int number) {
+        while (sortedSets.size() <= number) {
+            sortedSets.add(new SortedSets(this));
         }
-        return made;
+        return sortedSets.get(number);
     }
 
     /** The hashes of this database. */
@@ -720,6 +726,7 @@ public final class Keyspace implements AutoCloseable {
         return true;
     }
 
+    /** Deletes the key and tells nobody; says whether it was there. */
     boolean remove(Bytes key) {
         StripeKeys keys = keysOf(key);
         if (keys == null) {
@@ -981,15 +988,13 @@ public final class Keyspace implements AutoCloseable {
             if (lists != null) {
                 lists.close();
             }
-            if (sortedSets != null) {
-                sortedSets.close();
-            }
             if (sets != null) {
                 sets.close();
             }
             if (streams != null) {
                 streams.close();
             }
+            sortedSets.forEach(SortedSets::close);
         }
     }
 }

@@ -357,8 +357,18 @@ final class ListChunks {
             element = next == NONE ? Listpack.NONE : firstOf(next);
             return;
         }
-        long next = CountedTree.next(chunk);
-        long before = CountedTree.previous(chunk);
+        try {
+            joinAtCursor(CountedTree.previous(chunk), CountedTree.next(chunk));
+        } catch (OutOfNativeMemoryException e) {
+            // The neighbours stay apart, which is no worse than it was.
+        }
+        if (element == Listpack.end(chunk + LISTPACK)) {
+            chunk = CountedTree.next(chunk);
+            element = chunk == NONE ? Listpack.NONE : firstOf(chunk);
+        }
+    }
+
+    private void joinAtCursor(long before, long next) {
         if (next != NONE && joinedBytes(chunk, next) <= JOINED_BYTES) {
             long offset = element - chunk;
             chunk = join(chunk, next);
@@ -367,10 +377,6 @@ final class ListChunks {
             long offset = element - firstOf(chunk) + elementBytes(before);
             chunk = join(before, chunk);
             element = firstOf(chunk) + offset;
-        }
-        if (element == Listpack.end(chunk + LISTPACK)) {
-            chunk = CountedTree.next(chunk);
-            element = chunk == NONE ? Listpack.NONE : firstOf(chunk);
         }
     }
 

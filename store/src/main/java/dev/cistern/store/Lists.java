@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Belongs to a {@link Keyspace} and its thread. A command opens a key, for reading or for a change, then works on the open
  * list by a cursor, which is at one element; after changes it says what happened ({@link #changed}) and ends
- * ({@link #endChange}), which deletes a list that has become empty. A list is created by the first value that is pushed.
+ * ({@link #endChange}), which deletes a list that has become empty. Each change is whole when it returns or throws. A list is created by the first value that is pushed.
  *
  * <p>
  * Small lists are a {@link Listpack}, large ones {@link ListChunks}. A list that has become large is packed again when it
@@ -187,7 +187,11 @@ public final class Lists {
     /** Adds a value at an end. The cursor leaves. */
     public void push(boolean atFront, Bytes value) {
         if (isLarge) {
-            chunks.push(atFront, value);
+            try {
+                chunks.push(atFront, value);
+            } finally {
+                chunks.save(entry.value());
+            }
         } else {
             long listpack = grow(Listpack.elementBytes(value));
             Listpack.insert(listpack, atFront ? listpack + Listpack.HEADER_BYTES : Listpack.end(listpack), value);
@@ -213,7 +217,11 @@ public final class Lists {
         long offset = element - entry.value();
         expect(1, value.length());
         if (isLarge) {
-            chunks.replace(value);
+            try {
+                chunks.replace(value);
+            } finally {
+                chunks.save(entry.value());
+            }
         } else {
             int growth = Listpack.elementBytes(value) - Listpack.sizeAt(element);
             long listpack = growth > 0 ? grow(growth) : entry.value();
@@ -229,7 +237,11 @@ public final class Lists {
     /** Puts a value before the element at the cursor or behind it. The cursor leaves. */
     public void insert(Bytes value, boolean behind) {
         if (isLarge) {
-            chunks.insert(value, behind);
+            try {
+                chunks.insert(value, behind);
+            } finally {
+                chunks.save(entry.value());
+            }
         } else {
             long offset = element - entry.value() + (behind ? Listpack.sizeAt(element) : 0);
             long listpack = grow(Listpack.elementBytes(value));
@@ -242,7 +254,11 @@ public final class Lists {
     public boolean remove(boolean forward) {
         hasShrunk = true;
         if (isLarge) {
-            chunks.remove(forward);
+            try {
+                chunks.remove(forward);
+            } finally {
+                chunks.save(entry.value());
+            }
             element = chunks.element();
             return element != Listpack.NONE;
         }
@@ -264,7 +280,11 @@ public final class Lists {
             return;
         }
         if (isLarge) {
-            chunks.removeRange(from, count);
+            try {
+                chunks.removeRange(from, count);
+            } finally {
+                chunks.save(entry.value());
+            }
         } else {
             long listpack = entry.value();
             Listpack.delete(listpack, Listpack.seek(listpack, (int) from), (int) count);
@@ -281,9 +301,6 @@ public final class Lists {
     public void endChange() {
         if (!entry.isThere()) {
             return;
-        }
-        if (isLarge) {
-            chunks.save(entry.value());
         }
         if (size() == 0) {
             entry.deleteEmptied();

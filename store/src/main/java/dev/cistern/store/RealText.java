@@ -26,6 +26,7 @@ public final class RealText {
     /** Below this an integer of a double's digits has at most 15, and no other text as short is the same double. */
     private static final double SHORT_MAX = 1e15;
     private static final int SHORT_DIGITS = 15;
+    private static final double INTEGER_MAX = 1L << 62;
 
     private static final double[] POWERS = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13,
             1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
@@ -158,9 +159,12 @@ public final class RealText {
     /** Writes {@link #text(double)} to {@code address}, at most {@link #MAX_BYTES}, and returns its length. */
     public static int write(double value, long address) {
         double magnitude = Math.abs(value);
+        if (isPlainInteger(value)) {
+            return Decimal.write((long) value, address);
+        }
         // Not for NaN either: it is not less than anything.
         if (magnitude < SHORT_MAX && magnitude != 0) {
-            for (int places = 0; places <= SHORT_DIGITS; places++) {
+            for (int places = 1; places <= SHORT_DIGITS; places++) {
                 double shifted = Math.rint(magnitude * POWERS[places]);
                 if (shifted >= SHORT_MAX) {
                     break;
@@ -177,6 +181,11 @@ public final class RealText {
         byte[] text = text(value).getBytes(StandardCharsets.ISO_8859_1);
         Memory.copy(text, 0, address, text.length);
         return text.length;
+    }
+
+    /** Whole numbers up to 2^62 are never written with an exponent. */
+    private static boolean isPlainInteger(double value) {
+        return value == (long) value && Math.abs(value) <= INTEGER_MAX && value != 0;
     }
 
     /** Writes digits of which the last ones stand behind the point; 0 if such a number is written with an exponent. */
@@ -216,6 +225,9 @@ public final class RealText {
         }
         if (value == 0) {
             return 1 / value < 0 ? "-0" : "0";
+        }
+        if (isPlainInteger(value)) {
+            return Long.toString((long) value);
         }
         BigDecimal shortest = new BigDecimal(Double.toString(Math.abs(value))).stripTrailingZeros();
         String text = shape(shortest.unscaledValue().toString(), -shortest.scale());

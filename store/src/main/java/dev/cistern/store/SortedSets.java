@@ -6,7 +6,8 @@ package dev.cistern.store;
  * <p>
  * Belongs to a {@link Keyspace} and its thread. A command opens a key, for reading or for a change, then works on the open
  * set: member by member, or by a cursor that is at one member of the order; after changes it says what happened
- * ({@link #changed}) and ends ({@link #endChange}), which deletes a set that has become empty. A set is created by the
+ * ({@link #changed}) and ends ({@link #endChange}), which deletes a set that has become empty. Each change is whole when
+ * it returns or throws. A set is created by the
  * first member that is put into it.
  *
  * <p>
@@ -27,6 +28,7 @@ public final class SortedSets {
     private final CollectionEntry entry;
     private final SortedTable table;
     private final Bytes text = new Bytes();
+    private final Bytes name = new Bytes();
     private final long scratch;
 
     private boolean isLarge;
@@ -104,6 +106,11 @@ public final class SortedSets {
     /** The score of the member found last or at the cursor. */
     public double score() {
         return isLarge ? SortedTable.score(element) : packedScore(element);
+    }
+
+    /** Points {@code view} at the score's text as a packed set holds it. */
+    public Bytes readScore(Bytes view) {
+        return Listpack.read(Listpack.next(element), view, scratch + SCORE_TEXT);
     }
 
     private double packedScore(long member) {
@@ -235,7 +242,11 @@ public final class SortedSets {
             becomeLarge();
         }
         if (isLarge) {
-            table.insert(member, score);
+            try {
+                table.insert(member, score);
+            } finally {
+                table.save(entry.value());
+            }
         } else {
             insertPacked(member, score);
             if (isToBeLarge || isBeyondLimits(member)) {
@@ -294,7 +305,11 @@ public final class SortedSets {
     /** Gives the member found last, whose name this is, another score. The cursor leaves. */
     public void setScore(Bytes member, double score) {
         if (isLarge) {
-            table.setScore(element, score);
+            try {
+                table.setScore(element, score);
+            } finally {
+                table.save(entry.value());
+            }
         } else {
             // First what needs memory: room for both, so that what is taken out comes in again.
             long offset = element - entry.value();
@@ -311,6 +326,7 @@ public final class SortedSets {
     public void remove() {
         if (isLarge) {
             table.remove(element);
+            table.save(entry.value());
         } else {
             long listpack = entry.value();
             Listpack.delete(listpack, element, 2);
@@ -327,6 +343,7 @@ public final class SortedSets {
         }
         if (isLarge) {
             table.removeRange(from, count);
+            table.save(entry.value());
         } else {
             long listpack = entry.value();
             Listpack.delete(listpack, Listpack.seek(listpack, (int) from << 1), (int) count << 1);
@@ -345,15 +362,24 @@ public final class SortedSets {
 
     /** Ends the changes of the open set: an empty one is deleted. */
     public void endChange() {
-        if (!entry.isThere()) {
-            return;
-        }
-        if (isLarge) {
-            table.save(entry.value());
-        }
-        if (size() == 0) {
+        if (entry.isThere() && size() == 0) {
             entry.deleteEmptied();
         }
+    }
+
+    /** Makes the key a set of these members, whatever it was, and tells so; deletes it if there are none. */
+    public void replace(Bytes key, SortedScratch members, KeyEvent event) {
+        if (members.size() == 0) {
+            keyspace.delete(key);
+            return;
+        }
+        keyspace.remove(key);
+        openToChange(key);
+        expect(members.size(), members.longestBytes());
+        for (boolean more = members.seek(0); more; more = members.next()) {
+            add(members.read(name), members.score());
+        }
+        changed(event, 1);
     }
 
     private void becomeLarge() {

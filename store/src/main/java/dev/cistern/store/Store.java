@@ -623,6 +623,11 @@ public final class Store implements AutoCloseable {
         return keys[database];
     }
 
+    /** A place to gather members in order; the caller closes it. */
+    public SortedScratch newSortedScratch() {
+        return new SortedScratch(hashFunction, region);
+    }
+
     StripeKeys newStripeKeys() {
         StripeKeys made = new StripeKeys(hashFunction, region, queuedValues);
         // Nothing that comes here was there at the cut of a snapshot that is going on.

@@ -15,6 +15,9 @@ final class RealTextTest {
         assertThat(RealText.text(0.00001234)).isEqualTo("1.234e-5");
         assertThat(RealText.text(123456789012345680.0)).isEqualTo("123456789012345680");
         assertThat(RealText.text(1e20)).isEqualTo("1e+20");
+        assertThat(RealText.text(1e15)).isEqualTo("1000000000000000");
+        assertThat(RealText.text(0x1p62)).isEqualTo("4611686018427387904");
+        assertThat(RealText.text(0x1p63)).isEqualTo("9223372036854776000");
         assertThat(RealText.text(1e300)).isEqualTo("1e+300");
         assertThat(RealText.text(3.141)).isEqualTo("3.141");
         assertThat(RealText.text(-17)).isEqualTo("-17");

@@ -71,6 +71,11 @@ final class ElementScan {
         written++;
     }
 
+    void write(Reply reply, byte[] text) {
+        reply.bulk(text);
+        written++;
+    }
+
     /** A part of the collection is over that had so many elements. */
     void passed(long elements) {
         parts++;

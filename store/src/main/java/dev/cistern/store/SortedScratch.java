@@ -45,6 +45,17 @@ public final class SortedScratch implements AutoCloseable {
         longestBytes = Math.max(longestBytes, member.length());
     }
 
+    /** Adds a member from the heap that is not there; {@code view} is used on the way. */
+    public void add(byte[] member, Bytes view, double score) {
+        long copy = Memory.allocate(MemoryTag.SCRATCH, Math.max(1, member.length));
+        try {
+            Memory.copy(member, 0, copy, member.length);
+            add(view.set(copy, member.length), score);
+        } finally {
+            Memory.free(MemoryTag.SCRATCH, copy, Math.max(1, member.length));
+        }
+    }
+
     /** Gives the member found last another score. */
     public void setScore(double score) {
         table.setScore(element, score);

@@ -40,6 +40,8 @@ public final class Families {
                 SortedRangeCommands.TABLE,
                 SortedAlgebraCommands.TABLE,
                 SortedWalkCommands.TABLE,
+                GeoCommands.TABLE,
+                GeoSearchCommands.TABLE,
                 SubstringCommands.TABLE,
                 CounterCommands.TABLE,
                 BitmapCommands.TABLE,

@@ -104,6 +104,18 @@ public final class Reply extends SendBuffer {
         putCrlf();
     }
 
+    /** A floating-point number whose text is more exact than that of a double. */
+    public void realText(String text) {
+        if (resp3) {
+            ensure(text.length() + 3L);
+            putByte(',');
+            putAscii(text);
+            putCrlf();
+        } else {
+            bulk(text);
+        }
+    }
+
     /** An integer of more than 64 bits. */
     public void bigNumber(String digits) {
         if (resp3) {

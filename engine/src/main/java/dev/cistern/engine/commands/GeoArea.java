@@ -108,15 +108,17 @@ final class GeoArea {
         return new Cells(cells, steps);
     }
 
-    /**
-     * Cells to search, one after the other.
-     *
-     * @param numbers
-     *            of the cells; {@link GeoArea#NONE} is left out
-     * @param steps
-     *            how often they were cut
-     */
-    record Cells(long[] numbers, int steps) {
+    /** Cells to search, one after the other. */
+    static final class Cells {
+        /** {@link GeoArea#NONE} is left out. */
+        final long[] numbers;
+        /** How often the map was cut for them. */
+        final int steps;
+
+        Cells(long[] numbers, int steps) {
+            this.numbers = numbers;
+            this.steps = steps;
+        }
     }
 
     private record Box(double west, double south, double east, double north) {

@@ -88,7 +88,16 @@ final class GeoSearchCommands {
     }
 
     /** A place that was found. */
-    private record Found(byte[] member, long number, double meters) {
+    private static final class Found {
+        private final byte[] member;
+        private final long number;
+        private final double meters;
+
+        Found(byte[] member, long number, double meters) {
+            this.member = member;
+            this.number = number;
+            this.meters = meters;
+        }
     }
 
     /** One search. Lives as long as its command. */
@@ -318,10 +327,10 @@ final class GeoSearchCommands {
             double reach = isBox ? Math.sqrt(width / 2 * (width / 2) + height / 2 * (height / 2)) : radius;
             GeoArea.Cells cells = GeoArea.around(longitude, latitude, halfWidth, halfHeight, reach * unit);
             long before = GeoArea.NONE;
-            for (long cell : cells.numbers()) {
+            for (long cell : cells.numbers) {
                 // Of a very wide search neighbours may be one and the same.
                 if (cell != GeoArea.NONE && cell != before && !isEnough()) {
-                    collect(cell, cells.steps());
+                    collect(cell, cells.steps);
                     before = cell;
                 }
             }
@@ -332,8 +341,8 @@ final class GeoSearchCommands {
         }
 
         private void collect(long cell, int steps) {
-            long first = sets.rankOfScore(GeoArea.firstNumber(cell, steps), false);
-            long behind = sets.rankOfScore(GeoArea.firstNumber(cell + 1, steps), false);
+            long first = sets.rankOfScore((double) GeoArea.firstNumber(cell, steps), false);
+            long behind = sets.rankOfScore((double) GeoArea.firstNumber(cell + 1, steps), false);
             boolean more = first < behind && sets.seek(first);
             for (long rank = first; more && rank < behind && !isEnough(); rank++) {
                 long number = (long) sets.score();
@@ -359,7 +368,7 @@ final class GeoSearchCommands {
 
         private void sort() {
             if (order != 0) {
-                Comparator<Found> nearest = Comparator.comparingDouble(Found::meters);
+                Comparator<Found> nearest = Comparator.comparingDouble(place -> place.meters);
                 found.sort(order > 0 ? nearest : nearest.reversed());
             }
             if (count > 0 && count < found.size()) {

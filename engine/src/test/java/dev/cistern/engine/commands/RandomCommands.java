@@ -24,22 +24,25 @@ final class RandomCommands {
     private final RandomListCommands lists;
     private final RandomCollectionCommands collections;
     private final RandomSortedSetCommands sortedSets;
+    private final RandomGeoCommands places;
 
     RandomCommands(long seed) {
         random = new SplittableRandom(seed);
         lists = new RandomListCommands(random);
         collections = new RandomCollectionCommands(random);
         sortedSets = new RandomSortedSetCommands(random);
+        places = new RandomGeoCommands(random);
     }
 
     String[] next() {
-        return switch (random.nextInt(15)) {
+        return switch (random.nextInt(16)) {
             case 0 -> key();
             case 1 -> bits();
             case 2 -> part();
             case 3, 4 -> lists.next();
             case 5, 6, 7, 8 -> collections.next();
             case 9, 10, 11 -> sortedSets.next();
+            case 12 -> places.next();
             default -> whole();
         };
     }

@@ -251,6 +251,9 @@ public final class SortedSets {
             insertPacked(member, score);
             if (isToBeLarge || isBeyondLimits(member)) {
                 becomeLarge();
+                // The listpack that it was for a moment knows no -0.
+                table.setScore(table.find(member), score);
+                table.save(entry.value());
             }
         }
         element = Listpack.NONE;

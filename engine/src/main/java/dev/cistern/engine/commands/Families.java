@@ -40,6 +40,7 @@ public final class Families {
                 SortedRangeCommands.TABLE,
                 SortedAlgebraCommands.TABLE,
                 SortedWalkCommands.TABLE,
+                BlockingSortedSetCommands.TABLE,
                 GeoCommands.TABLE,
                 GeoSearchCommands.TABLE,
                 SubstringCommands.TABLE,

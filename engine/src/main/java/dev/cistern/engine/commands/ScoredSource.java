@@ -2,43 +2,58 @@ package dev.cistern.engine.commands;
 
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
+import dev.cistern.store.OpenSet;
 import dev.cistern.store.SortedSets;
+import dev.cistern.store.ValueType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A set that a command on several sorted sets reads: members with scores, none if the key is not there.
+ * A set that a command on several sorted sets reads: members with scores, none if the key is not there. The members of a
+ * set without scores have the score 1.
  *
  * <p>Lives as long as the command, on the loop's thread, while the key's stripe is held.
  */
 final class ScoredSource {
     private final SortedSets sorted;
+    private final @Nullable OpenSet plain;
     double weight = 1;
 
-    private ScoredSource(SortedSets sorted) {
+    private ScoredSource(SortedSets sorted, @Nullable OpenSet plain) {
         this.sorted = sorted;
+        this.plain = plain;
     }
 
     /** Opens the key, as the command's source of this number. Throws WRONG_TYPE. */
     static ScoredSource open(Keyspace keyspace, Bytes key, int number) {
         SortedSets sorted = keyspace.sortedSets(number);
+        long entry = keyspace.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS);
+        if (entry != Keyspace.ABSENT && keyspace.type(entry) == ValueType.SET) {
+            OpenSet plain = keyspace.sets().at(number);
+            plain.open(key);
+            return new ScoredSource(sorted, plain);
+        }
         sorted.open(key);
-        return new ScoredSource(sorted);
+        return new ScoredSource(sorted, null);
     }
 
     long size() {
-        return sorted.size();
+        return plain == null ? sorted.size() : plain.size();
     }
 
     /** Points {@code member} at the first member; says whether there is one. Its score is {@link #score}. */
     boolean first(Bytes member) {
-        boolean there = sorted.seek(0);
-        if (there) {
-            sorted.read(member);
+        if (plain != null) {
+            plain.beginWalk();
+            return plain.next(member);
         }
-        return there;
+        return read(sorted.seek(0), member);
     }
 
     boolean next(Bytes member) {
-        boolean there = sorted.next();
+        return plain != null ? plain.next(member) : read(sorted.next(), member);
+    }
+
+    private boolean read(boolean there, Bytes member) {
         if (there) {
             sorted.read(member);
         }
@@ -46,11 +61,11 @@ final class ScoredSource {
     }
 
     boolean find(Bytes member) {
-        return sorted.find(member);
+        return plain != null ? plain.has(member) : sorted.find(member);
     }
 
     double score() {
-        return sorted.score();
+        return plain != null ? 1 : sorted.score();
     }
 
     /** The score times the weight; what is no number then counts as 0. */

@@ -339,16 +339,22 @@ final class SortedSetCommands {
 
     /** ZMPOP numkeys key [key ...] MIN | MAX [COUNT count] */
     private static void multiPop(Keyspace keyspace, Request request, Reply reply) {
-        PopArguments arguments = PopArguments.read(request, 1, "MIN", "MAX");
-        SortedSets sets = keyspace.sortedSets();
-        for (int i = 2; i < 2 + arguments.keys(); i++) {
+        if (!popFromFirst(keyspace.sortedSets(), request, reply, 1)) {
+            reply.nullArray();
+        }
+    }
+
+    /** Pops from the first set that is there, of the keys that the number at {@code index} counts; says whether one is. */
+    static boolean popFromFirst(SortedSets sets, Request request, Reply reply, int index) {
+        PopArguments arguments = PopArguments.read(request, index, "MIN", "MAX");
+        for (int i = index + 1; i < index + 1 + arguments.keys(); i++) {
             if (sets.openToChange(request.key(i))) {
                 reply.array(2);
                 reply.bulk(request.key(i));
                 popSome(sets, request.view(), reply, arguments.first(), arguments.count(), true);
-                return;
+                return true;
             }
         }
-        reply.nullArray();
+        return false;
     }
 }

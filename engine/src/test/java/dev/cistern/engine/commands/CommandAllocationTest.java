@@ -67,7 +67,10 @@ final class CommandAllocationTest {
                 "LINDEX biglist 900",
                 "LINSERT l BEFORE none x", "XADD x * f v", "XADD x MAXLEN ~ 100 * f 12 g v", "XLEN x",
                 "XRANGE x - + COUNT 2", "XREVRANGE x + - COUNT 2", "XREAD COUNT 2 STREAMS x 0", "XDEL x 1-1",
-                "XREADGROUP GROUP g c COUNT 1 STREAMS x >", "XREADGROUP GROUP g c COUNT 1 STREAMS x 0", "XACK x g 1-1");
+                "XREADGROUP GROUP g c COUNT 1 STREAMS x >", "XREADGROUP GROUP g c COUNT 1 STREAMS x 0", "XACK x g 1-1",
+                "ZADD z 1 a", "ZADD z 2.5 b 7 c", "ZADD bigz 3 m", "ZINCRBY bigz 0.5 m", "ZSCORE z b", "ZRANK bigz m",
+                "ZCARD z", "ZRANGE z 0 -1 WITHSCORES", "ZRANGEBYSCORE bigz 1 (5 LIMIT 0 10", "ZCOUNT z 0 5", "ZREM z none",
+                "ZREVRANGE bigz 0 1", "ZPOPMIN none");
     }
 
     @ParameterizedTest
@@ -79,7 +82,9 @@ final class CommandAllocationTest {
         client.send("SADD", "words", "a", "x".repeat(100));
         client.send("HSET", "h", "f", "v", "g", "7", "n", "1");
         client.send("HSET", "large", "f", "x".repeat(100), "g", "7");
-        client.send("DEL", "l", "m");
+        client.send("DEL", "l", "m", "z", "bigz");
+        client.send("ZADD", "z", "1", "a", "2.5", "b");
+        client.send("ZADD", "bigz", "1", "x".repeat(100), "2", "m");
         client.send("RPUSH", "l", "a", "1", "b");
         client.send("RPUSH", "biglist", "x".repeat(9_000), "y");
         client.send("DEL", "x");

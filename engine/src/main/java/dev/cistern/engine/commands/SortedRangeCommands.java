@@ -96,7 +96,7 @@ final class SortedRangeCommands {
         if ((options & BY_NAME) != 0) {
             return rankOfName(sets, request, least, false);
         }
-        return Math.max(0, fromStart(request.longAt(least), sets.size()));
+        return within(fromStart(request.longAt(least), sets.size()), sets.size());
     }
 
     /** The rank behind the range. */
@@ -107,7 +107,12 @@ final class SortedRangeCommands {
         if ((options & BY_NAME) != 0) {
             return rankOfName(sets, request, most, true);
         }
-        return Math.min(sets.size() - 1, fromStart(request.longAt(most), sets.size())) + 1;
+        return within(Math.min(sets.size() - 1, fromStart(request.longAt(most), sets.size())) + 1, sets.size());
+    }
+
+    /** A rank that is there, or the one behind the last: so that the difference of two cannot overflow. */
+    private static long within(long rank, long size) {
+        return Math.max(0, Math.min(size, rank));
     }
 
     private static long fromStart(long index, long size) {

@@ -42,7 +42,7 @@ final class RandomGeoCommands {
 
     private String[] radius() {
         List<String> command = new ArrayList<>(random.nextBoolean()
-                ? List.of(oneOf("GEORADIUS", "GEORADIUS_RO"), name(), degrees(180), degrees(85))
+                ? List.of(oneOf("GEORADIUS", "GEORADIUS_RO"), name(), near(), near())
                 : List.of(oneOf("GEORADIUSBYMEMBER", "GEORADIUSBYMEMBER_RO"), name(), place()));
         command.addAll(List.of(length(), unit()));
         options(command);
@@ -58,7 +58,7 @@ final class RandomGeoCommands {
                 ? List.of("GEOSEARCHSTORE", target(), name())
                 : List.of("GEOSEARCH", name()));
         command.addAll(random.nextBoolean()
-                ? List.of("FROMLONLAT", degrees(180), degrees(85))
+                ? List.of("FROMLONLAT", near(), near())
                 : List.of("FROMMEMBER", place()));
         command.addAll(random.nextBoolean()
                 ? List.of("BYRADIUS", length(), unit())
@@ -112,17 +112,20 @@ final class RandomGeoCommands {
     private String degrees(int most) {
         return switch (random.nextInt(8)) {
             case 0 -> oneOf(EDGES);
-            case 1, 2 -> Integer.toString(random.nextInt(-most, most + 1));
+            case 1 -> Integer.toString(random.nextInt(-most, most + 1));
             default -> Double.toString(Math.round((random.nextDouble() * 40 - 10) * 1e6) / 1e6);
         };
     }
 
+    /** Not near the poles nor half around the earth: there, versions of the original do not find the same. */
+    private String near() {
+        return random.nextInt(20) == 0
+                ? oneOf("181", "x", "-181")
+                : Double.toString(Math.round((random.nextDouble() * 40 - 10) * 1e6) / 1e6);
+    }
+
     private String length() {
-        return switch (random.nextInt(12)) {
-            case 0 -> oneOf("0", "-1", "x", "1e10");
-            case 1, 2, 3 -> Integer.toString(random.nextInt(20_000));
-            default -> Integer.toString(random.nextInt(3_000_000));
-        };
+        return random.nextInt(12) == 0 ? oneOf("0", "-1", "x", "1e-3") : Integer.toString(random.nextInt(1_500));
     }
 
     private String unit() {

@@ -13,34 +13,43 @@ import picocli.CommandLine.Option;
  */
 final class MemcachedArguments {
 
-    @Option(names = {"-m", "--memory-limit"}, paramLabel = "MB", description = "Most memory for items, in megabytes (default 64).")
+    @Option(names = {"-m",
+            "--memory-limit"}, paramLabel = "MB", description = "Most memory for items, in megabytes (default 64).")
     private @Nullable String memory;
 
-    @Option(names = {"-I", "--max-item-size"}, paramLabel = "SIZE", description = "Largest item, as 512k or 4m (default 1m).")
+    @Option(names = {"-I",
+            "--max-item-size"}, paramLabel = "SIZE", description = "Largest item, as 512k or 4m (default 1m).")
     private @Nullable String itemSize;
 
-    @Option(names = {"-c", "--conn-limit"}, paramLabel = "N", description = "Most connections at a time (default 1024).")
+    @Option(names = {"-c",
+            "--conn-limit"}, paramLabel = "N", description = "Most connections at a time (default 1024).")
     private @Nullable String connections;
 
-    @Option(names = {"-f", "--slab-growth-factor"}, paramLabel = "FACTOR", description = "Growth of the classes that statistics tell (default 1.25).")
+    @Option(names = {"-f",
+            "--slab-growth-factor"}, paramLabel = "FACTOR", description = "Growth of the classes that statistics tell (default 1.25).")
     private @Nullable String growthFactor;
 
-    @Option(names = {"-n", "--slab-min-size"}, paramLabel = "BYTES", description = "Smallest of those classes, without header (default 48).")
+    @Option(names = {"-n",
+            "--slab-min-size"}, paramLabel = "BYTES", description = "Smallest of those classes, without header (default 48).")
     private @Nullable String chunkSize;
 
-    @Option(names = {"-b", "--listen-backlog"}, paramLabel = "N", description = "Connections that may wait to be accepted (default 1024).")
+    @Option(names = {"-b",
+            "--listen-backlog"}, paramLabel = "N", description = "Connections that may wait to be accepted (default 1024).")
     private @Nullable String backlog;
 
     @Option(names = {"-B", "--protocol"}, paramLabel = "NAME", description = "auto, ascii or binary (default auto).")
     private @Nullable String protocol;
 
-    @Option(names = {"-Y", "--auth-file"}, paramLabel = "FILE", description = "Lines of user:password; clients of the text protocol must give one.")
+    @Option(names = {"-Y",
+            "--auth-file"}, paramLabel = "FILE", description = "Lines of user:password; clients of the text protocol must give one.")
     private @Nullable Path authFile;
 
-    @Option(names = {"-S", "--enable-sasl"}, description = "Have clients of the binary protocol say who they are by SASL, as --auth-file knows them.")
+    @Option(names = {"-S",
+            "--enable-sasl"}, description = "Have clients of the binary protocol say who they are by SASL, as --auth-file knows them.")
     private boolean sasl;
 
-    @Option(names = {"-M", "--disable-evictions"}, description = "Answer an error instead of evicting when memory is full.")
+    @Option(names = {"-M",
+            "--disable-evictions"}, description = "Answer an error instead of evicting when memory is full.")
     private boolean refuses;
 
     @Option(names = {"-C", "--disable-cas"}, description = "Give items no unique numbers.")

@@ -310,7 +310,8 @@ final class ConnectionTest {
         for (String[] condition : conditions) {
             assertThat(list(one, condition)).as(String.join(" ", condition)).contains(" name=two ").hasLineCount(1);
         }
-        assertThat(list(one, "IP", "127.0.0.1", "TYPE", "normal", "USER", "default", "IDLE", "0")).contains(" name=two ",
+        assertThat(list(one, "IP", "127.0.0.1", "TYPE", "normal", "USER", "default", "IDLE", "0")).contains(
+                " name=two ",
                 " name=one ");
         assertThat(list(one, "NOT-IP", "127.0.0.1")).isEmpty();
         assertThat(list(one, "NAME", "one", "SKIPME", "yes")).isEmpty();

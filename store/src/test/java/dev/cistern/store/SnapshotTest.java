@@ -256,7 +256,8 @@ final class SnapshotTest {
 
     @Test
     void emptyingADatabaseEndsItEarly() {
-        try (Store store = store(3); Page page = new Page(store, 0);
+        try (Store store = store(3);
+                Page page = new Page(store, 0);
                 Changes changes = new Changes(store, new SplittableRandom(3), 100, 0)) {
             for (int i = 0; i < 200; i++) {
                 changes.one();

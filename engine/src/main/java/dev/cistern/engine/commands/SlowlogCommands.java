@@ -1,8 +1,8 @@
 package dev.cistern.engine.commands;
 
+import dev.cistern.engine.dispatch.CommandLog;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Session;
-import dev.cistern.engine.dispatch.CommandLog;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
@@ -35,7 +35,8 @@ final class SlowlogCommands {
                     command("GET", 4, ADMIN, LOADING, STALE, tip("request_policy:all_nodes"),
                             tip("nondeterministic_output")).runsInSession(SlowlogCommands::getOfType),
                     command("HELP", 2, LOADING, STALE).runsInSession(Help.of("COMMANDLOG",
-                            "GET <count> <type>", "    The newest entries of a log, so many or, for -1, all: each with its",
+                            "GET <count> <type>",
+                            "    The newest entries of a log, so many or, for -1, all: each with its",
                             "    id, the time, how much it was, its arguments, and the client.",
                             "LEN <type>", "    How many entries there are.",
                             "RESET <type>", "    Forgets all entries.",

@@ -43,9 +43,11 @@ public final class EvalCommands {
             "ERR the script debugger is not offered by this server");
 
     public static final CommandTable TABLE = CommandTable.of("scripting",
-            command("EVAL", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING, RUNS_SCRIPT,
+            command("EVAL", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,
+                    RUNS_SCRIPT,
                     ANY_KEYS.notes(NOTES.formatted("RW and UPDATE"))).runsInSession(EvalCommands::eval),
-            command("EVALSHA", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING, RUNS_SCRIPT,
+            command("EVALSHA", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,
+                    RUNS_SCRIPT,
                     ANY_KEYS).runsInSession(EvalCommands::evalSha),
             command("EVAL_RO", -3, READ, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING, RUNS_SCRIPT,
                     READ_KEYS.notes(NOTES.formatted("RO and ACCESS"))).runsInSession(EvalCommands::evalReadOnly),

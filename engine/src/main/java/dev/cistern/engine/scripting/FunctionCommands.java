@@ -54,7 +54,8 @@ public final class FunctionCommands {
             "ERR library name argument was not given");
 
     public static final CommandTable TABLE = CommandTable.of("scripting",
-            command("FCALL", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING, RUNS_SCRIPT,
+            command("FCALL", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,
+                    RUNS_SCRIPT,
                     KeySpec.counted(2, 1).as(RW, ACCESS, UPDATE).notes(NOTES.formatted("RW and UPDATE")))
                     .runsInSession(FunctionCommands::call),
             command("FCALL_RO", -3, READ, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,

@@ -87,7 +87,8 @@ public final class Settings {
     // --- watching ---
     public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);
     public final NumberSetting slowlogMaxLen = number("slowlog-max-len", true, 128, 0, NO_LIMIT);
-    public final NumberSetting largeRequestBytes = number("commandlog-request-larger-than", true, 1 << 20, -1, NO_LIMIT);
+    public final NumberSetting largeRequestBytes = number("commandlog-request-larger-than", true, 1 << 20, -1,
+            NO_LIMIT);
     public final NumberSetting largeRequestMaxLen = number("commandlog-large-request-max-len", true, 128, 0, NO_LIMIT);
     public final NumberSetting largeReplyBytes = number("commandlog-reply-larger-than", true, 1 << 20, -1, NO_LIMIT);
     public final NumberSetting largeReplyMaxLen = number("commandlog-large-reply-max-len", true, 128, 0, NO_LIMIT);

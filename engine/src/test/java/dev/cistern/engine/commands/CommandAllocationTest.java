@@ -59,7 +59,8 @@ final class CommandAllocationTest {
                 "HSET h f v", "HSET h f v g 12", "HSET large f v", "HGET h f", "HGET large f", "HMGET h f g none",
                 "HGETALL h", "HDEL h none", "HLEN h", "HEXISTS h f", "HINCRBY h n 1", "HSETNX h f v", "HSTRLEN h f",
                 "HKEYS large", "HVALS h", "HTTL h FIELDS 1 f", "HGETDEL h FIELDS 1 none", "SADD set a",
-                "SADD set a b c d", "SADD ints 5", "SADD words a", "SREM set none", "SISMEMBER set a", "SISMEMBER ints 5",
+                "SADD set a b c d", "SADD ints 5", "SADD words a", "SREM set none", "SISMEMBER set a",
+                "SISMEMBER ints 5",
                 "SMISMEMBER set a b none", "SCARD set", "SMEMBERS set", "SMEMBERS ints", "SMEMBERS words",
                 "SRANDMEMBER set", "SRANDMEMBER words", "SMOVE set set a", "SPOP none",
                 "LPUSH l v", "RPUSH l 1 2", "LPOP l", "RPOP l 1", "LLEN l", "LINDEX l 1", "LRANGE l 0 5", "LSET l 0 w",
@@ -69,7 +70,8 @@ final class CommandAllocationTest {
                 "XRANGE x - + COUNT 2", "XREVRANGE x + - COUNT 2", "XREAD COUNT 2 STREAMS x 0", "XDEL x 1-1",
                 "XREADGROUP GROUP g c COUNT 1 STREAMS x >", "XREADGROUP GROUP g c COUNT 1 STREAMS x 0", "XACK x g 1-1",
                 "ZADD z 1 a", "ZADD z 2.5 b 7 c", "ZADD bigz 3 m", "ZINCRBY bigz 0.5 m", "ZSCORE z b", "ZRANK bigz m",
-                "ZCARD z", "ZRANGE z 0 -1 WITHSCORES", "ZRANGEBYSCORE bigz 1 (5 LIMIT 0 10", "ZCOUNT z 0 5", "ZREM z none",
+                "ZCARD z", "ZRANGE z 0 -1 WITHSCORES", "ZRANGEBYSCORE bigz 1 (5 LIMIT 0 10", "ZCOUNT z 0 5",
+                "ZREM z none",
                 "ZREVRANGE bigz 0 1", "ZPOPMIN none");
     }
 

@@ -54,7 +54,8 @@ final class CommandLogTest {
         client.send("GET", "b");
         client.send("COMMANDLOG", "LEN", "large-request").expect(integer(1));
         client.send("COMMANDLOG", "LEN", "large-reply").expect(integer(1));
-        List<WireReply> request = client.send("COMMANDLOG", "GET", "-1", "large-request").members().getFirst().members();
+        List<WireReply> request = client.send("COMMANDLOG", "GET", "-1", "large-request").members().getFirst()
+                .members();
         assertThat(request.get(2).number()).isBetween(3000L, 3100L);
         assertThat(request.get(3).texts()).startsWith("SET", "b").hasSize(3);
         List<WireReply> reply = client.send("COMMANDLOG", "GET", "10", "large-reply").members().getFirst().members();
@@ -83,6 +84,7 @@ final class CommandLogTest {
                 error("ERR type should be one of the following: slow, large-request, large-reply"));
         client.send("COMMANDLOG", "GET", "-2", "slow").expect(
                 error("ERR count should be greater than or equal to -1"));
-        client.send("COMMANDLOG", "GET", "1").expect(error("ERR wrong number of arguments for 'commandlog|get' command"));
+        client.send("COMMANDLOG", "GET", "1")
+                .expect(error("ERR wrong number of arguments for 'commandlog|get' command"));
     }
 }

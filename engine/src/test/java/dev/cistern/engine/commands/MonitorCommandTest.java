@@ -105,7 +105,8 @@ final class MonitorCommandTest {
     @Test
     void theControlPlaneIsNotWatched() {
         try (TestServer server = TestServer.cistern(NodeOptions.onPort("n", 0).withInternalUser("inner", "pw"));
-                TestClient monitor = server.connect(); TestClient inner = server.connect();
+                TestClient monitor = server.connect();
+                TestClient inner = server.connect();
                 TestClient client = server.connect()) {
             inner.send("AUTH", "inner", "pw").expect(ok());
             monitor.send("MONITOR").expect(ok());

@@ -45,7 +45,8 @@ final class CommandViewTest {
 
     @Test
     void noListingHasIt() {
-        try (TestServer server = server(CommandView.ELASTICACHE); TestClient client = server.connect();
+        try (TestServer server = server(CommandView.ELASTICACHE);
+                TestClient client = server.connect();
                 TestClient inner = server.connect()) {
             inner.send("AUTH", "inner", "pw").expect(ok());
             long hidden = inner.send("COMMAND", "COUNT").number() - client.send("COMMAND", "COUNT").number();
@@ -96,7 +97,9 @@ final class CommandViewTest {
     @Test
     void commandsMayHaveOtherNames() {
         CommandView view = new CommandView(Set.of("type"), Map.of()).renaming("FLUSHALL wipe  keys blocked");
-        try (TestServer server = server(view); TestClient client = server.connect(); TestClient inner = server.connect()) {
+        try (TestServer server = server(view);
+                TestClient client = server.connect();
+                TestClient inner = server.connect()) {
             client.send("WIPE").expect(ok());
             client.send("FLUSHALL").expect(error("ERR unknown command 'FLUSHALL', with args beginning with: "));
             client.send("KEYS", "*").expect(error("ERR unknown command 'KEYS', with args beginning with: '*' "));

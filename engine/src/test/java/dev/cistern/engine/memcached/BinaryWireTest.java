@@ -81,7 +81,8 @@ final class BinaryWireTest {
             assertThat(exchange(wire, request(0x0c, 5, 0, NONE, "b", ""))).isEqualTo("0c 0001 5 b []");
             assertThat(exchange(wire, request(0x02, 6, 0, storing(0, 0), "a", "no")))
                     .isEqualTo("02 0002 6 []Data exists for key.");
-            assertThat(exchange(wire, request(0x03, 7, 0, storing(0, 0), "b", "no"))).isEqualTo("03 0001 7 []Not found");
+            assertThat(exchange(wire, request(0x03, 7, 0, storing(0, 0), "b", "no")))
+                    .isEqualTo("03 0001 7 []Not found");
             assertThat(exchange(wire, request(0x0e, 8, 0, NONE, "a", "+"))).isEqualTo("0e 0000 8 []");
             assertThat(exchange(wire, request(0x0f, 9, 0, NONE, "a", "-"))).isEqualTo("0f 0000 9 []");
             assertThat(exchange(wire, request(0x0e, 10, 0, NONE, "b", "+"))).isEqualTo("0e 0005 10 []Not stored.");
@@ -120,7 +121,8 @@ final class BinaryWireTest {
     @Both
     void sums(Maker maker) {
         try (MemcachedServer server = maker.start(); Wire wire = server.connect()) {
-            assertThat(exchange(wire, request(0x05, 1, 0, summing(1, 10, -1), "n", ""))).isEqualTo("05 0001 1 []Not found");
+            assertThat(exchange(wire, request(0x05, 1, 0, summing(1, 10, -1), "n", "")))
+                    .isEqualTo("05 0001 1 []Not found");
             wire.send(request(0x05, 2, 0, summing(1, 10, 0), "n", ""));
             assertThat(ByteBuffer.wrap(read(wire).value.getBytes(StandardCharsets.ISO_8859_1)).getLong()).isEqualTo(10);
             wire.send(request(0x05, 3, 0, summing(5, 10, 0), "n", ""));
@@ -174,7 +176,8 @@ final class BinaryWireTest {
                 assertThat(exchange(wire, request(0x01, 4, 0, storing(0, 0), "a", "v".repeat(1 << 20))))
                         .isEqualTo("01 0003 4 []Too large.");
                 assertThat(exchange(wire, request(0x00, 5, 0, NONE, "a", ""))).isEqualTo("00 0001 5 []Not found");
-                assertThat(exchange(wire, request(0x10, 6, 0, NONE, "nonsense", ""))).isEqualTo("10 0001 6 []Not found");
+                assertThat(exchange(wire, request(0x10, 6, 0, NONE, "nonsense", "")))
+                        .isEqualTo("10 0001 6 []Not found");
                 assertThat(exchange(wire, request(0x07, 7, 0, NONE, "", ""))).isEqualTo("07 0000 7 []");
                 assertThat(wire.isClosed()).isTrue();
             }
@@ -235,7 +238,9 @@ final class BinaryWireTest {
 
     @Test
     void autoDiscovery() {
-        try (MemcachedServer server = Maker.CISTERN.start(); Wire wire = server.connect(); Wire text = server.connect()) {
+        try (MemcachedServer server = Maker.CISTERN.start();
+                Wire wire = server.connect();
+                Wire text = server.connect()) {
             String nodes = "2\na.example|10.0.0.1|11211 b.example||11211\n";
             assertThat(exchange(wire, request(0x60, 1, 0, NONE, "cluster", ""))).isEqualTo("60 0001 1 []Not found");
             text.play("""
@@ -248,7 +253,8 @@ final class BinaryWireTest {
                     """);
             text.send("config set cluster 0 " + nodes.length() + "\r\n" + nodes + "\r\n");
             assertThat(text.line()).isEqualTo("STORED");
-            assertThat(exchange(wire, request(0x60, 2, 0, NONE, "cluster", ""))).isEqualTo("60 0000 2 [00000000]" + nodes);
+            assertThat(exchange(wire, request(0x60, 2, 0, NONE, "cluster", "")))
+                    .isEqualTo("60 0000 2 [00000000]" + nodes);
             text.send("config get cluster\r\n");
             String expected = "CONFIG cluster 0 " + nodes.length() + "\r\n" + nodes + "\r\nEND\r\n";
             assertThat(new String(text.read(expected.length()), StandardCharsets.ISO_8859_1)).isEqualTo(expected);
@@ -269,7 +275,8 @@ final class BinaryWireTest {
                     < CLIENT_ERROR bad command line format
                     """.formatted("x".repeat(70_000)));
             assertThat(exchange(wire, request(0x64, 3, 0, storing(7, 0), "cluster", nodes))).isEqualTo("64 0000 3 []");
-            assertThat(exchange(wire, request(0x60, 4, 0, NONE, "cluster", ""))).isEqualTo("60 0000 4 [00000007]" + nodes);
+            assertThat(exchange(wire, request(0x60, 4, 0, NONE, "cluster", "")))
+                    .isEqualTo("60 0000 4 [00000007]" + nodes);
             assertThat(exchange(wire, request(0x66, 5, 0, NONE, "cluster", ""))).isEqualTo("66 0000 5 []");
             assertThat(exchange(wire, request(0x66, 6, 0, NONE, "cluster", ""))).isEqualTo("66 0001 6 []Not found");
         }

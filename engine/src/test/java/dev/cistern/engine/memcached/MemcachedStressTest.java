@@ -22,7 +22,8 @@ final class MemcachedStressTest {
 
     @Test
     void everyIncrementCounts() throws Exception {
-        try (MemcachedServer server = Maker.CISTERN.start(); ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
+        try (MemcachedServer server = Maker.CISTERN.start();
+                ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
             try (Wire wire = server.connect()) {
                 wire.play("> set n 0 0 1\n> 0\n< STORED\n");
             }
@@ -114,7 +115,9 @@ final class MemcachedStressTest {
 
     @Test
     void largeStoreIsWalkedInSlices() {
-        try (MemcachedServer server = Maker.CISTERN.start(); Wire wire = server.connect(); Wire other = server.connect()) {
+        try (MemcachedServer server = Maker.CISTERN.start();
+                Wire wire = server.connect();
+                Wire other = server.connect()) {
             StringBuilder sets = new StringBuilder();
             for (int i = 0; i < 20_000; i++) {
                 sets.append("set key").append(i).append(" 0 0 1 noreply\r\nx\r\n");
@@ -150,8 +153,10 @@ final class MemcachedStressTest {
         assertThat(Memory.heldBytes(MemoryTag.SESSION)).as("seed %d", seed).isEqualTo(heldBefore);
     }
 
-    private static final String[] PIECES = {"get ", "gets ", "gat ", "set ", "add ", "cas ", "incr ", "mg ", "ms ", "ma ",
-            "md ", "me ", "mn", "k", "key", " ", " ", " ", "\r\n", "\r\n", "\n", "\0", "0", "1", "-1", "4294967296", "b", "O", "T0",
+    private static final String[] PIECES = {"get ", "gets ", "gat ", "set ", "add ", "cas ", "incr ", "mg ", "ms ",
+            "ma ",
+            "md ", "me ", "mn", "k", "key", " ", " ", " ", "\r\n", "\r\n", "\n", "\0", "0", "1", "-1", "4294967296",
+            "b", "O", "T0",
             "N30", "S5", "noreply", "stats ", "items", "config get cluster", "config set cluster 0 5", "flush_all",
             "lru_crawler metadump all", "watch ", "fetchers", "verbosity 1", "\u0080", "\u0080\u0001"};
 

@@ -80,7 +80,9 @@ final class RandomSessionsTest {
         private void sendInPieces(String text) {
             int at = 0;
             while (at < text.length()) {
-                int length = cuts.nextInt(4) == 0 ? text.length() - at : Math.min(text.length() - at, 1 + cuts.nextInt(40));
+                int length = cuts.nextInt(4) == 0
+                        ? text.length() - at
+                        : Math.min(text.length() - at, 1 + cuts.nextInt(40));
                 wire.send(text.substring(at, at + length));
                 at += length;
             }
@@ -117,7 +119,9 @@ final class RandomSessionsTest {
         }
 
         private String key() {
-            return random.nextInt(30) == 0 ? pick("k".repeat(250), "k".repeat(251), "k\u00e9y", "k\tb") : "k" + random.nextInt(8);
+            return random.nextInt(30) == 0
+                    ? pick("k".repeat(250), "k".repeat(251), "k\u00e9y", "k\tb")
+                    : "k" + random.nextInt(8);
         }
 
         private String data() {
@@ -171,8 +175,10 @@ final class RandomSessionsTest {
 
         private String metaSet() {
             String data = data();
-            return "ms " + key() + " " + data.length() + flags("kqc", "T0", "T100", "F5", "ME", "MA", "MP", "MR", "MS", "MX",
-                    "Oabc", "C" + number(), "b") + "\r\n" + data + "\r\n";
+            return "ms " + key() + " " + data.length()
+                    + flags("kqc", "T0", "T100", "F5", "ME", "MA", "MP", "MR", "MS", "MX",
+                            "Oabc", "C" + number(), "b")
+                    + "\r\n" + data + "\r\n";
         }
 
         private String flags(String letters, String... tokens) {

@@ -418,7 +418,6 @@ public final class NodeLoop {
     }
 
     void closed(Session session) {
-        node.sessions().remove(session);
         heldBack.remove(session);
         outputGuard.forget(session);
         mailbox.forget(session);
@@ -426,8 +425,14 @@ public final class NodeLoop {
         if (session.equals(busySession)) {
             // Its script still reads what it sent; see serve().
             busySessionClosed = true;
-            return;
+        } else {
+            giveBack(session);
         }
+        // At last, so that nothing of a session is left when it is not counted any more.
+        node.sessions().remove(session);
+    }
+
+    private void giveBack(Session session) {
         session.release();
         Leftover kept = session.leftover;
         if (kept != null) {

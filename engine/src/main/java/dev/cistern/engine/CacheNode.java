@@ -172,6 +172,7 @@ public final class CacheNode implements AutoCloseable {
         awaitNoSessions();
         closeLoops();
         node.awaitBackground();
+        node.persistence().saveAtEnd();
         node.closeParts();
         node.store().close();
         LOG.info("node {} stopped", node.identity().name());

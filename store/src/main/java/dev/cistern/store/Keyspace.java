@@ -176,7 +176,8 @@ public final class Keyspace implements AutoCloseable {
 
     /** Returns the live entry of {@code key} for reading, or {@link #ABSENT}; counts a hit or miss, notes the access. */
     public long find(Bytes key) {
-        long entry = findLive(key);
+        StripeKeys keys = keysOf(key);
+        long entry = keys == null ? ABSENT : findLive(keys, key);
         if (entry == ABSENT) {
             missed(key);
         } else {
@@ -208,17 +209,14 @@ public final class Keyspace implements AutoCloseable {
     /** Returns the live entry of {@code key}, or {@link #ABSENT}; notes the access and counts nothing. */
     public long findForWrite(Bytes key) {
         StripeKeys keys = keysOf(key);
-        if (keys != null) {
-            beforeChange(keys, key);
-        }
-        return findLive(key);
-    }
-
-    private long findLive(Bytes key) {
-        StripeKeys keys = keysOf(key);
         if (keys == null) {
             return ABSENT;
         }
+        beforeChange(keys, key);
+        return findLive(keys, key);
+    }
+
+    private long findLive(StripeKeys keys, Bytes key) {
         long entry = live(keys, key, keys.find(key.hash(hashFunction), key));
         if (entry != ABSENT) {
             touch(entry);

@@ -19,6 +19,7 @@ import dev.cistern.engine.rdb.ValueWriter;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
+import dev.cistern.store.OutOfNativeMemoryException;
 
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Fact.tip;
@@ -160,6 +161,10 @@ final class DumpCommands {
             if (deadline != NO_DEADLINE) {
                 keyspace.setDeadline(name, deadline);
             }
+        } catch (OutOfNativeMemoryException e) {
+            // Half a value is worse than none.
+            keyspace.delete(name);
+            throw e;
         } finally {
             keyspace.endRestoring();
         }

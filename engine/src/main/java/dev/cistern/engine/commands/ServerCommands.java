@@ -78,8 +78,11 @@ final class ServerCommands {
         }
         Persistence persistence = session.node().persistence();
         boolean saves = save || (persistence.hasSavePoints() && !noSave);
-        if (saves && persistence.hasPlace() && persistence.begin() && !persistence.save()) {
+        if (saves && persistence.hasPlace() && !(persistence.begin() && persistence.save())) {
             throw CANNOT_SAVE;
+        }
+        if (noSave) {
+            persistence.forgoLastSave();
         }
         // The original answers nothing: its end is the answer.
         session.closeAfterReply();

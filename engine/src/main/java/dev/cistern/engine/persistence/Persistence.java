@@ -45,6 +45,7 @@ public final class Persistence {
     private volatile long lastTryMillis;
     private volatile long dirtyAtSave;
     private volatile boolean lastFailed;
+    private volatile boolean savesAtEnd = true;
     private volatile long beganMillis;
     private volatile long lastSeconds = -1;
     private final LongAdder saves = new LongAdder();
@@ -196,6 +197,18 @@ public final class Persistence {
     private SnapshotWriter writer(long now, RdbOutput output) {
         boolean tellsIdleTime = settings.maxMemoryPolicy.value().endsWith("-lru");
         return new SnapshotWriter(store, now, output, tellsIdleTime, settings.rdbChecksum.isOn());
+    }
+
+    /** The node will end without a last saving. */
+    public void forgoLastSave() {
+        savesAtEnd = false;
+    }
+
+    /** Saves what was changed since, if the node saves by itself: the last thing before its data are gone. */
+    public void saveAtEnd() {
+        if (savesAtEnd && hasSavePoints() && hasPlace() && changesSinceSave() > 0 && begin()) {
+            save();
+        }
     }
 
     private Map<String, String> facts(long nowMillis) {

@@ -226,6 +226,22 @@ final class SnapshotTest {
     }
 
     @Test
+    void theEndSavesIfTheNodeSavesByItself() {
+        try (TestServer server = ours("save", "3600 1"); TestClient client = server.connect()) {
+            client.send("SET", "k", "v");
+        }
+        try (TestServer server = ours("save", "3600 1"); TestClient client = server.connect()) {
+            client.send("GET", "k").expect(bulk("v"));
+            client.send("SET", "k", "later");
+            client.write("SHUTDOWN", "NOSAVE");
+            assertThat(client.isClosedByServer()).isTrue();
+        }
+        try (TestServer server = ours(); TestClient client = server.connect()) {
+            client.send("GET", "k").expect(bulk("v"));
+        }
+    }
+
+    @Test
     void aDamagedFileIsRefusedAtTheStart() throws IOException {
         try (TestServer server = ours(); TestClient client = server.connect()) {
             fill(client);

@@ -11,6 +11,8 @@ import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.protocol.CommandException;
+import dev.cistern.engine.scripting.Scripts;
 import dev.cistern.engine.settings.InvalidSettingException;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.store.Store;
@@ -104,9 +106,21 @@ public final class CacheNode implements AutoCloseable {
         return settings;
     }
 
+    private void load() throws IOException {
+        node.persistence().libraries(() -> Scripts.of(node).libraryTexts());
+        List<byte[]> libraries = node.persistence().load();
+        try {
+            if (!libraries.isEmpty()) {
+                Scripts.of(node).restoreLibraries(libraries);
+            }
+        } catch (CommandException e) {
+            throw new IOException("a library of functions in the snapshot cannot be loaded: " + e.getMessage(), e);
+        }
+    }
+
     private void listen() throws IOException {
         node.settingsChanged();
-        node.persistence().load(_ -> {});
+        load();
         node.users().loadAtStart();
         int port = (int) node.settings().port.value();
         for (String host : node.settings().bind.value().trim().split("\\s+")) {

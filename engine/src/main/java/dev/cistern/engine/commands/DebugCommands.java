@@ -108,7 +108,7 @@ final class DebugCommands {
             throw CANNOT_SAVE;
         }
         try {
-            persistence.reload(_ -> {});
+            persistence.reload();
         } catch (IOException e) {
             LOG.error("DEBUG RELOAD", e);
             throw CANNOT_LOAD;

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +39,7 @@ public final class Persistence {
     private final Settings settings;
     private final String version;
     private final LongSupplier wallMillis;
+    private volatile Supplier<List<byte[]>> libraries = List::of;
     private final AtomicBoolean saving = new AtomicBoolean();
     private volatile SavePoints savePoints = new SavePoints(List.of());
     private volatile long lastSaveMillis;
@@ -58,6 +59,11 @@ public final class Persistence {
         this.version = version;
         this.wallMillis = wallMillis;
         this.lastSaveMillis = wallMillis.getAsLong();
+    }
+
+    /** Who tells the texts of the libraries of functions, which are saved with the data. */
+    public void libraries(Supplier<List<byte[]>> texts) {
+        libraries = texts;
     }
 
     // --- what INFO tells ---
@@ -174,6 +180,7 @@ public final class Persistence {
             Snapshot snapshot = store.beginSnapshot(writer, () -> {
                 dirty[0] = store.stats().dirty();
                 writer.begin(store.hasFieldDeadlines(), facts(now));
+                libraries.get().forEach(writer::library);
             });
             try {
                 while (snapshot.step(BUCKETS_A_STEP)) {
@@ -228,43 +235,45 @@ public final class Persistence {
     // --- loading ---
 
     /**
-     * Loads the file if there is one; {@code functions} gets the libraries in it. Takes the exclusive gate.
+     * Loads the file if there is one, and returns the texts of the libraries of functions in it. Takes the exclusive
+     * gate.
      *
      * @throws IOException the file cannot be read, or is damaged: the message says where
      */
-    public void load(Consumer<String> functions) throws IOException {
+    public List<byte[]> load() throws IOException {
         if (!hasPlace() || !Files.exists(file())) {
-            return;
+            return List.of();
         }
         store.lockAll();
         try {
-            loadUnderGate(functions);
+            return loadUnderGate();
         } finally {
             store.unlockAll();
         }
     }
 
-    private void loadUnderGate(Consumer<String> functions) throws IOException {
+    private List<byte[]> loadUnderGate() throws IOException {
         long now = wallMillis.getAsLong();
-        try (SnapshotLoader loader = new SnapshotLoader(store, now, functions)) {
+        try (SnapshotLoader loader = new SnapshotLoader(store, now)) {
             loader.load(file());
             keysLoaded = loader.loaded();
             keysExpired = loader.expired();
             LOG.info("loaded {} keys from {}", loader.loaded(), file());
+            return loader.libraries();
         } catch (RdbException e) {
             throw new IOException(file() + ": " + e.getMessage(), e);
         }
     }
 
-    /** Replaces all data by what the file has. */
-    public void reload(Consumer<String> functions) throws IOException {
+    /** Replaces all keys by what the file has. */
+    public void reload() throws IOException {
         List<DetachedKeys> old = new ArrayList<>();
         store.lockAll();
         try {
             for (int database = 0; database < store.databases(); database++) {
                 old.add(store.detach(database));
             }
-            loadUnderGate(functions);
+            loadUnderGate();
         } finally {
             store.unlockAll();
             old.forEach(DetachedKeys::close);

@@ -19,7 +19,8 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.function.Consumer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Reads a snapshot's file into a store: of this program, of Redis 2.8 to 7.2, or of Valkey up to 9.
@@ -39,7 +40,7 @@ final class SnapshotLoader implements AutoCloseable {
     private final ValueReader reader = new ValueReader();
     private final RdbString name = new RdbString();
     private final RdbString text = new RdbString();
-    private final Consumer<String> functions;
+    private final List<byte[]> libraries = new ArrayList<>();
     private final long nowMillis;
     private int database;
     private long loaded;
@@ -48,10 +49,8 @@ final class SnapshotLoader implements AutoCloseable {
     private long idleSeconds = NONE;
     private int frequency = NONE;
 
-    /** {@code functions} gets the source of each library of functions. */
-    SnapshotLoader(Store store, long nowMillis, Consumer<String> functions) {
+    SnapshotLoader(Store store, long nowMillis) {
         this.nowMillis = nowMillis;
-        this.functions = functions;
         this.keyspaces = new Keyspace[store.databases()];
         this.builders = new ValueBuilder[keyspaces.length];
         for (int i = 0; i < keyspaces.length; i++) {
@@ -60,6 +59,11 @@ final class SnapshotLoader implements AutoCloseable {
             keyspaces[i].beginRestoring();
             builders[i] = new ValueBuilder(keyspaces[i]);
         }
+    }
+
+    /** The texts of the libraries of functions that the file has. */
+    List<byte[]> libraries() {
+        return libraries;
     }
 
     long loaded() {
@@ -141,7 +145,7 @@ final class SnapshotLoader implements AutoCloseable {
             }
             case Rdb.FUNCTION_2 -> {
                 input.readString(text);
-                functions.accept(new String(text.view().toByteArray(), StandardCharsets.UTF_8));
+                libraries.add(text.view().toByteArray());
             }
             default -> readEntry(code, input);
         }

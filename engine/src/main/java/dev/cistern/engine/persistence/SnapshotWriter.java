@@ -65,9 +65,9 @@ public final class SnapshotWriter implements Snapshot.Writer, AutoCloseable {
     }
 
     /** A library of functions, in source. */
-    public synchronized void function(String code) {
+    public synchronized void library(byte[] text) {
         output.putByte(Rdb.FUNCTION_2);
-        output.putString(code);
+        output.putString(text);
     }
 
     @Override

@@ -205,7 +205,10 @@ public final class RdbOutput implements AutoCloseable {
     }
 
     public void putString(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        putString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    public void putString(byte[] bytes) {
         putLength(bytes.length);
         ensure(bytes.length);
         Memory.copy(bytes, 0, position, bytes.length);

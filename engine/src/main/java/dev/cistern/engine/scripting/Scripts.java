@@ -4,6 +4,7 @@ import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.dispatch.Part;
 import dev.cistern.engine.dispatch.Session;
+import java.util.List;
 
 /** What a node keeps for its scripts: the cache, and the libraries of functions. Any thread; its parts say how. */
 public final class Scripts implements Part {
@@ -56,6 +57,18 @@ public final class Scripts implements Part {
 
     public void unrestricted(boolean value) {
         unrestricted = value;
+    }
+
+    // --- for snapshots ---
+
+    /** The texts of all libraries of functions. */
+    public List<byte[]> libraryTexts() {
+        return functions.libraries().stream().map(FunctionLibrary::code).toList();
+    }
+
+    /** Replaces all libraries by these, before any client is there. Throws CommandException, and then none is there. */
+    public void restoreLibraries(List<byte[]> texts) {
+        functions.restore(texts, Functions.Restoring.FLUSH);
     }
 
     // --- for INFO ---

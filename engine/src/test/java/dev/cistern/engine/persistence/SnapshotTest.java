@@ -24,6 +24,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 /** SAVE, BGSAVE, save points and what a start finds; files of ours in the original and the other way round. */
 final class SnapshotTest {
     private static final int KEYS = 500;
+    private static final String LIBRARY = "#!lua name=lib\nredis.register_function('twice', function(keys, args) "
+            + "return args[1] * 2 end)";
 
     @TempDir
     private Path directory;
@@ -54,6 +56,7 @@ final class SnapshotTest {
             client.send("ZADD", "sorted" + i, "1.5", value, "-inf", "low", "" + i, "n");
         }
         client.send("SELECT", "0");
+        client.send("FUNCTION", "LOAD", "REPLACE", LIBRARY).expect(bulk("lib"));
         for (int i = 1; i <= 300; i++) {
             client.send("XADD", "stream", i + "-" + i, "name", "value" + i, i % 4 == 0 ? "other" : "n", "" + i);
         }
@@ -95,6 +98,7 @@ final class SnapshotTest {
         for (String key : new String[]{"largeList", "sorted0", "largeSorted", "hash0", "large"}) {
             all.append(client.send("OBJECT", "ENCODING", key));
         }
+        all.append(client.send("FCALL", "twice", "0", "21"));
         all.append(client.send("XRANGE", "stream", "-", "+")).append(client.send("XLEN", "stream"))
                 .append(client.send("XINFO", "GROUPS", "stream"))
                 .append(client.send("XPENDING", "stream", "g"))

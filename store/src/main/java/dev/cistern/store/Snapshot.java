@@ -65,16 +65,19 @@ public final class Snapshot {
 
     /**
      * Goes on with the walk: writes up to {@code buckets} buckets of one stripe under its lock. Returns false when all
-     * are written, or the snapshot was aborted. One thread at a time, which holds no stripe.
+     * are written, or the snapshot was aborted. One thread at a time, which holds no stripe, or all.
      */
     public boolean step(int buckets) {
         if (aborted || database == store.databases()) {
             return false;
         }
-        int held = stripe;
-        store.lock(held);
+        int walked = stripe;
+        boolean held = store.isHeldByMe(walked);
+        if (!held) {
+            store.lock(walked);
+        }
         try {
-            StripeKeys keys = store.keysOf(database)[held];
+            StripeKeys keys = store.keysOf(database)[walked];
             for (int i = 0; i < buckets && !aborted && keys != null && bucket < keys.index.buckets(); i++) {
                 preserve(database, keys.index.bucketNumbered(bucket++));
             }
@@ -82,7 +85,9 @@ public final class Snapshot {
                 nextPart();
             }
         } finally {
-            store.unlock(held);
+            if (!held) {
+                store.unlock(walked);
+            }
         }
         return true;
     }

@@ -265,17 +265,22 @@ public final class Persistence {
         }
     }
 
-    /** Replaces all keys by what the file has. */
+    /** Replaces all keys by what the file has. Takes the exclusive gate unless this thread has it. */
     public void reload() throws IOException {
         List<DetachedKeys> old = new ArrayList<>();
-        store.lockAll();
+        boolean held = store.isAllHeldByMe();
+        if (!held) {
+            store.lockAll();
+        }
         try {
             for (int database = 0; database < store.databases(); database++) {
                 old.add(store.detach(database));
             }
             loadUnderGate();
         } finally {
-            store.unlockAll();
+            if (!held) {
+                store.unlockAll();
+            }
             old.forEach(DetachedKeys::close);
         }
     }

@@ -271,6 +271,12 @@ final class SnapshotTest {
             String before = digest(client);
             client.send("DEBUG", "RELOAD").expect(ok());
             assertThat(digest(client)).isEqualTo(before);
+            client.send("MULTI").expect(ok());
+            client.send("SET", "within", "a transaction").expect(status("QUEUED"));
+            client.send("DEBUG", "RELOAD").expect(status("QUEUED"));
+            client.send("EXEC").expect(WireReply.array(ok(), ok()));
+            client.send("GETDEL", "within").expect(bulk("a transaction"));
+            assertThat(digest(client)).isEqualTo(before);
         }
     }
 

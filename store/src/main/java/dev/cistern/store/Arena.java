@@ -249,6 +249,10 @@ final class Arena implements AutoCloseable {
         }
     }
 
+    boolean isReadable(long address) {
+        return region.isReadable(address);
+    }
+
     /** Bytes of all slots in use. */
     long usedBytes() {
         return usedBytes;

@@ -95,6 +95,9 @@ final class Index {
 
     private long merges;
 
+    /** Of a database: what the table says, on the heap, where it may be read without the stripe's lock. */
+    private final long[] readableTable;
+
     private long foundBucket;
     private int foundLane;
 
@@ -102,6 +105,7 @@ final class Index {
     private Index(HashFunction hashFunction, boolean isOfValue) {
         this.hashFunction = hashFunction;
         this.isOfValue = isOfValue;
+        this.readableTable = new long[isOfValue ? 0 : MAX_AREAS];
     }
 
     /** The index of a database; {@link #close} gives its table back, and the arena's closing all else. */
@@ -111,7 +115,7 @@ final class Index {
         long address = arena.allocateArea((long) FIRST_BUCKETS << Bucket.BYTES_SHIFT);
         index.table = Memory.allocate(MemoryTag.INDEX, (long) MAX_AREAS * Long.BYTES);
         while (areaStart(index.areaCount) < FIRST_BUCKETS) {
-            Memory.putLong(index.table + ((long) index.areaCount++ << 3), address);
+            index.putArea(address);
         }
         index.begin();
         return index;
@@ -218,6 +222,29 @@ final class Index {
         return ABSENT;
     }
 
+    /**
+     * The bucket of a key, or {@link #ABSENT} if it cannot be told: a hint for {@link #prefetchEntry}, whose first line
+     * is on its way into the processor's caches. Of a database's index; needs no lock. What it sees may be in the middle
+     * of a change: any address may come of it, but only those are read that are readable for good.
+     */
+    long prefetchBucket(long hash) {
+        int number = bucketNumber((int) hash);
+        long bucket = readableTable[Math.min(areaOf(number), MAX_AREAS - 1)] + ((long) number << Bucket.BYTES_SHIFT);
+        return arena.isReadable(bucket) ? bucket : ABSENT;
+    }
+
+    /**
+     * Reads the first lines of the entry that is likely the key's. Without a lock, as {@link #prefetchBucket}. The
+     * number means nothing, but a caller that does not use it lets the compiler leave the reading out.
+     */
+    long prefetchEntry(long bucket, long hash) {
+        long matches = Bucket.matches(Bucket.tags(bucket), Bucket.pattern(tagOf(hash)));
+        long entry = matches == 0 ? Bucket.link(bucket) : Bucket.entry(bucket, Bucket.lane(matches));
+        return arena.isReadable(entry)
+                ? Memory.getLong(entry) + Memory.getLong(entry + Bucket.BYTES)
+                : 0;
+    }
+
     /** One of 255: zero marks an empty lane. */
     private static int tagOf(long hash) {
         int tag = (int) (hash >>> TAG_SHIFT) & 0xFF;
@@ -259,7 +286,15 @@ final class Index {
         }
         long size = areaBytes(areaCount);
         long address = isPaged(areaCount) ? arena.allocateArea(size) : allocate(size);
-        Memory.putLong(table + ((long) areaCount << 3), address - ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT));
+        putArea(address - ((long) areaStart(areaCount) << Bucket.BYTES_SHIFT));
+    }
+
+    /** Says where bucket 0 would be, were it in the next area. */
+    private void putArea(long origin) {
+        Memory.putLong(table + ((long) areaCount << 3), origin);
+        if (!isOfValue) {
+            readableTable[areaCount] = origin;
+        }
         areaCount++;
     }
 

@@ -236,6 +236,12 @@ public final class Keyspace implements AutoCloseable {
         return parts[stripe];
     }
 
+    /** The part of this database that the key is in, without asking whether its stripe is held: for hints only. */
+    @Nullable
+    StripeKeys partOf(Bytes key) {
+        return parts[store.stripeOf(key)];
+    }
+
     StripeKeys keysToFill(Bytes key) {
         int stripe = store.stripeOf(key);
         StripeKeys keys = parts[stripe];

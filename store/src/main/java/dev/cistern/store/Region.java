@@ -46,6 +46,9 @@ final class Region implements AutoCloseable {
     /** 4 MB: at about 50 ns a page, some 50 microseconds. */
     private static final int DISCARDED_AT_ONCE = 16;
 
+    /** From a readable address on, so many bytes may be read. */
+    static final int READABLE_BYTES = 2 * Bucket.BYTES + Long.BYTES;
+
     private final long reservation;
     private final long reservedBytes;
     private final long base;
@@ -59,6 +62,8 @@ final class Region implements AutoCloseable {
     private int frontier;
     private int committed;
     private int used;
+    /** Read without a lock, so it may be seen too small. */
+    private long readableBytes;
 
     /** Reserves {@code bytes} of addresses, or as much as the system allows, but for one gigabyte at least. */
     Region(long bytes) {
@@ -84,6 +89,15 @@ final class Region implements AutoCloseable {
 
     private long descriptorTableBytes() {
         return Math.max(Memory.PAGE_BYTES, (long) spans << DESCRIPTOR_SHIFT);
+    }
+
+    /**
+     * Whether {@link #READABLE_BYTES} from {@code address} on may be read, whatever is there. Needs no lock: a page that
+     * was once made usable stays readable until the store is closed.
+     */
+    boolean isReadable(long address) {
+        long offset = address - base;
+        return offset >= 0 && offset < readableBytes;
     }
 
     /** The descriptor of the span that {@code address} lies in; for a run of spans, of one below it too. */
@@ -152,6 +166,7 @@ final class Region implements AutoCloseable {
         Memory.commit(MemoryTag.SPAN, address(committed), (long) (end - committed) << SPAN_SHIFT);
         Memory.count(MemoryTag.DESCRIPTOR, (long) (end - committed) << DESCRIPTOR_SHIFT);
         committed = end;
+        readableBytes = ((long) end << SPAN_SHIFT) - READABLE_BYTES;
     }
 
     /** Gives spans back. Their pages follow, now or at one of the next calls. */

@@ -54,6 +54,7 @@ final class StripeStressTest {
         private final Store store;
         private final Keyspace keyspace;
         private final ExpiryCycle cycle;
+        private final Prefetcher prefetcher = new Prefetcher();
         private final SplittableRandom random;
         private final List<Bytes> left = new ArrayList<>();
         private final List<Bytes> right = new ArrayList<>();
@@ -143,6 +144,11 @@ final class StripeStressTest {
         private void churn() {
             for (int i = 0; i < 20; i++) {
                 Bytes key = Bytes.copyOf("churn" + random.nextInt(2_000));
+                // Without a lock, while others split and merge the very bucket.
+                for (int same = 0; same < Prefetcher.MOST_KEYS; same++) {
+                    prefetcher.add(key.address(), key.length());
+                }
+                prefetcher.fetch(keyspace);
                 int stripe = store.stripeOf(key);
                 store.lock(stripe);
                 if (!keyspace.delete(key)) {

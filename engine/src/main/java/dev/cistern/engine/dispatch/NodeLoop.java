@@ -49,6 +49,7 @@ public final class NodeLoop {
     private final Dispatcher dispatcher;
     private final Request request = new Request();
     private final RequestParser parser = new RequestParser(request);
+    private final LookAhead lookAhead = new LookAhead();
     private final Mailbox mailbox;
     private final HandOver handOver;
     private final LoopSubscriptions subscriptions;
@@ -516,6 +517,9 @@ public final class NodeLoop {
         RequestParser.Result result = RequestParser.Result.REQUEST;
         while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()
                 && session.waiter == null) {
+            if (lookAhead.isDue(parser.start())) {
+                lookAhead.look(session.keyspace(), parser.start(), parser.unfinishedBytes());
+            }
             result = parser.next();
             if (result != RequestParser.Result.REQUEST) {
                 break;
@@ -567,6 +571,7 @@ public final class NodeLoop {
         limitParser(session);
         reply.protocol(session.protocol());
         mailbox.beginTurn(session);
+        lookAhead.begin();
     }
 
     private void prepareKeyspaces(Session session) {

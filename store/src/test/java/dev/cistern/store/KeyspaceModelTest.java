@@ -36,7 +36,7 @@ final class KeyspaceModelTest {
         List<Long> seeds = new ArrayList<>();
         long effort = Long.getLong("cistern.effort", 1);
         for (long i = 0; i < 12 * effort; i++) {
-            seeds.add(i < 8 ? i : System.nanoTime() + i);
+            seeds.add(Long.getLong("cistern.seed", 0) + i);
         }
         return seeds;
     }

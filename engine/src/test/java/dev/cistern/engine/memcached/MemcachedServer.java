@@ -142,6 +142,8 @@ public abstract sealed class MemcachedServer implements AutoCloseable {
                 case "dump" -> value.equals("0") ? List.of("-X") : List.of();
                 case "watch" -> value.equals("0") ? List.of("-W") : List.of();
                 case "idle_timeout" -> List.of("-o", "idle_timeout=" + value);
+                case "lru_crawler" -> value.equals("0") ? List.of("-o", "no_lru_crawler") : List.of();
+                case "lru_maintainer" -> value.equals("0") ? List.of("-o", "no_lru_maintainer") : List.of();
                 default -> throw new IllegalArgumentException("no option of the original: " + name);
             };
         }

@@ -20,23 +20,42 @@ final class RandomSessionsTest {
     private static final int SESSIONS = 40 * Integer.getInteger("cistern.effort", 1);
     private static final int GROUPS = 60;
 
+    /**
+     * The original does not always answer a session the same way: its threads now and then hold an item while it is
+     * counted. A difference counts when it is there each time.
+     */
+    private static final int TRIES = 4;
+
     @Test
     void alike() {
         Assumptions.assumeTrue(MemcachedServer.original().isPresent(), "memcached is not installed");
-        try (MemcachedServer ours = Maker.CISTERN.start(); MemcachedServer original = Maker.ORIGINAL.start()) {
+        try (MemcachedServer ours = Maker.CISTERN.start();
+                MemcachedServer original = Maker.ORIGINAL.start("lru_crawler", "0", "lru_maintainer", "0")) {
             for (int i = 0; i < SESSIONS; i++) {
-                long seed = System.nanoTime();
-                try (Side left = new Side(ours, seed); Side right = new Side(original, seed)) {
-                    left.flush();
-                    right.flush();
-                    for (int group = 0; group < GROUPS; group++) {
-                        List<String> expected = right.exchange();
-                        assertThat(left.exchange()).as("seed %d group %d: %s", seed, group, left.sent)
-                                .isEqualTo(expected);
-                    }
+                long seed = Long.getLong("cistern.seed", 1) + i;
+                String difference = difference(ours, original, seed);
+                for (int tries = 1; tries < TRIES && !difference.isEmpty(); tries++) {
+                    difference = difference(ours, original, seed);
+                }
+                assertThat(difference).as("seed %d", seed).isEmpty();
+            }
+        }
+    }
+
+    /** Plays a session to both; answers where they differ, or nothing. */
+    private static String difference(MemcachedServer ours, MemcachedServer original, long seed) {
+        try (Side left = new Side(ours, seed); Side right = new Side(original, seed)) {
+            left.flush();
+            right.flush();
+            for (int group = 0; group < GROUPS; group++) {
+                List<String> expected = right.exchange();
+                List<String> actual = left.exchange();
+                if (!actual.equals(expected)) {
+                    return "group %d: %s\nexpected %s\n but was %s".formatted(group, left.sent, expected, actual);
                 }
             }
         }
+        return "";
     }
 
     /** One of the two conversations: both make the same commands of the same seed. */

@@ -80,7 +80,7 @@ final class RdbStringsTest {
     @Test
     void randomStringsComeBack() {
         for (int round = 0; round < 400 * EFFORT; round++) {
-            long seed = System.nanoTime();
+            long seed = Long.getLong("cistern.seed", 1) + round;
             SplittableRandom random = new SplittableRandom(seed);
             byte[] text = text(random);
             Bytes bytes = Bytes.copyOf(text);
@@ -134,7 +134,7 @@ final class RdbStringsTest {
         Bytes seedText = Bytes.copyOf("hello hello hello hello hello hello hello");
         try (ValueReader reader = new ValueReader(); RdbOutput sample = new RdbOutput()) {
             for (int round = 0; round < 20_000 * EFFORT; round++) {
-                long seed = System.nanoTime();
+                long seed = Long.getLong("cistern.seed", 1) + round;
                 SplittableRandom random = new SplittableRandom(seed);
                 sample.clear();
                 for (int i = 0; i < 4; i++) {

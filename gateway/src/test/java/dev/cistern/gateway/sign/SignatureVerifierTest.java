@@ -107,7 +107,7 @@ final class SignatureVerifierTest {
 
     @Test
     void noMutantIsAccepted() {
-        long seed = System.nanoTime();
+        long seed = Long.getLong("cistern.seed", 1);
         SplittableRandom random = new SplittableRandom(seed);
         SignedRequest header = signed("AKID", "secret/+=", "us-east-1", "elasticache", "Action=DeleteUser&UserId=a");
         SignedRequest query = presigned("Action=DeleteUser&UserId=a");

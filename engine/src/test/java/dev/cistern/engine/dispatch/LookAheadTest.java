@@ -27,7 +27,7 @@ final class LookAheadTest {
 
     @Test
     void goesOverAsManyRequestsAsAreFetchedAtOnce() {
-        assertThat(lookedAt(GET.repeat(40))).isEqualTo(Prefetcher.MOST_KEYS * GET.length());
+        assertThat(lookedAt(GET.repeat(40))).isEqualTo((long) Prefetcher.MOST_KEYS * GET.length());
     }
 
     @Test
@@ -44,7 +44,7 @@ final class LookAheadTest {
         for (String strange : new String[]{"PING\r\n", "*1\r\n$4\r\nPING\r\n", "*-1\r\n", "*0\r\n", "*2\n", "$3\r\n",
                 "*99\r\n", "*2\r\n$3\r\nGET\r\n$-1\r\n", "*2\r\n$3\r\nGET\r\n$99999999999\r\n", "*2\r\n:3\r\n",
                 "\r\n"}) {
-            assertThat(lookedAt(GET.repeat(3) + strange + GET.repeat(3))).as(strange).isEqualTo(3 * GET.length());
+            assertThat(lookedAt(GET.repeat(3) + strange + GET.repeat(3))).as(strange).isEqualTo(3L * GET.length());
         }
     }
 

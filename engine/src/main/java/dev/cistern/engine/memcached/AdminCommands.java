@@ -537,16 +537,37 @@ final class AdminCommands {
     // --- config: the list of nodes for auto discovery ---
 
     private long config(CommandLine line, ItemSession session, long from, long next, long end) {
-        if (line.count() == 3 && line.is(1, "get")) {
+        MemcachedSettings settings = rooms.settings();
+        boolean mayChange = !settings.manager.isThere() || session.isManager;
+        if (line.count() == 3 && line.is(1, "manager") && settings.manager.is(line.text(2))) {
+            session.isManager = true;
+            ok();
+        } else if (!settings.hasConfig && !session.isManager) {
+            error();
+        } else if (line.count() == 3 && line.is(1, "get")) {
             configGet(line.text(2));
-        } else if (line.count() == 3 && line.is(1, "delete")) {
+        } else if (line.count() == 3 && line.is(1, "delete") && mayChange) {
             reply.text(rooms.cluster().delete(line.text(2)) ? Texts.DELETED : Texts.NOT_FOUND);
         } else if ((line.count() == 5 || line.count() == 6) && line.is(1, "set")) {
-            return configSet(line, session, from, next, end);
+            return configSet(line, session, from, next, end, mayChange);
+        } else if (line.count() == 4 && line.is(1, "parameter") && session.isManager) {
+            changeParameter(line.text(2), line.text(3));
         } else {
             error();
         }
         return next;
+    }
+
+    /** The only one of ElastiCache's parameters that a node takes while it serves is whether clients may watch. */
+    private void changeParameter(String name, String word) {
+        if (!name.equals("watch")) {
+            reply.text(Texts.NOT_FOUND);
+        } else if (word.equals("0") || word.equals("1")) {
+            rooms.settings().mayWatch = word.equals("1");
+            ok();
+        } else {
+            reply.text(Texts.BAD_FORMAT);
+        }
     }
 
     private void configGet(String name) {
@@ -560,12 +581,18 @@ final class AdminCommands {
         reply.text(Texts.END);
     }
 
-    private long configSet(CommandLine line, ItemSession session, long from, long next, long end) {
+    private long configSet(CommandLine line, ItemSession session, long from, long next, long end,
+            boolean mayChange) {
         int flags = numbers.unsignedInt(line.address(3), line.length(3));
         boolean isValid = numbers.isValid();
         int length = numbers.signedInt(line.address(4), line.length(4));
         if (!isValid || !numbers.isValid() || length < 0 || line.length(2) > TextProtocol.MAX_KEY_BYTES) {
             reply.text(Texts.BAD_FORMAT);
+            return next;
+        }
+        if (!mayChange) {
+            session.swallowBytes = (long) length + LINE_END_BYTES;
+            error();
             return next;
         }
         if (length > rooms.cluster().largestBytes()) {

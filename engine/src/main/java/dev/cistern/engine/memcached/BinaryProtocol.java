@@ -167,7 +167,13 @@ final class BinaryProtocol implements Dialect {
         Status refusal = switch (opcode) {
             case SET, ADD, REPLACE, APPEND, PREPEND -> refusalOfStore(valueLength);
             case SASL_AUTHENTICATE, SASL_STEP -> refusalOfSasl(valueLength);
-            case CONFIG_SET -> valueLength <= rooms.cluster().largestBytes() ? Status.DONE : Status.TOO_LARGE;
+            case TOUCH, GAT, GATK -> rooms.settings().hasTouch ? Status.DONE : Status.UNKNOWN_COMMAND;
+            case CONFIG_GET -> rooms.settings().hasConfig ? Status.DONE : Status.UNKNOWN_COMMAND;
+            // The manager speaks the text protocol.
+            case CONFIG_SET -> rooms.settings().manager.isThere()
+                    ? Status.UNKNOWN_COMMAND
+                    : valueLength <= rooms.cluster().largestBytes() ? Status.DONE : Status.TOO_LARGE;
+            case CONFIG_DELETE -> rooms.settings().manager.isThere() ? Status.UNKNOWN_COMMAND : Status.DONE;
             case UNKNOWN -> Status.UNKNOWN_COMMAND;
             default -> Status.DONE;
         };

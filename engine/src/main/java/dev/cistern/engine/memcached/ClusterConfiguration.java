@@ -1,12 +1,14 @@
 package dev.cistern.engine.memcached;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code config get} answers: the list of a cluster's nodes for auto discovery, and whatever else is stored under a
- * name. Whoever manages the cluster writes it with {@code config set}; a node does not know its cluster by itself.
+ * name. Whoever manages the cluster writes it with {@code config set}; a node does not know its cluster by itself. One
+ * that is started as part of a cluster is told of it then, so that there is no moment in which it knows nothing.
  *
  * <p>Apart from the items: a flush or an eviction must not take it away. Any thread.
  */
@@ -24,8 +26,11 @@ final class ClusterConfiguration {
     private final int largestBytes;
     private final Map<String, Value> values = new ConcurrentHashMap<>();
 
-    ClusterConfiguration(int largestBytes) {
+    ClusterConfiguration(int largestBytes, String atStart) {
         this.largestBytes = largestBytes;
+        if (!atStart.isEmpty()) {
+            values.put(NAME, new Value(0, atStart.getBytes(StandardCharsets.ISO_8859_1)));
+        }
     }
 
     int largestBytes() {

@@ -33,6 +33,8 @@ final class ItemSession implements Conversation {
     ItemWalk walk;
     boolean isWatching;
     boolean isAuthenticated;
+    /** It said the manager's password. */
+    boolean isManager;
     /** Bytes of a refused request that are still to come and mean nothing. */
     long swallowBytes;
     /** Bytes that the request at the leftover's start takes; 0 if not known. */

@@ -1,6 +1,8 @@
 package dev.cistern.engine.memcached;
 
 import dev.cistern.engine.dispatch.Clock;
+import dev.cistern.engine.network.Connection;
+import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.network.EventLoops;
 import io.netty.channel.Channel;
 import java.io.IOException;
@@ -76,10 +78,14 @@ public final class MemcachedNode implements AutoCloseable {
         MemcachedSettings settings = rooms.settings();
         int port = settings.port;
         for (String host : settings.bind.trim().split("\\s+")) {
-            Channel listener = eventLoops.listen(new InetSocketAddress(host.equals("*") ? "0.0.0.0" : host, port),
-                    settings.backlog, (connection, loop) -> loopOf(loop).accept(connection));
+            Channel listener = eventLoops.listen(new InetSocketAddress(anyAddress(host), port), settings.backlog,
+                    this::accept);
             listeners.add(listener);
             port = ((InetSocketAddress) listener.localAddress()).getPort();
+            if (settings.configurationPort > 0) {
+                listeners.add(eventLoops.listenWithOthers(new InetSocketAddress(anyAddress(host),
+                        settings.configurationPort), settings.backlog, this::accept));
+            }
         }
         rooms.port(port);
         if (!settings.rejectsFast) {
@@ -88,6 +94,14 @@ public final class MemcachedNode implements AutoCloseable {
         upkeep.start();
         LOG.info("node {} accepts connections on {} port {} ({})", rooms.name(), settings.bind, port,
                 eventLoops.transport().name().toLowerCase(Locale.ROOT));
+    }
+
+    private static String anyAddress(String host) {
+        return host.equals("*") ? "0.0.0.0" : host;
+    }
+
+    private Conversation accept(Connection connection, EventLoops.Loop loop) {
+        return loopOf(loop).accept(connection);
     }
 
     /** Without maxconns_fast, who comes when all places are taken waits in the kernel's queue. */

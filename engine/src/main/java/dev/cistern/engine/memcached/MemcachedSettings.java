@@ -40,7 +40,6 @@ final class MemcachedSettings {
     final int hashPower;
     final boolean slabReassign;
     final boolean hasMaintainer;
-    final boolean mayWatch;
     final boolean mayDump;
     final boolean hasAdminCommands;
     final int watcherBufferBytes;
@@ -49,7 +48,17 @@ final class MemcachedSettings {
     final String authFile;
     final boolean isSasl;
     final boolean tracksSizesFromStart;
+    /** A second port, shared by all nodes of a cluster: whoever connects to it meets one of them. 0 for none. */
+    final int configurationPort;
+    /** What the node is told of its cluster at its start: what {@code config get cluster} answers. Empty for nothing. */
+    final String clusterConfiguration;
+    final Manager manager;
+    final boolean hasMetaCommands;
+    final boolean hasGetAndTouch;
+    final boolean hasTouch;
+    final boolean hasConfig;
 
+    volatile boolean mayWatch;
     volatile long limitBytes;
     volatile int verbosity;
     volatile int slabAutomove;
@@ -105,6 +114,13 @@ final class MemcachedSettings {
         configSizeMax = (int) parameters.number("config_size_max", 65_536, 1, LARGEST_ITEM_BYTES);
         tracksSizesFromStart = parameters.flag("track_sizes", false);
         tracksSizes = tracksSizesFromStart;
+        configurationPort = (int) parameters.number("configuration_port", 0, 0, 65_535);
+        clusterConfiguration = parameters.text("cluster_configuration", "");
+        manager = Manager.with(parameters.text("manager_password", ""));
+        hasMetaCommands = isAtLeast(version, 1, 6, 0);
+        hasGetAndTouch = isAtLeast(version, 1, 5, 3);
+        hasTouch = isAtLeast(version, 1, 4, 8);
+        hasConfig = isAtLeast(version, 1, 4, 14);
         countsPrefixes = parameters.flag("detail", false);
         authFile = parameters.text("auth_file", "");
         isSasl = parameters.flag("sasl", false);
@@ -118,5 +134,21 @@ final class MemcachedSettings {
         if (isSasl && authFile.isEmpty()) {
             throw new IllegalArgumentException("sasl needs an auth_file with its users");
         }
+    }
+
+    /** Whether a version is as new as that one; one that is no version in three parts is newer than all. */
+    private static boolean isAtLeast(String version, int major, int minor, int patch) {
+        if (!version.matches("\\d{1,4}\\.\\d{1,4}\\.\\d{1,4}")) {
+            return true;
+        }
+        int[] least = {major, minor, patch};
+        String[] parts = version.split("\\.", -1);
+        for (int i = 0; i < least.length; i++) {
+            int part = Integer.parseInt(parts[i]);
+            if (part != least[i]) {
+                return part > least[i];
+            }
+        }
+        return true;
     }
 }

@@ -58,7 +58,7 @@ final class Rooms {
         this.store = new Store(dev.cistern.store.StoreOptions.seeded(hashSeed).withDatabases(1).withListener(removals));
         this.uniqueNumbers = new Items.UniqueNumbers(store);
         this.connections = new Connections(settings);
-        this.cluster = new ClusterConfiguration(settings.configSizeMax);
+        this.cluster = new ClusterConfiguration(settings.configSizeMax, settings.clusterConfiguration);
     }
 
     String name() {

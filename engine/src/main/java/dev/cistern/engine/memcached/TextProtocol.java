@@ -132,7 +132,7 @@ final class TextProtocol implements Dialect, AutoCloseable {
             reply.text(Texts.ERROR);
             return next;
         }
-        if (line.length(0) == 2 && line.first(0) == 'm') {
+        if (line.length(0) == 2 && line.first(0) == 'm' && rooms.settings().hasMetaCommands) {
             return meta.execute(line, session, from, next, end);
         }
         if (line.length(0) > Long.BYTES) {
@@ -176,9 +176,9 @@ final class TextProtocol implements Dialect, AutoCloseable {
             isQuiet &= arithmetic(word == INCR);
         } else if (word == DELETE) {
             isQuiet &= delete(isQuiet);
-        } else if (word == TOUCH) {
+        } else if (word == TOUCH && rooms.settings().hasTouch) {
             isQuiet &= touch();
-        } else if (word == GAT || word == GATS) {
+        } else if ((word == GAT || word == GATS) && rooms.settings().hasGetAndTouch) {
             return getAndTouch(session, word == GATS, next);
         } else {
             return admin.execute(line, session, from, next, end);

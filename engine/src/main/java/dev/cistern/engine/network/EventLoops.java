@@ -100,6 +100,19 @@ public final class EventLoops implements AutoCloseable {
      * that says so.
      */
     public Channel listen(InetSocketAddress address, int backlog, Acceptor acceptor) throws IOException {
+        return listen(address, backlog, acceptor, false);
+    }
+
+    /**
+     * The same on a port that others of this user listen on in the same way, in this process and in others: each
+     * connection goes to one of them.
+     */
+    public Channel listenWithOthers(InetSocketAddress address, int backlog, Acceptor acceptor) throws IOException {
+        return listen(address, backlog, acceptor, true);
+    }
+
+    private Channel listen(InetSocketAddress address, int backlog, Acceptor acceptor, boolean isShared)
+            throws IOException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
                 .channel(transport.serverChannel())
@@ -112,6 +125,9 @@ public final class EventLoops implements AutoCloseable {
                         open(channel, acceptor);
                     }
                 });
+        if (isShared) {
+            bootstrap.option(transport.sharedPort(), true);
+        }
         ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
         Throwable failure = bound.cause();
         if (failure != null) {

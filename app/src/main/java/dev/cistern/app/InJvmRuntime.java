@@ -15,14 +15,9 @@ import dev.cistern.engine.memcached.MemcachedOptions;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.settings.Settings;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Stream;
 
 /**
  * Runs nodes in this JVM, all on the same event loops: the way of a laptop and of tests. A node ends with the process and
@@ -58,7 +53,6 @@ final class InJvmRuntime implements NodeRuntime {
 
     private RunningNode startNode(NodeSpec spec) {
         try {
-            Files.createDirectories(spec.dataDirectory());
             if (spec.engine() == EngineType.MEMCACHED) {
                 MemcachedNode node = MemcachedNode.start(memcachedOptions(spec), eventLoops);
                 return new RunningNode(node.port(), node::close);
@@ -87,6 +81,9 @@ final class InJvmRuntime implements NodeRuntime {
         }
         return options.with("bind", spec.bindAddress())
                 .with("maxmemory", Long.toString(spec.maxMemoryBytes()))
+                .with("dir", spec.dataDirectory().toString())
+                .with("dbfilename", NodeSpec.SNAPSHOT_FILE)
+                .with("save", "")
                 // Who may reach a node is the business of its security groups and users, as on AWS.
                 .with("protected-mode", "no");
     }
@@ -115,23 +112,6 @@ final class InJvmRuntime implements NodeRuntime {
     @Override
     public void remove(NodeSpec spec) {
         stop(spec);
-        try {
-            deleteAll(spec.dataDirectory());
-        } catch (IOException | UncheckedIOException e) {
-            throw new NodeRuntimeException("the data of node " + spec.nodeId() + " cannot be deleted: "
-                    + e.getMessage(), e);
-        }
-    }
-
-    private static void deleteAll(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> inside = Files.walk(folder)) {
-            for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 
     @Override

@@ -1,7 +1,12 @@
 package dev.cistern.control;
 
+import dev.cistern.control.node.NodeSpec;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
@@ -188,6 +193,29 @@ final class LifecycleTest {
                     .containsExactly("Failed to create the cache cluster due to "
                             + "incompatible network state: answer mute 0001: not within 30 seconds");
             await().until(() -> test.nodes.running().isEmpty());
+        }
+    }
+
+    @Test
+    void aNodeHasAFolderOfItsOwnAsLongAsItIsThere(@TempDir Path directory) throws IOException {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createCluster("c");
+            Path folder = onlyFolder(directory.resolve("nodes"));
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))).isEqualTo("rwx------");
+            Files.writeString(folder.resolve(NodeSpec.SNAPSHOT_FILE), "of an earlier life");
+            Files.createDirectory(folder.resolve("sub"));
+            test.aws.rebootCacheCluster(r -> r.cacheClusterId("c").cacheNodeIdsToReboot("0001"));
+            test.settle();
+            assertThat(folder.resolve(NodeSpec.SNAPSHOT_FILE)).doesNotExist();
+            test.aws.deleteCacheCluster(r -> r.cacheClusterId("c"));
+            test.settle();
+            assertThat(folder).doesNotExist();
+        }
+    }
+
+    private static Path onlyFolder(Path parent) throws IOException {
+        try (Stream<Path> list = Files.list(parent)) {
+            return list.toList().getFirst();
         }
     }
 }

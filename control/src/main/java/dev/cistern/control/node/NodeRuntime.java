@@ -24,7 +24,9 @@ public interface NodeRuntime extends AutoCloseable {
     /** Stops the node and returns when its port is free. One that does not run is fine. Its data stays. */
     void stop(NodeSpec spec);
 
-    /** Stops the node if need be and deletes what it stored. One that was never there is fine. */
+    /**
+     * Stops the node if need be, for good. One that was never there is fine. Its folder is the control plane's to delete.
+     */
     void remove(NodeSpec spec);
 
     /** Ends what lives in this JVM. Nodes that can outlive it are left running. */

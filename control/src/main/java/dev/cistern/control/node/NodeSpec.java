@@ -17,7 +17,8 @@ import java.util.Map;
  * @param open            whether anybody may come in; if not, the node lets in nobody but its admin until that has told it
  *                        its users
  * @param admin           user with every right, for the control plane alone
- * @param dataDirectory   the node's own folder, the runtime creates it when needed
+ * @param dataDirectory   the node's own folder, which is there and for its owner alone. A file {@link #SNAPSHOT_FILE} in it
+ *                        is loaded at the start, and is where the node saves when it is told to; by itself it never saves
  */
 public record NodeSpec(
         String nodeId,
@@ -31,7 +32,14 @@ public record NodeSpec(
         AdminCredential admin,
         Path dataDirectory) {
 
+    /** The file of a node's data, by the name that the originals give it unless told otherwise. */
+    public static final String SNAPSHOT_FILE = "dump.rdb";
+
     public NodeSpec {
         parameters = Map.copyOf(parameters);
+    }
+
+    public Path snapshotFile() {
+        return dataDirectory.resolve(SNAPSHOT_FILE);
     }
 }

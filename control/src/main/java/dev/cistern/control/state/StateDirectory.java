@@ -11,7 +11,10 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The folder that holds all durable state, locked for this process as long as it is open.
@@ -64,9 +67,44 @@ public final class StateDirectory implements AutoCloseable {
         return path.resolve("state");
     }
 
-    /** The folder of one node's data; its runtime makes it. */
+    /** The folder of one node's data; {@link #createPrivate} makes it. */
     public Path nodeDirectory(String nodeId) {
         return path.resolve("nodes").resolve(nodeId);
+    }
+
+    /** Where snapshots lie when nobody names another place. */
+    public Path snapshots() {
+        return path.resolve("snapshots");
+    }
+
+    /** Where buckets are folders, when nobody names another place. */
+    public Path buckets() {
+        return path.resolve("buckets");
+    }
+
+    /** Makes the folder, and what is missing above it, with rights for its owner alone. */
+    public static void createPrivate(Path path) throws IOException {
+        FileAttribute<?>[] rights = POSIX
+                ? new FileAttribute<?>[]{PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
+                : new FileAttribute<?>[0];
+        Files.createDirectories(path, rights);
+        if (POSIX) {
+            Files.setPosixFilePermissions(path, OWNER_ONLY);
+        }
+    }
+
+    /** Deletes the folder and all in it. One that is not there is fine. */
+    public static void deleteAll(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        List<Path> inside;
+        try (Stream<Path> walk = Files.walk(folder)) {
+            inside = walk.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path path : inside) {
+            Files.deleteIfExists(path);
+        }
     }
 
     @Override
@@ -80,16 +118,6 @@ public final class StateDirectory implements AutoCloseable {
             return lock != null;
         } catch (OverlappingFileLockException e) {
             return false;
-        }
-    }
-
-    private static void createPrivate(Path path) throws IOException {
-        FileAttribute<?>[] rights = POSIX
-                ? new FileAttribute<?>[]{PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
-                : new FileAttribute<?>[0];
-        Files.createDirectories(path, rights);
-        if (POSIX) {
-            Files.setPosixFilePermissions(path, OWNER_ONLY);
         }
     }
 

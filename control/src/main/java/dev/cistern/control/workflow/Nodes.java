@@ -8,6 +8,7 @@ import dev.cistern.control.node.NodeState;
 import dev.cistern.control.node.NodeUser;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.NodeType;
@@ -16,6 +17,9 @@ import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,7 +147,13 @@ final class Nodes {
     void remove(CacheNode node) {
         locked(node, (current, cluster) -> {
             started.remove(current.nodeId());
-            runtime.remove(specOf(current, cluster));
+            NodeSpec spec = specOf(current, cluster);
+            runtime.remove(spec);
+            try {
+                StateDirectory.deleteAll(spec.dataDirectory());
+            } catch (IOException e) {
+                throw new UncheckedIOException("the data of node " + spec.nodeId() + " cannot be deleted: " + e, e);
+            }
             return true;
         });
         locks.remove(node.nodeId());
@@ -152,11 +162,28 @@ final class Nodes {
     /** A node with users is started closed, and then told who they are. */
     private void startNow(CacheNode node, CacheCluster cluster) {
         NodeSpec spec = specOf(node, cluster);
+        prepareFolder(node, spec);
         NodeAddress address = runtime.start(spec);
         if (!spec.open()) {
             new NodeAdmin(address, spec.admin()).setUsers(users(cluster));
         }
         started.put(spec.nodeId(), new Started(spec, address));
+    }
+
+    /**
+     * A node that is being created loads what was laid into its folder for it; later it starts empty, as with AWS.
+     *
+     * <p>A file that lies there then is the remainder of a snapshot, and older than what clients last saw.
+     */
+    private static void prepareFolder(CacheNode node, NodeSpec spec) {
+        try {
+            StateDirectory.createPrivate(spec.dataDirectory());
+            if (node.status() != CacheNodeStatus.CREATING) {
+                Files.deleteIfExists(spec.snapshotFile());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the folder of node " + spec.nodeId() + " cannot be used: " + e, e);
+        }
     }
 
     /** What the node does not know is left out: a parameter may be accepted before an engine has a use for it. */

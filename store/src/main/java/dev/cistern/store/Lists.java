@@ -69,6 +69,12 @@ public final class Lists {
         return opened(entry.findForWrite(key));
     }
 
+    /** Opens a new list, whose first value will overwrite whatever is at the key. */
+    public void openToReplace(Bytes key) {
+        entry.replace(key);
+        opened(false);
+    }
+
     /** Opens the list of an entry that a walk came to, for reading, which counts nothing. */
     public void openEntry(long found) {
         entry.show(found);

@@ -59,6 +59,19 @@ public final class RealText {
         return start == length && length == 0 ? 0 : parse(text.substring(start), false);
     }
 
+    /** Like {@link #parseBound}, but a number out of a double's range is none (NaN), and blanks alone are none either. */
+    public static double parseWhole(byte[] bytes, int length) {
+        if (length == 0) {
+            return 0;
+        }
+        String text = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
+        int start = 0;
+        while (start < length && isBlank(text.charAt(start))) {
+            start++;
+        }
+        return parse(text.substring(start), true);
+    }
+
     private static boolean isBlank(char letter) {
         return letter == ' ' || (letter >= '\t' && letter <= '\r');
     }

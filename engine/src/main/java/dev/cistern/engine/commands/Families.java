@@ -33,6 +33,7 @@ public final class Families {
                 ExpiryCommands.TABLE,
                 ScanCommands.TABLE,
                 DumpCommands.TABLE,
+                SortCommands.TABLE,
                 StringCommands.TABLE,
                 ListCommands.TABLE,
                 BlockingListCommands.TABLE,

@@ -315,7 +315,9 @@ public final class Command {
             addWhen(all, has(Flag.FAST), Category.FAST);
             addWhen(all, !has(Flag.FAST), Category.SLOW);
             boolean container = !subcommands.isEmpty();
-            Category ofGroup = container ? null : GROUP_CATEGORIES.get(group);
+            // SORT is of the types that it sorts, whatever its group.
+            boolean namesTypes = categories.contains(Category.LIST);
+            Category ofGroup = container || namesTypes ? null : GROUP_CATEGORIES.get(group);
             addWhen(all, ofGroup != null, ofGroup == null ? Category.SLOW : ofGroup);
             return all;
         }

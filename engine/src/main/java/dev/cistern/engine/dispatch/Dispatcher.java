@@ -119,7 +119,7 @@ public final class Dispatcher {
             node.monitors().tellAlways(session, command, request, false);
         }
         run(session, command, request, into);
-        node.monitors().tell(session, command, request, unit.isOpenNow());
+        node.monitors().tell(session, command, request, unit.isInScript());
     }
 
     /** Runs a request whose stripes, or more, the unit holds; answers into {@code into}. */

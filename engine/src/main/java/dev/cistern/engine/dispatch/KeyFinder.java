@@ -34,6 +34,20 @@ public final class KeyFinder {
         }
     }
 
+    /** Whether this very request touches no other keys than {@link #eachKey} shows, though others of its command do. */
+    static boolean tellsAllKeys(Command command, Request request) {
+        return (command.name().equals("sort") || command.name().equals("sort_ro")) && !namesKeysByPattern(request);
+    }
+
+    private static boolean namesKeysByPattern(Request request) {
+        for (int i = 2; i + 1 < request.count(); i++) {
+            if (request.is(i, "BY") || request.is(i, "GET")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static void eachOfRow(Command command, Request request, Command.SpecVisitor visitor) {
         List<KeySpec> specs = command.keySpecs();
         for (int i = 0; i < specs.size(); i++) {

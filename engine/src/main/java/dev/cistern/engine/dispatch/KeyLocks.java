@@ -25,6 +25,7 @@ final class KeyLocks {
     /** Made once: a lambda that captures the request would be an object per command. */
     private final KeySpec.Visitor noteKey = index -> note(noted.key(index));
     private final KeySpec.Visitor checkKey = index -> check(noted.key(index));
+    private final Command.SpecVisitor noteSpecKey = (_, index) -> note(noted.key(index));
     private boolean holdsAll;
     private boolean uncovered;
 
@@ -48,9 +49,10 @@ final class KeyLocks {
 
     /** Takes the stripes that the command's row asks for. */
     void lockAll(Command command, Request request) {
-        holdsAll = command.is(Flag.ALL_STRIPES);
+        holdsAll = command.is(Flag.ALL_STRIPES) && !KeyFinder.tellsAllKeys(command, request);
         if (!holdsAll) {
-            noteKeys(command, request);
+            noted = request;
+            KeyFinder.eachKey(command, request, noteSpecKey);
         }
         lockNoted();
     }

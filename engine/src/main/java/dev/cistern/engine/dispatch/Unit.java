@@ -34,6 +34,8 @@ public final class Unit {
     private final BusyScript busyScript;
     private int depth;
     private boolean isOpen;
+    /** The depth at which a script began; 0 while none runs. */
+    private int scriptDepth;
     private long outerStartNanos;
     private long executedCommands;
 
@@ -52,8 +54,8 @@ public final class Unit {
     }
 
     /** Whether a script runs. */
-    boolean isOpenNow() {
-        return depth > 0 && isOpen;
+    public boolean isInScript() {
+        return scriptDepth > 0;
     }
 
     /** The unit to come will run this request. */
@@ -108,11 +110,14 @@ public final class Unit {
     public void beginOpen(Command command, Request request) {
         if (depth > 0) {
             depth++;
-            return;
+        } else {
+            beginAlone();
+            locks.noteKeys(command, request);
+            beginNoted();
         }
-        beginAlone();
-        locks.noteKeys(command, request);
-        beginNoted();
+        if (scriptDepth == 0) {
+            scriptDepth = depth;
+        }
     }
 
     /** Runs one request and writes exactly one reply, an error as well as another, into {@code into}. */
@@ -130,6 +135,9 @@ public final class Unit {
     /** Ends it: others see what it did. */
     public void end() {
         depth--;
+        if (depth < scriptDepth) {
+            scriptDepth = 0;
+        }
         if (depth > 0) {
             return;
         }

@@ -36,7 +36,7 @@ final class RandomCommands {
 
     String[] next() {
         return switch (random.nextInt(16)) {
-            case 0 -> key();
+            case 0 -> random.nextInt(3) == 0 ? sort() : key();
             case 1 -> bits();
             case 2 -> part();
             case 3, 4 -> lists.next();
@@ -119,6 +119,23 @@ final class RandomCommands {
                 seconds ? oneOf("4102444800", "4102444802", "1", "x", "9223372036854775807") : oneOf(DEADLINES)));
         while (random.nextInt(2) == 0) {
             command.add(oneOf("NX", "XX", "GT", "LT", "gt", "FOO"));
+        }
+        return command.toArray(String[]::new);
+    }
+
+    /** Sets are always sorted: they come in each server's own order else. */
+    private String[] sort() {
+        List<String> command = new ArrayList<>(List.of("SORT", name()));
+        while (random.nextInt(3) != 0) {
+            switch (random.nextInt(7)) {
+                case 0 -> command.add(oneOf("ALPHA", "alpha"));
+                case 1 -> command.add(oneOf("DESC", "ASC"));
+                case 2 -> command.addAll(List.of("LIMIT", integer(), integer()));
+                case 3 -> command.addAll(List.of("GET", oneOf("#", "k*", "k*->a", "*", "k1", "k*->")));
+                case 4 -> command.addAll(List.of("STORE", name()));
+                case 5 -> command.add(oneOf("FOO", "LIMIT", "GET"));
+                default -> command.add("ALPHA");
+            }
         }
         return command.toArray(String[]::new);
     }

@@ -4,6 +4,7 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.Parameter;
 import dev.cistern.control.resource.ParameterFamily;
 import dev.cistern.engine.settings.InvalidSettingException;
+import dev.cistern.engine.settings.Setting;
 import dev.cistern.engine.settings.Settings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -75,6 +77,10 @@ final class ParameterEffectTest {
         return values;
     }
 
+    private static boolean acts(@Nullable Setting setting) {
+        return setting != null && setting.acts();
+    }
+
     private static String page() {
         SortedMap<String, List<String>> acting = new TreeMap<>();
         SortedMap<String, List<String>> without = new TreeMap<>();
@@ -83,7 +89,7 @@ final class ParameterEffectTest {
             for (Parameter parameter : family.parameters().values()) {
                 String setting = parameter.anySetting();
                 boolean acts = family.engine() != EngineType.MEMCACHED && setting != null
-                        && settings.find(setting) != null;
+                        && acts(settings.find(setting));
                 (acts ? acting : without).computeIfAbsent(parameter.name(), name -> new ArrayList<>())
                         .add(family.name());
             }

@@ -6,4 +6,7 @@ public interface EntryVisitor {
 
     /** {@code entry} may be read with the methods of {@code keyspace} until this returns. */
     void visit(Keyspace keyspace, long entry);
+
+    /** The same for an entry whose time is over: it is there only until somebody deletes it. */
+    default void visitExpired(Keyspace keyspace, long entry) {}
 }

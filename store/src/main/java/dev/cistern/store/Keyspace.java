@@ -904,6 +904,17 @@ public final class Keyspace implements AutoCloseable {
         return stripe == stripes ? 0 : position << stripeShift | stripe;
     }
 
+    /** Deletes the key if its time is over, and this node may. Locks by itself, as {@link #scan} does. */
+    public void expireIfDue(Bytes key) {
+        int stripe = store.stripeOf(key);
+        boolean held = lockUnlessHeld(stripe);
+        try {
+            find(key, NO_TOUCH | NO_STATS);
+        } finally {
+            unlockUnlessHeld(stripe, held);
+        }
+    }
+
     /**
      * Shows one key to {@code visitor}, each about as likely as another; {@code random} gives new random bits at every
      * call. Says whether there is a key. Locks by itself, as {@link #scan} does.
@@ -971,7 +982,9 @@ public final class Keyspace implements AutoCloseable {
             for (int lane = 0; lane < count; lane++) {
                 long entry = Bucket.entry(line, lane);
                 visited++;
-                if (!isExpired(entry)) {
+                if (isExpired(entry)) {
+                    visitor.visitExpired(this, entry);
+                } else {
                     visitor.visit(this, entry);
                 }
             }

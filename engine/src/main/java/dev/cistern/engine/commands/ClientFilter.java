@@ -23,6 +23,8 @@ final class ClientFilter {
     private static final CommandException ID_NOT_POSITIVE = CommandException.of(
             "ERR client-id should be greater than 0");
     private static final CommandException INVALID_ID = CommandException.of("ERR Invalid client ID");
+    private static final CommandException AGE_NOT_POSITIVE = CommandException.of(
+            "ERR maxage should be greater than 0");
     private static final CommandException INVALID_AGE = CommandException.of(
             "ERR maxage is not an integer or out of range");
     private static final CommandException INVALID_IDLE = CommandException.of(
@@ -78,6 +80,9 @@ final class ClientFilter {
             skipsMe = yesOrNo(at + 1);
         } else if (!negated && word.equals("MAXAGE")) {
             long seconds = request.longAt(at + 1, INVALID_AGE);
+            if (seconds < 1) {
+                throw AGE_NOT_POSITIVE;
+            }
             conditions.add(session -> (nowMillis - session.createdMillis()) / 1000 >= seconds);
         } else if (!negated && word.equals("IDLE")) {
             long seconds = request.longAt(at + 1, INVALID_IDLE);

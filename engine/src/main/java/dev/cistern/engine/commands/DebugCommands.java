@@ -11,7 +11,11 @@ import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.scripting.Scripts;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
+import dev.cistern.store.Store;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -45,11 +49,18 @@ final class DebugCommands {
     private static final CommandException NOT_IN_RESP2 = CommandException.of(
             "ERR RESP2 is not supported by this command");
     private static final Command.SessionBody HELP = Help.of("DEBUG",
+            "DICT-RESIZING (0|1)", "    Accepted: an index grows a bucket at a time, there is nothing to hold back.",
+            "DIGEST", "    A number for all data, the same as that of an original with the same data.",
+            "DIGEST-VALUE <key> [<key> ...]", "    The same for the values of keys.",
             "ERROR <text>", "    Answers this error.",
             "LOG <text>", "    Writes to the node's log.",
             "OBJECT <key>", "    How the value of a key is held.",
-            "RELOAD [NOSAVE]", "    Saves all data, and loads it again; or only loads it.",
+            "POPULATE <count> [<prefix>] [<size>]", "    Makes so many strings, key:0 and on, unless they are there.",
             "PROTOCOL <type>", "    Answers an example of this type of reply.",
+            "QUICKLIST-PACKED-THRESHOLD <size>", "    Accepted: elements of all sizes are held in one way here.",
+            "RELOAD [NOSAVE] [NOFLUSH] [MERGE]",
+            "    Saves all data, and loads it again; or only loads it, into what is there.",
+            "REPLYBUFFER (PEAK-RESET-TIME|RESIZING) <value>", "    Accepted: sessions have no buffers of their own.",
             "SET-ACTIVE-EXPIRE (0|1)", "    Whether expired keys are looked for; those met are deleted anyway.",
             "SET-DISABLE-DENY-SCRIPTS (0|1)", "    Whether scripts may call what is not for scripts.",
             "SLEEP <seconds>", "    Holds up this session's event loop.",
@@ -71,6 +82,15 @@ final class DebugCommands {
             reply.ok();
         } else if (isCall(request, "SET-DISABLE-DENY-SCRIPTS", 3)) {
             Scripts.of(session.node()).unrestricted(request.longAt(2) != 0);
+            reply.ok();
+        } else if (isCall(request, "DIGEST", 2)) {
+            reply.status(HexFormat.of().formatHex(new ValueDigest().ofAll(session)));
+        } else if (request.is(1, "DIGEST-VALUE")) {
+            digestValues(session, request, reply);
+        } else if (request.is(1, "POPULATE") && request.count() >= 3 && request.count() <= 5) {
+            populate(session, request);
+            reply.ok();
+        } else if (tunesNothing(request)) {
             reply.ok();
         } else if (isCall(request, "STRINGMATCH-LEN", 4)) {
             stringMatch(request, reply);
@@ -101,17 +121,89 @@ final class DebugCommands {
     private static void reload(Session session, Request request) {
         Persistence persistence = session.node().persistence();
         boolean saves = true;
+        boolean flushes = true;
+        boolean merges = false;
         for (int i = 2; i < request.count(); i++) {
             saves &= !request.is(i, "NOSAVE");
+            flushes &= !request.is(i, "NOFLUSH");
+            merges |= request.is(i, "MERGE");
         }
         if (!persistence.hasPlace() || (saves && !(persistence.begin() && persistence.save()))) {
             throw CANNOT_SAVE;
         }
         try {
-            persistence.reload();
+            if (!flushes && !merges && isAnythingThere(session)) {
+                throw CANNOT_LOAD;
+            }
+            persistence.reload(flushes);
         } catch (IOException e) {
             LOG.error("DEBUG RELOAD", e);
             throw CANNOT_LOAD;
+        }
+    }
+
+    /** What is in the file is there already, which the original takes for a broken file. */
+    private static boolean isAnythingThere(Session session) {
+        Store store = session.keyspace().store();
+        long keys = 0;
+        for (int database = 0; database < store.databases(); database++) {
+            keys += store.size(database);
+        }
+        return keys > 0 || !Scripts.of(session.node()).libraryTexts().isEmpty();
+    }
+
+    /** What the original tunes so that tests see something sooner, and what is not there to be tuned here. */
+    private static boolean tunesNothing(Request request) {
+        return isCall(request, "QUICKLIST-PACKED-THRESHOLD", 3) || isCall(request, "REPLYBUFFER", 4)
+                || isCall(request, "DICT-RESIZING", 3);
+    }
+
+    private static void digestValues(Session session, Request request, Reply reply) {
+        Keyspace keyspace = session.keyspace();
+        ValueDigest digest = new ValueDigest();
+        reply.array(request.count() - 2L);
+        for (int i = 2; i < request.count(); i++) {
+            int stripe = keyspace.store().stripeOf(request.key(i));
+            boolean held = keyspace.store().isHeldByMe(stripe);
+            if (!held) {
+                keyspace.store().lock(stripe);
+            }
+            try {
+                reply.status(HexFormat.of().formatHex(digest.ofValue(keyspace, request.key(i))));
+            } finally {
+                if (!held) {
+                    keyspace.store().unlock(stripe);
+                }
+            }
+        }
+    }
+
+    private static void populate(Session session, Request request) {
+        long count = request.longAt(2, 0, Integer.MAX_VALUE, CommandException.OUT_OF_RANGE);
+        String prefix = request.count() > 3 ? request.text(3) : "key";
+        int size = request.count() > 4
+                ? (int) request.longAt(4, 0, Integer.MAX_VALUE, CommandException.OUT_OF_RANGE)
+                : 0;
+        Keyspace keyspace = session.keyspace();
+        for (int i = 0; i < count; i++) {
+            byte[] text = ("value:" + i).getBytes(StandardCharsets.US_ASCII);
+            Bytes key = Bytes.copyOf(prefix + ":" + i);
+            Bytes value = Bytes.copyOf(size == 0 ? text : Arrays.copyOf(text, size));
+            populate(keyspace, key, value);
+            key.free();
+            value.free();
+        }
+    }
+
+    private static void populate(Keyspace keyspace, Bytes key, Bytes value) {
+        int stripe = keyspace.store().stripeOf(key);
+        keyspace.store().lock(stripe);
+        try {
+            if (keyspace.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS) == Keyspace.ABSENT) {
+                keyspace.set(key, value, Keyspace.NO_DEADLINE);
+            }
+        } finally {
+            keyspace.store().unlock(stripe);
         }
     }
 

@@ -216,10 +216,18 @@ final class KeyCommands {
 
     /** Values are never shared, so a value has the one owner that its key is. */
     private static void objectReferences(Keyspace keyspace, Request request, Reply reply) {
-        if (inspect(keyspace, request) == ABSENT) {
+        long entry = inspect(keyspace, request);
+        if (entry == ABSENT) {
             reply.nullBulk();
         } else {
-            reply.integer(1);
+            reply.integer(keyspace.isInt(entry) && isShared(keyspace.intValue(entry)) ? Integer.MAX_VALUE : 1);
         }
     }
+
+    /** The original has each of these numbers once for all keys, and so many owners stand for "for ever". */
+    private static boolean isShared(long number) {
+        return number >= 0 && number < SHARED_NUMBERS;
+    }
+
+    private static final int SHARED_NUMBERS = 10_000;
 }

@@ -10,6 +10,8 @@ import dev.cistern.store.Bytes;
 import dev.cistern.store.EntryVisitor;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.ValueType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,7 @@ final class ScanCommands {
         private @Nullable ValueType type;
         private int count = USUAL_COUNT;
         private int written;
+        private final List<byte[]> expired = new ArrayList<>(0);
 
         KeyWriter(Reply reply) {
             this.reply = reply;
@@ -57,13 +60,37 @@ final class ScanCommands {
 
         @Override
         public void visit(Keyspace keyspace, long entry) {
-            if (type != null && keyspace.type(entry) != type) {
-                return;
-            }
-            keyspace.readKey(entry, key);
-            if (pattern == null || Glob.matches(pattern, key)) {
+            if (matches(keyspace, entry)) {
                 reply.bulk(key);
                 written++;
+            }
+        }
+
+        /** It cannot be deleted in the middle of a walk. */
+        @Override
+        public void visitExpired(Keyspace keyspace, long entry) {
+            if (matches(keyspace, entry)) {
+                expired.add(key.toByteArray());
+            }
+        }
+
+        private boolean matches(Keyspace keyspace, long entry) {
+            if (type != null && keyspace.type(entry) != type) {
+                return false;
+            }
+            keyspace.readKey(entry, key);
+            return pattern == null || Glob.matches(pattern, key);
+        }
+
+        /** Deletes those that the walk would have shown if their time were not over. */
+        void deleteExpired(Keyspace keyspace) {
+            for (byte[] each : expired) {
+                Bytes copy = Bytes.copyOf(each);
+                try {
+                    keyspace.expireIfDue(copy);
+                } finally {
+                    copy.free();
+                }
             }
         }
 
@@ -111,6 +138,7 @@ final class ScanCommands {
         do {
             cursor = keyspace.scan(cursor, Integer.MAX_VALUE, writer);
         } while (cursor != 0);
+        writer.deleteExpired(keyspace);
         reply.closeArray(mark, writer.written);
     }
 
@@ -122,6 +150,7 @@ final class ScanCommands {
         reply.array(2);
         long mark = reply.open();
         long next = keyspace.scan(cursor, writer.count, writer);
+        writer.deleteExpired(keyspace);
         reply.closeArray(mark, writer.written);
         // The cursor goes first but is known last.
         reply.insertBulk(mark, Long.toUnsignedString(next));

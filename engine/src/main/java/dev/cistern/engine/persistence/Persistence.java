@@ -265,15 +265,15 @@ public final class Persistence {
         }
     }
 
-    /** Replaces all keys by what the file has. Takes the exclusive gate unless this thread has it. */
-    public void reload() throws IOException {
+    /** Loads what the file has, in place of all keys or into them. Takes the exclusive gate unless this thread has it. */
+    public void reload(boolean replaces) throws IOException {
         List<DetachedKeys> old = new ArrayList<>();
         boolean held = store.isAllHeldByMe();
         if (!held) {
             store.lockAll();
         }
         try {
-            for (int database = 0; database < store.databases(); database++) {
+            for (int database = 0; replaces && database < store.databases(); database++) {
                 old.add(store.detach(database));
             }
             loadUnderGate();

@@ -55,14 +55,18 @@ final class FunctionLoader {
         engine.state().protect(table);
     }
 
+    static void requireEngine(FunctionLibrary.Header header) {
+        if (!header.engine().equalsIgnoreCase("lua")) {
+            throw CommandException.of("ERR Engine '" + header.engine() + "' not found");
+        }
+    }
+
     /** Throws what is wrong with the text, or what went wrong when it ran. */
     FunctionLibrary load(FunctionLibrary.Header header, byte[] code) {
         if (!FunctionLibrary.isName(header.name())) {
             throw CommandException.of("ERR " + BAD_NAME);
         }
-        if (!header.engine().equalsIgnoreCase("lua")) {
-            throw CommandException.of("ERR Engine '" + header.engine() + "' not found");
-        }
+        requireEngine(header);
         Prototype prototype = compile(code);
         Map<String, Function> functions = new LinkedHashMap<>();
         registered = functions;

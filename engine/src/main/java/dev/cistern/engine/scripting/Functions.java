@@ -99,6 +99,7 @@ final class Functions {
     /** Adds a library and answers its name. Throws what is wrong with it, and then nothing has changed. */
     String load(byte[] code, boolean replacing) {
         FunctionLibrary.Header header = FunctionLibrary.headerOf(code);
+        FunctionLoader.requireEngine(header);
         boolean exists = snapshot.libraries().containsKey(header.name());
         if (exists && !replacing) {
             throw CommandException.of("ERR Library '" + header.name() + "' already exists");

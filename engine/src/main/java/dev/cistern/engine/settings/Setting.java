@@ -4,6 +4,7 @@ package dev.cistern.engine.settings;
 public abstract class Setting {
     private final String name;
     private final boolean mutable;
+    private boolean acts = true;
 
     Setting(String name, boolean mutable) {
         this.name = name;
@@ -17,6 +18,15 @@ public abstract class Setting {
     /** Whether CONFIG SET may change it while the node runs. */
     public boolean isMutable() {
         return mutable;
+    }
+
+    /** Whether anything reads it. One that does not act is kept and shown for clients and tools that ask for it. */
+    public boolean acts() {
+        return acts;
+    }
+
+    final void isOnlyKept() {
+        acts = false;
     }
 
     /** The value as CONFIG GET shows it. */

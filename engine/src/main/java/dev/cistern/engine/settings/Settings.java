@@ -103,6 +103,19 @@ public final class Settings {
     public final ChoiceSetting appendOnly = add(new ChoiceSetting("appendonly", false, "no"));
     public final ChoiceSetting clusterEnabled = add(new ChoiceSetting("cluster-enabled", false, "no"));
 
+    // --- only kept: the original's way of doing something that is done in another way here ---
+    {
+        kept(new NumberSetting("list-compress-depth", true, 0, 0, Integer.MAX_VALUE, false));
+        // Whatever is loaded is checked.
+        kept(new ChoiceSetting("sanitize-dump-payload", true, "no", "yes", "clients"));
+        // Large values are always freed in slices after they are deleted.
+        kept(new SwitchSetting("lazyfree-lazy-eviction", true, true));
+        kept(new SwitchSetting("lazyfree-lazy-expire", true, true));
+        kept(new SwitchSetting("lazyfree-lazy-server-del", true, true));
+        kept(new SwitchSetting("lazyfree-lazy-user-del", true, true));
+        kept(new SwitchSetting("lazyfree-lazy-user-flush", true, true));
+    }
+
     {
         alias("commandlog-execution-slower-than", slowlogLogSlowerThan);
         alias("commandlog-slow-execution-max-len", slowlogMaxLen);
@@ -123,6 +136,11 @@ public final class Settings {
             throw new IllegalStateException("twice: " + setting.name());
         }
         return setting;
+    }
+
+    private void kept(Setting setting) {
+        setting.isOnlyKept();
+        add(setting);
     }
 
     private NumberSetting number(String name, boolean mutable, long defaultValue, long least, long most) {

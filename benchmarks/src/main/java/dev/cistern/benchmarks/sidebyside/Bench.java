@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
  * and ends what it started. What is measured and how is said in the classes it calls.
  */
 // @formatter:off
-@Command(name = "cistern bench", mixinStandardHelpOptions = true,
+@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = HitRatios.class,
         description = "Runs Cistern and other servers side by side on this machine and prints tables: throughput, "
                 + "server CPU per operation, latency, memory per key. Losses included.",
         footer = {"",
@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
                 "  cistern bench --quick",
                 "  cistern bench --tests get,set --sizes 64 --pipelines 16 --rounds 7",
                 "  cistern bench --markdown bench.md",
+                "  cistern bench hit-ratio",
                 "  cistern bench --peer 'valkey=valkey-server --port {port} --save \"\"'"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:measured", "252:the command line is wrong", "253:a program is missing or did not start"})
@@ -203,7 +204,7 @@ public final class Bench implements Callable<Integer> {
         }
         List<Peer> all = new ArrayList<>(peers);
         if (Peer.isInstalled("memcached")) {
-            all.add(Peer.memcached());
+            all.add(Peer.memcached(Peer.MUCH_MEGABYTES));
         }
         for (int valueBytes : new int[]{16, 64}) {
             for (Peer peer : all) {
@@ -236,7 +237,7 @@ public final class Bench implements Callable<Integer> {
         err.flush();
     }
 
-    private static void delete(Path folder) throws IOException {
+    static void delete(Path folder) throws IOException {
         try (Stream<Path> paths = Files.walk(folder)) {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);

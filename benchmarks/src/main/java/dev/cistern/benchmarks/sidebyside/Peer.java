@@ -19,6 +19,9 @@ record Peer(String name, Protocol protocol, Function<Integer, List<String>> comm
 
     static final String CISTERN = "cistern";
 
+    /** More than any trial puts in. */
+    static final int MUCH_MEGABYTES = 2048;
+
     static Peer cistern(String launcher) {
         return new Peer(CISTERN, Protocol.RESP,
                 port -> List.of(launcher, "node", "--bind", "127.0.0.1", "--port", port.toString()));
@@ -30,9 +33,15 @@ record Peer(String name, Protocol protocol, Function<Integer, List<String>> comm
     }
 
     /** Two threads, its -t for a machine of two cores; the rest as its package has it. */
-    static Peer memcached() {
-        return new Peer("memcached", Protocol.MEMCACHED, port -> List.of("memcached", "-l", "127.0.0.1",
-                "-p", port.toString(), "-U", "0", "-m", "2048", "-u", System.getProperty("user.name")));
+    static Peer memcached(int megabytes) {
+        return new Peer("memcached", Protocol.MEMCACHED, port -> List.of("memcached", "-l", "127.0.0.1", "-p",
+                port.toString(), "-U", "0", "-m", Integer.toString(megabytes), "-u", System.getProperty("user.name")));
+    }
+
+    static Peer cisternMemcached(String launcher, int megabytes) {
+        return new Peer("cistern memcached", Protocol.MEMCACHED,
+                port -> List.of(launcher, "node", "--engine", "memcached", "--bind", "127.0.0.1", "--port",
+                        port.toString(), "-m", Integer.toString(megabytes)));
     }
 
     /** Any other server that speaks RESP: NAME=COMMAND with {port} in it, handed to a shell that becomes it. */

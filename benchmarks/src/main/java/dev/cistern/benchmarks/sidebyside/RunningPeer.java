@@ -53,8 +53,8 @@ final class RunningPeer implements AutoCloseable {
     private void awaitReady() throws IOException, InterruptedException {
         long deadline = System.nanoTime() + READY_WITHIN.toNanos();
         while (process.isAlive() && System.nanoTime() < deadline) {
-            try (Loader loader = Loader.connect(this)) {
-                loader.ping();
+            try (PeerConnection connection = new PeerConnection(this)) {
+                connection.ping();
                 return;
             } catch (IOException notYet) {
                 Thread.sleep(50);

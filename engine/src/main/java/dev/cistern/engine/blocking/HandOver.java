@@ -1,10 +1,14 @@
 package dev.cistern.engine.blocking;
 
 import dev.cistern.engine.blocking.BlockedKeys.WaitingKey;
+import dev.cistern.engine.dispatch.Condition;
+import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeLoop;
+import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.tracking.Tracking;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Store;
@@ -140,7 +144,7 @@ public final class HandOver {
         reply.protocol(waiter.protocol());
         boolean answered = true;
         try {
-            answered = waiter.blocking().body().run(keyspace, request, reply);
+            answered = runBody(waiter, keyspace, reply);
         } catch (CommandException error) {
             answerError(reply, error);
         } catch (StoreException error) {
@@ -157,6 +161,29 @@ public final class HandOver {
         byte[] bytes = view.set(reply.address(), (int) reply.length()).toByteArray();
         waiter.served();
         waiter.session().loop().post(theirs -> theirs.unblocked(waiter, bytes));
+    }
+
+    /** What it changes and reads, it does in the waiter's name. */
+    private boolean runBody(Waiter waiter, Keyspace keyspace, Reply reply) {
+        Node node = loop.node();
+        if (!node.is(Condition.TRACKED)) {
+            return waiter.blocking().body().run(keyspace, request, reply);
+        }
+        Session session = waiter.session();
+        Session before = node.trackedKeys().acts(session);
+        try {
+            return waiter.blocking().body().run(keyspace, request, reply);
+        } finally {
+            Tracking tracking = session.tracking();
+            if (tracking != null) {
+                node.trackedKeys().remember(session, tracking, waiter.command(), request);
+            }
+            if (before == null) {
+                node.trackedKeys().acted();
+            } else {
+                var _ = node.trackedKeys().acts(before);
+            }
+        }
     }
 
     /** A reply as bytes, for a session that does not run anything right now. */

@@ -98,6 +98,12 @@ public final class Waiter {
         return state.get() == State.WAITING;
     }
 
+    /** Whether its answer is being made, or is on its way. */
+    public boolean isBeingAnswered() {
+        State present = state.get();
+        return present == State.CLAIMED || present == State.SERVED;
+    }
+
     /** Whether the caller may now run the request. */
     boolean claim() {
         return state.compareAndSet(State.WAITING, State.CLAIMED);

@@ -26,9 +26,10 @@ final class ClientCommands {
 
     static final CommandTable TABLE = CommandTable.of("connection",
             command("CLIENT", -2).holds(
+                    command("CACHING", 3, NO_SCRIPT, LOADING, STALE).runsInSession(TrackingCommands::caching),
                     command("CAPA", -3, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::capa),
                     command("GETNAME", 2, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::getName),
-                    command("GETREDIR", 2, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::getRedir),
+                    command("GETREDIR", 2, NO_SCRIPT, LOADING, STALE).runsInSession(TrackingCommands::getRedirect),
                     command("HELP", 2, LOADING, STALE).runsInSession(help()),
                     command("ID", 2, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::id),
                     // No node of this version imports keys, which the original's import-mode would switch on.
@@ -46,8 +47,9 @@ final class ClientCommands {
                     command("REPLY", 3, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::reply),
                     command("SETINFO", 4, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::setInfo),
                     command("SETNAME", 3, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::setName),
+                    command("TRACKING", -3, NO_SCRIPT, LOADING, STALE).runsInSession(TrackingCommands::tracking),
                     command("TRACKINGINFO", 2, NO_SCRIPT, LOADING, STALE)
-                            .runsInSession(ClientCommands::trackingInfo),
+                            .runsInSession(TrackingCommands::trackingInfo),
                     command("UNBLOCK", -3, ADMIN, NO_SCRIPT, LOADING, STALE).runsInSession(ClientCommands::unblock),
                     command("UNPAUSE", 2, ADMIN, NO_SCRIPT, LOADING, STALE)
                             .runsInSession(ClientCommands::unpause)));
@@ -67,6 +69,7 @@ final class ClientCommands {
 
     private static Command.SessionBody help() {
         return Help.of("CLIENT",
+                "CACHING (YES|NO)", "    Whether what the next command reads is tracked.",
                 "CAPA <capability> [<capability> ...]", "    What this client can do: redirect.",
                 "GETNAME", "    The name that this session gave itself.",
                 "GETREDIR", "    Which client gets this one's invalidation messages; -1 without tracking.",
@@ -84,6 +87,8 @@ final class ClientCommands {
                 "REPLY (ON|OFF|SKIP)", "    Whether this session wants to be answered.",
                 "SETINFO (LIB-NAME|LIB-VER) <value>", "    Which client library is at the other end.",
                 "SETNAME <name>", "    Gives this session a name.",
+                "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [PREFIX <prefix> ...]] [OPTIN] [OPTOUT] [NOLOOP]",
+                "    Whether this session is told when keys change that it has read.",
                 "TRACKINGINFO", "    Whether and how keys are tracked for this session.",
                 "UNBLOCK <id> [TIMEOUT|ERROR]", "    Wakes a session that waits in a blocking command.",
                 "UNPAUSE", "    Ends a pause before its time.");
@@ -260,20 +265,5 @@ final class ClientCommands {
         }
         Session other = session.node().sessions().find(request.longAt(2));
         reply.integer(other != null && other.unblock(withError) ? 1 : 0);
-    }
-
-    static void getRedir(Session session, Request request, Reply reply) {
-        reply.integer(-1);
-    }
-
-    static void trackingInfo(Session session, Request request, Reply reply) {
-        reply.map(3);
-        reply.bulk("flags");
-        reply.set(1);
-        reply.bulk("off");
-        reply.bulk("redirect");
-        reply.integer(-1);
-        reply.bulk("prefixes");
-        reply.array(0);
     }
 }

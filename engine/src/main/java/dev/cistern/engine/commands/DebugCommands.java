@@ -55,6 +55,7 @@ final class DebugCommands {
             "ERROR <text>", "    Answers this error.",
             "LOG <text>", "    Writes to the node's log.",
             "OBJECT <key>", "    How the value of a key is held.",
+            "PAUSE-CRON (0|1)", "    Whether what is done regularly is left undone for a while.",
             "POPULATE <count> [<prefix>] [<size>]", "    Makes so many strings, key:0 and on, unless they are there.",
             "PROTOCOL <type>", "    Answers an example of this type of reply.",
             "QUICKLIST-PACKED-THRESHOLD <size>", "    Accepted: elements of all sizes are held in one way here.",
@@ -79,6 +80,9 @@ final class DebugCommands {
             object(session, request.key(2), reply);
         } else if (isCall(request, "SET-ACTIVE-EXPIRE", 3)) {
             session.node().activeExpiry(request.longAt(2) != 0);
+            reply.ok();
+        } else if (isCall(request, "PAUSE-CRON", 3)) {
+            session.node().housekeepingPaused(request.longAt(2) != 0);
             reply.ok();
         } else if (isCall(request, "SET-DISABLE-DENY-SCRIPTS", 3)) {
             Scripts.of(session.node()).unrestricted(request.longAt(2) != 0);

@@ -110,7 +110,7 @@ final class InfoSections {
         field("client_recent_max_input_buffer", maxInput());
         field("client_recent_max_output_buffer", maxOutput());
         field("blocked_clients", count(Session::isBlocked));
-        field("tracking_clients", 0);
+        field("tracking_clients", node.trackedKeys().sessions());
         field("pubsub_clients", count(Session::isSubscribed));
         field("watching_clients", count(session -> session.watchedKeys() > 0));
         field("clients_in_timeout_table", 0);
@@ -229,9 +229,9 @@ final class InfoSections {
         field("latest_fork_usec", 0);
         field("total_forks", 0);
         field("migrate_cached_sockets", 0);
-        field("tracking_total_keys", 0);
-        field("tracking_total_items", 0);
-        field("tracking_total_prefixes", 0);
+        field("tracking_total_keys", node.trackedKeys().keys());
+        field("tracking_total_items", node.trackedKeys().items());
+        field("tracking_total_prefixes", node.trackedKeys().prefixes());
         field("unexpected_error_replies", node.counters().bugs.sum());
         field("total_error_replies", node.errors().total());
         field("acl_access_denied_auth", node.counters().deniedAuthentications.sum());

@@ -1,6 +1,7 @@
 package dev.cistern.engine.dispatch;
 
 import dev.cistern.engine.pubsub.Kind;
+import dev.cistern.engine.tracking.Tracking;
 import java.util.Locale;
 
 /** One session as CLIENT LIST and CLIENT INFO describe it. May look at sessions of other loops: see {@link Session}. */
@@ -16,7 +17,7 @@ public final class ClientLine {
         return String.format(Locale.ROOT,
                 "id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=%d sub=%d psub=%d ssub=%d multi=%d "
                         + "watch=%d qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=%d rbs=0 rbp=0 obl=0 oll=%d omem=%d "
-                        + "tot-mem=%d events=r cmd=%s user=%s redir=-1 resp=%d lib-name=%s lib-ver=%s "
+                        + "tot-mem=%d events=r cmd=%s user=%s redir=%d resp=%d lib-name=%s lib-ver=%s "
                         + "tot-net-in=%d tot-net-out=%d tot-cmds=%d",
                 session.id(), session.remoteAddress(), session.localAddress(), session.connection().descriptor(),
                 session.name(), (nowMillis - session.createdMillis()) / 1000,
@@ -25,9 +26,23 @@ public final class ClientLine {
                 session.subscriptions(Kind.SHARD), session.queuedCommands(), session.watchedKeys(), waiting,
                 capacity - waiting, session.queuedBytes(),
                 backlog == 0 ? 0 : 1, backlog, capacity + backlog + session.queuedBytes(),
-                last == null ? "NULL" : last.fullName(), session.user().name(), session.protocol(),
+                last == null ? "NULL" : last.fullName(), session.user().name(), redirect(session),
+                session.protocol(),
                 session.libraryName(), session.libraryVersion(), session.receivedBytes(), session.sentBytes(),
                 session.executedCommands());
+    }
+
+    /** To whom its messages about keys go: 0 for itself, -1 if it does not track. */
+    public static long redirect(Session session) {
+        Tracking tracking = session.tracking();
+        return tracking == null ? -1 : tracking.redirect();
+    }
+
+    private static String trackingFlags(Session session) {
+        Tracking tracking = session.tracking();
+        return tracking == null
+                ? ""
+                : "t" + (session.isRedirectBroken() ? "R" : "") + (tracking.broadcast() ? "B" : "");
     }
 
     /** A letter for each thing that is unusual about it; N for none. */
@@ -35,6 +50,7 @@ public final class ClientLine {
         String flags = (session.isMonitor() ? "O" : "") + (session.isSubscribed() ? "P" : "")
                 + (session.isBlocked() ? "b" : "")
                 + (session.isInTransaction() ? "x" : "")
+                + trackingFlags(session)
                 + (session.isNoEvict() ? "e" : "")
                 + (session.isNoTouch() ? "T" : "")
                 + (session.isClosing() ? "c" : "");

@@ -25,7 +25,9 @@ public enum Condition {
     /** The session is told of all commands, and may not touch keys itself. */
     MONITOR,
     /** Some session of the node is told of all commands. */
-    MONITORED;
+    MONITORED,
+    /** Some session of the node tracks keys. */
+    TRACKED;
 
     /** Lives in memory only, so it may change with the order above. */
     @SuppressWarnings("EnumOrdinal")

@@ -5,6 +5,7 @@ import dev.cistern.engine.blocking.HandOver;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.tracking.Tracking;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.OutOfNativeMemoryException;
 import dev.cistern.store.StoreException;
@@ -93,6 +94,17 @@ public final class Dispatcher {
         }
         session.lastCommand = command;
         int conditions = session.conditions() | session.user().conditions() | node.conditions();
+        if (Condition.TRACKED.isIn(conditions)) {
+            var _ = node.trackedKeys().acts(session);
+            execute(session, request, command, conditions);
+            session.cachingUsed(command);
+            node.trackedKeys().acted();
+        } else {
+            execute(session, request, command, conditions);
+        }
+    }
+
+    private void execute(Session session, Request request, Command command, int conditions) {
         if (conditions != 0) {
             CommandException refusal = Gate.refusal(session, command, request, conditions);
             if (refusal != null) {
@@ -190,6 +202,19 @@ public final class Dispatcher {
     }
 
     private void runBody(Session session, Command command, Request request, Reply into) {
+        Tracking tracking = session.tracking();
+        if (tracking == null) {
+            runPlainly(session, command, request, into);
+            return;
+        }
+        try {
+            runPlainly(session, command, request, into);
+        } finally {
+            node.trackedKeys().remember(session, tracking, command, request);
+        }
+    }
+
+    private void runPlainly(Session session, Command command, Request request, Reply into) {
         if (command.keyspaceBody != null) {
             command.keyspaceBody.run(session.keyspace(), request, into);
         } else if (command.sessionBody != null) {

@@ -70,11 +70,12 @@ public final class Housekeeping implements AutoCloseable {
             nodeLoop.adjustClock();
             long now = node.clock().nanos();
             long roundNanos = TimeUnit.SECONDS.toNanos(1) / node.settings().hz.value();
-            if (now - sessionsSeenNanos >= roundNanos) {
+            boolean isPaused = node.isHousekeepingPaused();
+            if (!isPaused && now - sessionsSeenNanos >= roundNanos) {
                 sessionsSeenNanos = now;
                 nodeLoop.lookAfterSessions();
             }
-            boolean hurry = lookAfterNode();
+            boolean hurry = !isPaused && lookAfterNode();
             nodeLoop.handOver().settle();
             long pauseNanos = hurry ? pauseNanos() : roundNanos;
             next = loop.executor().schedule(this, pauseNanos, TimeUnit.NANOSECONDS);

@@ -10,6 +10,7 @@ import dev.cistern.engine.pubsub.Channels;
 import dev.cistern.engine.pubsub.Notifications;
 import dev.cistern.engine.settings.NumberSetting;
 import dev.cistern.engine.settings.Settings;
+import dev.cistern.engine.tracking.TrackedKeys;
 import dev.cistern.engine.transactions.WatchedKeys;
 import dev.cistern.store.EvictionPolicy;
 import dev.cistern.store.PackedLimits;
@@ -60,9 +61,11 @@ public final class Node {
     private final Channels channels = new Channels(loops);
     private final Notifications notifications;
     private final BlockedKeys blockedKeys;
+    private final TrackedKeys trackedKeys = new TrackedKeys(this);
     private volatile int port;
     private volatile double expiredStalePercentage;
     private volatile boolean activeExpiry = true;
+    private volatile boolean housekeepingPaused;
     private volatile Runnable shutdown = () -> {};
     /** Bits of {@link Condition} that hold for every session. */
     private final AtomicInteger conditions = new AtomicInteger();
@@ -112,6 +115,11 @@ public final class Node {
     /** Who waits for which keys. */
     public BlockedKeys blockedKeys() {
         return blockedKeys;
+    }
+
+    /** Who is to be told that keys changed. */
+    public TrackedKeys trackedKeys() {
+        return trackedKeys;
     }
 
     /** All commands. */
@@ -263,6 +271,7 @@ public final class Node {
                 : null);
         store.setPackedLimits(packedLimits());
         notifications.select(settings.notifications.selection());
+        trackedKeys.makeRoom();
         sessions.all().forEach(session -> session.execute(session::settingsChanged));
     }
 
@@ -285,6 +294,15 @@ public final class Node {
 
     public void activeExpiry(boolean on) {
         activeExpiry = on;
+    }
+
+    /** Whether what is done regularly is not done for a while. DEBUG asks for that, for tests. */
+    public boolean isHousekeepingPaused() {
+        return housekeepingPaused;
+    }
+
+    public void housekeepingPaused(boolean paused) {
+        housekeepingPaused = paused;
     }
 
     /** The share of the keys looked at last that were expired and still there. */

@@ -339,7 +339,15 @@ public final class NodeLoop {
 
     /** Whether the node uses more memory than it may, and no key may go for it. Asked by writing commands while there is a limit. */
     public boolean isOverMemoryLimit() {
-        return memoryGauge.isOver(receivedBytes, turnNanos) && !memoryGauge.makeRoom(nowMillis);
+        if (!memoryGauge.isOver(receivedBytes, turnNanos)) {
+            return false;
+        }
+        boolean isOver = !memoryGauge.makeRoom(nowMillis);
+        if (mailbox.hasOwn() && !unit().isRunning()) {
+            // What is told of keys that went comes before the reply of the command that they went for.
+            mailbox.deliver();
+        }
+        return isOver;
     }
 
     // --- scripts that take long ---

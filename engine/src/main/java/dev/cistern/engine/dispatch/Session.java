@@ -12,6 +12,7 @@ import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.pubsub.Kind;
 import dev.cistern.engine.pubsub.Subscriptions;
 import dev.cistern.engine.settings.OutputLimits.ClientClass;
+import dev.cistern.engine.tracking.Tracking;
 import dev.cistern.engine.transactions.Transaction;
 import dev.cistern.store.Keyspace;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ public final class Session implements Conversation {
     private boolean closeAfterReply;
     private @Nullable Transaction transaction;
     private @Nullable Subscriptions subscriptions;
+    private volatile @Nullable Tracking tracking;
+    private volatile boolean redirectIsBroken;
+    private boolean isCachingGiven;
 
     private String name = "";
     private String libraryName = "";
@@ -359,6 +363,7 @@ public final class Session implements Conversation {
 
     /** The connection is gone: what it held is given back. */
     void release() {
+        node().trackedKeys().end(this);
         endMonitor();
         unsubscribe();
         if (transaction != null) {
@@ -371,6 +376,7 @@ public final class Session implements Conversation {
         endTransaction();
         endMonitor();
         unsubscribe();
+        node().trackedKeys().end(this);
         database = 0;
         protocol = 2;
         replyMode = ReplyMode.ON;
@@ -379,6 +385,51 @@ public final class Session implements Conversation {
         noEvict = false;
         noTouch(false);
         requireAuthentication();
+    }
+
+    // --- which keys it tracks ---
+
+    /** What it asked for; null if it does not track. Any thread. */
+    public @Nullable Tracking tracking() {
+        return tracking;
+    }
+
+    /** To be called by {@link dev.cistern.engine.tracking.TrackedKeys} alone, which keeps count. */
+    public void tracking(@Nullable Tracking value) {
+        tracking = value;
+        redirectIsBroken = false;
+        isCachingGiven = false;
+    }
+
+    /** Whom its messages are for is gone. Any thread. */
+    public void redirectIsBroken() {
+        redirectIsBroken = true;
+    }
+
+    public boolean isRedirectBroken() {
+        return redirectIsBroken;
+    }
+
+    /** CLIENT CACHING was given for the command, or transaction, that follows. */
+    public void cachingGiven() {
+        isCachingGiven = true;
+    }
+
+    public boolean isCachingGiven() {
+        return isCachingGiven;
+    }
+
+    /** A command of its own has been executed: CACHING was for that one, unless it was CLIENT or began a transaction. */
+    void cachingUsed(Command command) {
+        if (isCachingGiven && !isInTransaction() && !command.fullName().startsWith("client|")) {
+            isCachingGiven = false;
+        }
+    }
+
+    /** Whether it was blocked, and its answer is about to be sent. */
+    public boolean isAnswerUnderWay() {
+        Waiter present = waiter;
+        return present != null && present.isBeingAnswered();
     }
 
     // --- whether it watches the others ---

@@ -96,6 +96,8 @@ public final class Settings {
     public final NotificationSetting notifications = add(new NotificationSetting());
     public final SwitchSetting latencyTracking = toggle("latency-tracking", true);
 
+    public final NumberSetting trackingTableMaxKeys = number("tracking-table-max-keys", true, 1_000_000, 0, NO_LIMIT);
+
     // --- what this node says of itself ---
     public final SwitchSetting extendedCompatibility = toggle("extended-redis-compatibility", false);
 

@@ -1,0 +1,5 @@
+/** Client-side caching: tests. */
+@NullMarked
+package dev.cistern.engine.tracking;
+
+import org.jspecify.annotations.NullMarked;

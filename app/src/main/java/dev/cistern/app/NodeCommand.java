@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
                 "  cistern node --port 7000 --maxmemory 512mb --maxmemory-policy allkeys-lru",
                 "  cistern node --bind 0.0.0.0 --allow-remote --requirepass-file /run/secrets/cache",
                 "  cistern node --set timeout=300 --set maxclients=20000",
+                "  cistern node --port 0 --tls-port 6379 --tls-cert-file node.crt --tls-key-file node.key",
                 "  cistern node --engine memcached",
                 "  cistern node --engine memcached --port 11300 -m 1024 -I 4m -c 20000",
                 "  cistern node --engine memcached --set idle_timeout=300"})
@@ -60,6 +61,9 @@ final class NodeCommand implements Callable<Integer> {
 
     @Mixin
     private MemcachedArguments memcached;
+
+    @Mixin
+    private TlsArguments tls;
 
     @Option(names = "--engine", paramLabel = "NAME", defaultValue = "valkey", description = "valkey, redis or memcached (default ${DEFAULT-VALUE}).")
     private String engine;
@@ -126,6 +130,7 @@ final class NodeCommand implements Callable<Integer> {
         String bind = address.checked(memcached.hasPasswords(),
                 "without an --auth-file everybody who reaches the port may read and write");
         int port = wantedPort == null ? DEFAULT_MEMCACHED_PORT : wantedPort;
+        tls.putInto(settings, EngineType.MEMCACHED);
         MemcachedOptions options = memcached.options(port, bind, settings);
         try (EventLoops eventLoops = EventLoops.start(transport(), loopCount())) {
             MemcachedNode node = startMemcached(options, eventLoops, port);
@@ -157,6 +162,7 @@ final class NodeCommand implements Callable<Integer> {
         putIfGiven("requirepass", password);
         putIfGiven("dir", directory == null ? null : directory.toAbsolutePath());
         putIfGiven("save", save);
+        tls.putInto(settings, EngineType.VALKEY);
         checkMemory();
         NodeOptions options = NodeOptions.onPort("node", port);
         for (Map.Entry<String, String> setting : settings.entrySet()) {

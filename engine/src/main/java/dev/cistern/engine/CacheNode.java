@@ -17,11 +17,8 @@ import dev.cistern.engine.settings.InvalidSettingException;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.store.Store;
 import dev.cistern.store.StoreOptions;
-import io.netty.channel.Channel;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,17 +38,16 @@ public final class CacheNode implements AutoCloseable {
     private static final long STOP_SECONDS = 10;
 
     private final Node node;
-    private final EventLoops eventLoops;
     private final Map<EventLoops.Loop, NodeLoop> loops;
-    private final List<Channel> listeners = new ArrayList<>();
+    private final Listeners listeners;
     private final Housekeeping housekeeping;
     private final CountDownLatch shutdownRequest = new CountDownLatch(1);
     private boolean stopped;
 
     private CacheNode(Node node, EventLoops eventLoops, Map<EventLoops.Loop, NodeLoop> loops) {
         this.node = node;
-        this.eventLoops = eventLoops;
         this.loops = loops;
+        this.listeners = new Listeners(node, eventLoops, (connection, loop) -> loopOf(loop).accept(connection));
         this.housekeeping = new Housekeeping(node, eventLoops.loops());
         node.onShutdown(shutdownRequest::countDown);
     }
@@ -122,17 +118,8 @@ public final class CacheNode implements AutoCloseable {
         node.settingsChanged();
         load();
         node.users().loadAtStart();
-        int port = (int) node.settings().port.value();
-        for (String host : node.settings().bind.value().trim().split("\\s+")) {
-            Channel listener = eventLoops.listen(new InetSocketAddress(host.equals("*") ? "0.0.0.0" : host, port),
-                    (int) node.settings().tcpBacklog.value(), (connection, loop) -> loopOf(loop).accept(connection));
-            listeners.add(listener);
-            port = ((InetSocketAddress) listener.localAddress()).getPort();
-        }
-        node.port(port);
+        listeners.open();
         housekeeping.start();
-        LOG.info("node {} accepts connections on {} port {} ({})", node.identity().name(),
-                node.settings().bind.value(), port, eventLoops.transport().name().toLowerCase(Locale.ROOT));
     }
 
     private NodeLoop loopOf(EventLoops.Loop loop) {
@@ -178,7 +165,7 @@ public final class CacheNode implements AutoCloseable {
         }
         stopped = true;
         node.busyScript().endAll();
-        listeners.forEach(listener -> listener.close().awaitUninterruptibly());
+        listeners.close();
         housekeeping.close();
         for (Session session : node.sessions().all()) {
             session.execute(() -> session.connection().closeAfterSending());

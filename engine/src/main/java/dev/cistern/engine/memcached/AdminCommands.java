@@ -5,6 +5,7 @@ import dev.cistern.store.EntryVisitor;
 import dev.cistern.store.Items;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.function.BiConsumer;
@@ -60,6 +61,7 @@ final class AdminCommands {
             case "version" -> reply.line("VERSION " + rooms.settings().version);
             case "quit" -> session.closeAfterReply();
             case "shutdown" -> reply.text(Texts.NO_SHUTDOWN);
+            case "refresh_certs" -> refreshCertificates();
             case "flush_all" -> {
                 return flushAll(line);
             }
@@ -76,6 +78,19 @@ final class AdminCommands {
             default -> unknown(line, session);
         }
         return false;
+    }
+
+    private void refreshCertificates() {
+        if (!rooms.settings().isTls) {
+            reply.line("Error TLS not enabled");
+            return;
+        }
+        try {
+            rooms.encryption().refresh();
+            ok();
+        } catch (IOException e) {
+            reply.line("Error loading the certificates: " + e.getMessage());
+        }
     }
 
     /** A browser's or a prober's request ends the connection. */

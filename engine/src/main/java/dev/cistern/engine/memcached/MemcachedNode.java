@@ -76,15 +76,16 @@ public final class MemcachedNode implements AutoCloseable {
 
     private void listen() throws IOException {
         MemcachedSettings settings = rooms.settings();
+        rooms.encryption().refresh();
         int port = settings.port;
         for (String host : settings.bind.trim().split("\\s+")) {
             Channel listener = eventLoops.listen(new InetSocketAddress(anyAddress(host), port), settings.backlog,
-                    this::accept);
+                    rooms.encryption().door(), this::accept);
             listeners.add(listener);
             port = ((InetSocketAddress) listener.localAddress()).getPort();
             if (settings.configurationPort > 0) {
                 listeners.add(eventLoops.listenWithOthers(new InetSocketAddress(anyAddress(host),
-                        settings.configurationPort), settings.backlog, this::accept));
+                        settings.configurationPort), settings.backlog, rooms.encryption().door(), this::accept));
             }
         }
         rooms.port(port);
@@ -126,6 +127,24 @@ public final class MemcachedNode implements AutoCloseable {
         return rooms.port();
     }
 
+    /**
+     * Accepts connections from these ranges of addresses alone, as 10.0.0.0/8; from everywhere if there are none.
+     *
+     * @throws IllegalArgumentException a word is no range
+     */
+    public void allowFrom(String ranges) {
+        rooms.encryption().admit(ranges);
+    }
+
+    /**
+     * Reads the files with certificates again, for connections that come from now on.
+     *
+     * @throws IOException they are not usable; the former ones stay
+     */
+    public void refreshCertificates() throws IOException {
+        rooms.encryption().refresh();
+    }
+
     Rooms rooms() {
         return rooms;
     }
@@ -146,6 +165,7 @@ public final class MemcachedNode implements AutoCloseable {
         awaitNoSessions();
         closeLoops();
         rooms.awaitBackground();
+        rooms.encryption().close();
         rooms.store().close();
         LOG.info("node {} stopped", rooms.name());
     }

@@ -57,6 +57,15 @@ final class MemcachedSettings {
     final boolean hasGetAndTouch;
     final boolean hasTouch;
     final boolean hasConfig;
+    final String allowFrom;
+    final boolean isTls;
+    final String tlsChain;
+    final String tlsKey;
+    final String tlsAuthorities;
+    final int tlsVerifyMode;
+    final String tlsCiphers;
+    final boolean tlsCachesSessions;
+    final String tlsLeastVersion;
 
     volatile boolean mayWatch;
     volatile long limitBytes;
@@ -124,6 +133,15 @@ final class MemcachedSettings {
         countsPrefixes = parameters.flag("detail", false);
         authFile = parameters.text("auth_file", "");
         isSasl = parameters.flag("sasl", false);
+        allowFrom = parameters.text("allow_from", "");
+        isTls = parameters.flag("enable_ssl", false);
+        tlsChain = parameters.text("ssl_chain_cert", "");
+        tlsKey = parameters.text("ssl_key", tlsChain);
+        tlsAuthorities = parameters.text("ssl_ca_cert", "");
+        tlsVerifyMode = (int) parameters.number("ssl_verify_mode", 0, 0, 3);
+        tlsCiphers = parameters.text("ssl_ciphers", "");
+        tlsCachesSessions = parameters.flag("ssl_session_cache", false);
+        tlsLeastVersion = parameters.choice("ssl_min_version", "tlsv1.2", Set.of("tlsv1.2", "tlsv1.3"));
         // Each protocol has a way of its own to say who one is: so with passwords there is only one.
         isBinaryAllowed = !protocol.equals("ascii") && (authFile.isEmpty() || isSasl);
         isTextAllowed = !protocol.equals("binary") && !isSasl;
@@ -131,6 +149,9 @@ final class MemcachedSettings {
         long overhead = parameters.number("memcached_connections_overhead", 0, 0, 1 << 30);
         limitBytes = Math.max(0, megabytes - overhead) * MEGABYTE;
         parameters.refuseUnknown(ACCEPTED);
+        if (isTls && tlsChain.isEmpty()) {
+            throw new IllegalArgumentException("enable_ssl needs an ssl_chain_cert");
+        }
         if (isSasl && authFile.isEmpty()) {
             throw new IllegalArgumentException("sasl needs an auth_file with its users");
         }

@@ -34,6 +34,7 @@ final class Rooms {
     private final ClusterConfiguration cluster;
     private final PrefixCounts prefixes = new PrefixCounts();
     private final Passwords passwords;
+    private final Encryption encryption;
     private final List<ItemLoop> loops = new CopyOnWriteArrayList<>();
     private final Phaser background = new Phaser(1);
     private final long startedMillis;
@@ -51,6 +52,7 @@ final class Rooms {
         this.settings = settings;
         this.clock = clock;
         this.passwords = passwords;
+        this.encryption = new Encryption(settings, clock);
         this.startedMillis = clock.wallMillis();
         this.sizeClasses = new SizeClasses(settings);
         this.watchers = new Watchers(clock);
@@ -113,6 +115,10 @@ final class Rooms {
 
     Passwords passwords() {
         return passwords;
+    }
+
+    Encryption encryption() {
+        return encryption;
     }
 
     List<ItemLoop> loops() {

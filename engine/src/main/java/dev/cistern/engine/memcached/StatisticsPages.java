@@ -117,6 +117,10 @@ final class StatisticsPages {
         tell(sink, counters, Count.BYTES_READ);
         tell(sink, counters, Count.BYTES_WRITTEN);
         sink.tell("limit_maxbytes", rooms.settings().limitBytes);
+        if (rooms.settings().isTls) {
+            sink.tell("ssl_handshake_errors", rooms.encryption().door().failedHandshakes());
+            sink.tell("time_since_server_cert_refresh", rooms.encryption().secondsSinceRefresh());
+        }
         sink.tell("accepting_conns", rooms.isAccepting() ? 1 : 0);
         sink.tell("listen_disabled_num", rooms.acceptingStops());
         sink.tell("time_in_listen_disabled_us", 0);
@@ -189,6 +193,9 @@ final class StatisticsPages {
         network(sink);
         memory(sink);
         recency(sink);
+        if (rooms.settings().isTls) {
+            encryption(sink);
+        }
     }
 
     private void network(Sink sink) {
@@ -236,6 +243,18 @@ final class StatisticsPages {
         sink.tell("flush_enabled", yesNo(settings.mayFlush));
         sink.tell("dump_enabled", yesNo(settings.mayDump));
         sink.tell("hash_algorithm", settings.hashAlgorithm);
+    }
+
+    private void encryption(Sink sink) {
+        MemcachedSettings settings = rooms.settings();
+        sink.tell("ssl_enabled", yesNo(settings.isTls));
+        sink.tell("ssl_chain_cert", settings.tlsChain);
+        sink.tell("ssl_key", settings.tlsKey);
+        sink.tell("ssl_verify_mode", settings.tlsVerifyMode);
+        sink.tell("ssl_ciphers", settings.tlsCiphers.isEmpty() ? "NULL" : settings.tlsCiphers);
+        sink.tell("ssl_ca_cert", settings.tlsAuthorities.isEmpty() ? "NULL" : settings.tlsAuthorities);
+        sink.tell("ssl_session_cache", yesNo(settings.tlsCachesSessions));
+        sink.tell("ssl_min_version", settings.tlsLeastVersion);
     }
 
     private void recency(Sink sink) {

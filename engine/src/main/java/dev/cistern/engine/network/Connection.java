@@ -13,6 +13,7 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,22 +21,33 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The common case leaves Netty aside: a turn's replies are written to the file descriptor straight from the reply
  * buffer, one system call and no objects. Only what the kernel does not take becomes Netty's, which waits for the
- * socket. Used on its loop's thread alone, but for {@link #execute}.
+ * socket. Where TLS is spoken, a {@link TlsLayer} stands between, and there is no conversation before its handshake is
+ * done. Used on its loop's thread alone, but for {@link #execute}.
  */
 public final class Connection extends ChannelInboundHandlerAdapter {
     /** A reply buffer of more than this goes into the backlog as it is; a smaller rest is copied. */
     private static final long HAND_OVER_BYTES = 256 * 1024;
     private static final int LARGEST_CHUNK_BYTES = 1 << 30;
+    /** What a TLS handshake begins with, and no request does. */
+    private static final byte HANDSHAKE = 0x16;
 
     private final Channel channel;
     private final ReceiveBuffer receiveBuffer;
     /** The descriptor to write to without Netty; null for transports that hide theirs. */
     private final @Nullable Socket socket;
     private @Nullable Conversation conversation;
+    /** Where it came in and who talks behind it, until that is settled: see {@link #secure} and {@link #mayBeSecure}. */
+    private @Nullable Entrance entrance;
+    private @Nullable TlsLayer tls;
     private boolean hasBacklog;
     /** Netty tells that a buffer has left before it takes it off its own account: so they are counted here. */
     private int backlogBuffers;
     private boolean closing;
+    /** Closing at once, or closed: nothing can be sent any more. */
+    private boolean isGone;
+
+    /** What a connection needs to become an encrypted one. */
+    record Entrance(Door door, EventLoops.Loop loop, EventLoops.Acceptor acceptor) {}
 
     Connection(Channel channel, ReceiveBuffer receiveBuffer) {
         this.channel = channel;
@@ -45,6 +57,28 @@ public final class Connection extends ChannelInboundHandlerAdapter {
 
     void conversation(Conversation value) {
         conversation = value;
+    }
+
+    /** TLS from the first byte on; the conversation begins behind the handshake. */
+    void secure(Entrance through) {
+        entrance = through;
+        beginHandshake(through);
+    }
+
+    /** The first byte will tell; until it comes this is a plain connection. */
+    void mayBeSecure(Entrance through) {
+        entrance = through;
+    }
+
+    private void beginHandshake(Entrance through) {
+        try {
+            tls = new TlsLayer(through.door().newEngine(), through.loop().tlsBuffers(), receiveBuffer,
+                    new SecureWire());
+            through.loop().handshakes().begin(this);
+        } catch (SSLException e) {
+            through.door().countFailedHandshake();
+            closeNow();
+        }
     }
 
     // --- from Netty ---
@@ -76,17 +110,96 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     }
 
     private void receive(int length) {
+        if (entrance == null && tls == null) {
+            hand(length);
+        } else {
+            receiveAtEntrance(length);
+        }
+    }
+
+    private void hand(int length) {
         if (conversation != null && !closing) {
             conversation.received(receiveBuffer.readAddress(), length);
+        }
+    }
+
+    private void receiveAtEntrance(int length) {
+        if (tls == null && entrance != null) {
+            if (Memory.getByte(receiveBuffer.readAddress()) == HANDSHAKE) {
+                beginHandshake(entrance);
+            } else {
+                entrance = null;
+            }
+        }
+        if (tls == null) {
+            hand(length);
+        } else if (!closing) {
+            tls.received(length);
+        }
+    }
+
+    /** What the TLS layer tells. */
+    private final class SecureWire implements TlsLayer.Wire {
+
+        @Override
+        public void secured() {
+            Entrance through = entrance;
+            entrance = null;
+            if (through == null) {
+                return;
+            }
+            through.loop().handshakes().end(Connection.this);
+            if (conversation == null) {
+                conversation = through.acceptor().accept(Connection.this, through.loop());
+                conversation.opened();
+            }
+        }
+
+        @Override
+        public void decrypted(int length) {
+            hand(length);
+        }
+
+        @Override
+        public void transmit(long address, int length) {
+            long sent = hasBacklog ? 0 : sendNow(address, length);
+            if (sent < length && !isGone) {
+                copyToBacklog(address + sent, length - sent);
+                channel.flush();
+            }
+        }
+
+        @Override
+        public void ended() {
+            closeAfterSending();
+        }
+
+        @Override
+        public boolean isClosing() {
+            return closing;
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         closing = true;
+        isGone = true;
+        leaveEntrance();
+        if (tls != null) {
+            tls.release();
+        }
         if (conversation != null) {
             conversation.closed();
             conversation = null;
+        }
+    }
+
+    private void leaveEntrance() {
+        Entrance through = entrance;
+        entrance = null;
+        if (through != null && tls != null) {
+            through.loop().handshakes().end(this);
+            through.door().countFailedHandshake();
         }
     }
 
@@ -108,6 +221,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             reply.clear();
             return;
         }
+        if (tls != null) {
+            tls.send(reply.address(), length);
+            reply.clear();
+            return;
+        }
         long sent = hasBacklog ? 0 : sendNow(reply.address(), length);
         if (sent < length && !closing) {
             keep(reply, sent);
@@ -119,6 +237,10 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** Sends bytes that stay the caller's. */
     public void send(long address, long length) {
         if (closing || length == 0) {
+            return;
+        }
+        if (tls != null) {
+            tls.send(address, length);
             return;
         }
         long sent = hasBacklog ? 0 : sendNow(address, length);
@@ -200,6 +322,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         return closing;
     }
 
+    /** Whether what it carries is encrypted. */
+    public boolean isSecure() {
+        return tls != null;
+    }
+
     /** Stops reading from the socket until {@link #resumeReading}; the sender then feels it. */
     public void pauseReading() {
         channel.config().setAutoRead(false);
@@ -216,6 +343,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** Closes at once; what waits to be sent is lost. */
     public void closeNow() {
         closing = true;
+        isGone = true;
         var _ = channel.close();
     }
 
@@ -225,6 +353,9 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             return;
         }
         closing = true;
+        if (tls != null) {
+            tls.sendEnd();
+        }
         if (hasBacklog) {
             channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
         } else {

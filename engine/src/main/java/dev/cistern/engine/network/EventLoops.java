@@ -31,8 +31,13 @@ public final class EventLoops implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup group;
     private final List<Loop> loops = new ArrayList<>();
 
-    /** One thread and the buffer into which its sockets are read. */
-    public record Loop(int number, EventLoop executor, ReceiveBuffer receiveBuffer) {
+    /** One thread, the buffer into which its sockets are read, and what it needs for those that are encrypted. */
+    public record Loop(int number, EventLoop executor, ReceiveBuffer receiveBuffer, TlsBuffers tlsBuffers,
+            Handshakes handshakes) {
+
+        private static Loop of(int number, EventLoop executor) {
+            return new Loop(number, executor, new ReceiveBuffer(), new TlsBuffers(), new Handshakes(executor));
+        }
 
         /** Runs the task in the loop's next round, after the sockets that are ready by then. On the loop's thread. */
         public void afterIteration(Runnable task) {
@@ -55,7 +60,7 @@ public final class EventLoops implements AutoCloseable {
             }
         };
         for (EventExecutor executor : group) {
-            loops.add(new Loop(loops.size(), (EventLoop) executor, new ReceiveBuffer()));
+            loops.add(Loop.of(loops.size(), (EventLoop) executor));
         }
     }
 
@@ -100,18 +105,24 @@ public final class EventLoops implements AutoCloseable {
      * that says so.
      */
     public Channel listen(InetSocketAddress address, int backlog, Acceptor acceptor) throws IOException {
-        return listen(address, backlog, acceptor, false);
+        return listen(address, backlog, new Door(), acceptor, false);
+    }
+
+    /** Listens behind a door. */
+    public Channel listen(InetSocketAddress address, int backlog, Door door, Acceptor acceptor) throws IOException {
+        return listen(address, backlog, door, acceptor, false);
     }
 
     /**
      * The same on a port that others of this user listen on in the same way, in this process and in others: each
      * connection goes to one of them.
      */
-    public Channel listenWithOthers(InetSocketAddress address, int backlog, Acceptor acceptor) throws IOException {
-        return listen(address, backlog, acceptor, true);
+    public Channel listenWithOthers(InetSocketAddress address, int backlog, Door door, Acceptor acceptor)
+            throws IOException {
+        return listen(address, backlog, door, acceptor, true);
     }
 
-    private Channel listen(InetSocketAddress address, int backlog, Acceptor acceptor, boolean isShared)
+    private Channel listen(InetSocketAddress address, int backlog, Door door, Acceptor acceptor, boolean isShared)
             throws IOException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
@@ -122,7 +133,7 @@ public final class EventLoops implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        open(channel, acceptor);
+                        open(channel, door, acceptor);
                     }
                 });
         if (isShared) {
@@ -137,14 +148,32 @@ public final class EventLoops implements AutoCloseable {
         return bound.channel();
     }
 
-    private void open(Channel channel, Acceptor acceptor) {
+    private void open(Channel channel, Door door, Acceptor acceptor) {
+        if (!door.admits(channel.remoteAddress())) {
+            refuse(channel);
+            return;
+        }
         Loop loop = loopOf(channel.eventLoop());
         if (transport.readsWhenReady(channel)) {
             channel.config().setRecvByteBufAllocator(loop.receiveBuffer());
         }
         Connection connection = new Connection(channel, loop.receiveBuffer());
-        connection.conversation(acceptor.accept(connection, loop));
+        Door.Speech speech = door.speech();
+        if (speech == Door.Speech.TLS) {
+            connection.secure(new Connection.Entrance(door, loop, acceptor));
+        } else {
+            connection.conversation(acceptor.accept(connection, loop));
+            if (speech == Door.Speech.BOTH) {
+                connection.mayBeSecure(new Connection.Entrance(door, loop, acceptor));
+            }
+        }
         channel.pipeline().addLast(connection);
+    }
+
+    /** The other side sees a reset, as from a port where nobody listens. */
+    private static void refuse(Channel channel) {
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        var _ = channel.close();
     }
 
     private Loop loopOf(EventLoop executor) {
@@ -160,7 +189,10 @@ public final class EventLoops implements AutoCloseable {
     @Override
     public void close() {
         group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS).awaitUninterruptibly();
-        loops.forEach(loop -> loop.receiveBuffer().close());
+        loops.forEach(loop -> {
+            loop.receiveBuffer().close();
+            loop.tlsBuffers().close();
+        });
         loops.clear();
     }
 }

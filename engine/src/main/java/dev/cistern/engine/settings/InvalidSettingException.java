@@ -4,7 +4,7 @@ package dev.cistern.engine.settings;
 public final class InvalidSettingException extends Exception {
     private final String settingName;
 
-    InvalidSettingException(String settingName, String reason) {
+    public InvalidSettingException(String settingName, String reason) {
         super(reason);
         this.settingName = settingName;
     }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -25,10 +26,11 @@ public final class Settings {
     private static final Map<String, String> FORMER_NAMES = Map.of("lua-time-limit", "busy-reply-threshold");
 
     private final Map<String, Setting> table = new TreeMap<>();
+    private Applier applier = _ -> {};
 
     // --- network ---
     public final TextSetting bind = add(new TextSetting("bind", false, "127.0.0.1"));
-    public final NumberSetting port = number("port", false, 6379, 0, MAX_PORT);
+    public final NumberSetting port = number("port", true, 6379, 0, MAX_PORT);
     public final SwitchSetting protectedMode = toggle("protected-mode", true);
     public final NumberSetting tcpBacklog = number("tcp-backlog", false, 511, 0, Integer.MAX_VALUE);
     public final NumberSetting tcpKeepalive = number("tcp-keepalive", true, 300, 0, Integer.MAX_VALUE);
@@ -38,6 +40,28 @@ public final class Settings {
             Keyspace.MAX_STRING_BYTES);
     public final NumberSetting queryBufferLimit = memory("client-query-buffer-limit", 1L << 30, 1 << 20, NO_LIMIT);
     public final OutputLimits outputLimits = add(new OutputLimits());
+
+    /** Ranges of addresses whose connections are accepted; empty for all. */
+    public final TextSetting allowFrom = add(new TextSetting("allow-from", true, ""));
+
+    // --- encrypted connections ---
+    public final NumberSetting tlsPort = number("tls-port", true, 0, 0, MAX_PORT);
+    public final TextSetting tlsCertFile = add(new TextSetting("tls-cert-file", true, ""));
+    public final TextSetting tlsKeyFile = add(new TextSetting("tls-key-file", true, ""));
+    public final TextSetting tlsKeyFilePass = add(new TextSetting("tls-key-file-pass", true, ""));
+    public final TextSetting tlsCaCertFile = add(new TextSetting("tls-ca-cert-file", true, ""));
+    public final TextSetting tlsCaCertDir = add(new TextSetting("tls-ca-cert-dir", true, ""));
+    public final ChoiceSetting tlsAuthClients = add(
+            new ChoiceSetting("tls-auth-clients", true, "yes", "no", "optional"));
+    public final TextSetting tlsProtocols = add(new TextSetting("tls-protocols", true, ""));
+    public final TextSetting tlsCiphers = add(new TextSetting("tls-ciphers", true, ""));
+    public final TextSetting tlsCipherSuites = add(new TextSetting("tls-ciphersuites", true, ""));
+    public final SwitchSetting tlsPreferServerCiphers = toggle("tls-prefer-server-ciphers", false);
+    public final SwitchSetting tlsSessionCaching = toggle("tls-session-caching", true);
+    public final NumberSetting tlsSessionCacheSize = number("tls-session-cache-size", true, 20 * 1024, 0,
+            Integer.MAX_VALUE);
+    public final NumberSetting tlsSessionCacheTimeout = number("tls-session-cache-timeout", true, 300, 0,
+            Integer.MAX_VALUE);
 
     // --- security ---
     public final TextSetting requirePass = add(new TextSetting("requirepass", true, ""));
@@ -179,6 +203,16 @@ public final class Settings {
         }
     }
 
+    /** Makes changed settings true where more than a value is behind them, or says why that cannot be. */
+    public interface Applier {
+        void apply(Set<Setting> changed) throws InvalidSettingException;
+    }
+
+    /** Who has to agree to changes. */
+    public synchronized void applier(Applier value) {
+        applier = value;
+    }
+
     /** Changes all of them or, if one is refused, none. */
     public synchronized void change(Map<Setting, String> values) throws InvalidSettingException {
         Map<Setting, String> before = new LinkedHashMap<>();
@@ -187,6 +221,7 @@ public final class Settings {
                 before.put(entry.getKey(), entry.getKey().text());
                 entry.getKey().set(entry.getValue());
             }
+            applier.apply(values.keySet());
         } catch (InvalidSettingException refused) {
             List<Map.Entry<Setting, String>> undo = new ArrayList<>(before.entrySet());
             for (Map.Entry<Setting, String> entry : undo) {

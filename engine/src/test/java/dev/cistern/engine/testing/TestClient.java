@@ -33,6 +33,18 @@ public final class TestClient implements AutoCloseable {
         }
     }
 
+    /** Talks over a socket that somebody else opened. */
+    public TestClient(Socket opened) {
+        try {
+            socket = opened;
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(TIMEOUT_MILLIS);
+            in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Sends one request and reads its reply. */
     public WireReply send(String... arguments) {
         write(arguments);

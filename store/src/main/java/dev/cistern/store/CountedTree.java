@@ -491,12 +491,33 @@ final class CountedTree {
             top = NONE;
             return;
         }
-        removeRow(node, indexOf(node, child));
+        int index = indexOf(node, child);
+        removeRow(node, index);
+        if (index == 0 && size(node) > 0) {
+            raiseKey(node);
+        }
         if (size(node) == 0) {
             removeChild(node);
             free(node);
         } else if (parent(node) != 0 && size(node) <= MERGED_MAX >>> 2) {
             mergeWithNeighbour(node);
+        }
+    }
+
+    /**
+     * The node lost its first child, whose elements may be with the leaf before now: its order key has to be that of its
+     * new first child, or something to its left would be after it.
+     */
+    private static void raiseKey(long node) {
+        long key = key(node, 0);
+        long child = node;
+        for (long above = parent(child); above != 0; above = parent(child)) {
+            long row = rowOf(above, child);
+            if (row != above + ROWS) {
+                Memory.putLong(row + KEY, key);
+                return;
+            }
+            child = above;
         }
     }
 

@@ -196,6 +196,37 @@ final class SortedTableTest {
         Memory.free(MemoryTag.TEST, root, SortedTable.ROOT_BYTES);
     }
 
+    /** Leaves that are joined across inner nodes take members along: every one must be found by its place afterwards. */
+    @Test
+    void removalsFromATreeOfSeveralLevels() {
+        long seed = Long.getLong("cistern.seed", 1);
+        SplittableRandom random = new SplittableRandom(seed);
+        try (Region region = new Region(1L << 33); Arena arena = new Arena(region)) {
+            SortedTable set = new SortedTable(hashFunction);
+            set.create(arena);
+            for (int i = 0; i < 20_000; i++) {
+                put(set, "member:" + i, random.nextInt(1_000));
+            }
+            for (int i = 0; i < 20_000; i++) {
+                if (random.nextInt(5) == 0) {
+                    continue;
+                }
+                String name = "member:" + i;
+                Bytes bytes = Bytes.copyOf(name);
+                long element = set.find(bytes);
+                assertThat(set.seek(set.rank(element))).isTrue();
+                assertThat(set.element()).as("seed %d, %s", seed, name).isEqualTo(element);
+                assertThat(set.find(bytes)).isEqualTo(element);
+                set.remove(element);
+                bytes.free();
+                order.remove(new Member(name, scoreOf(name)));
+                scores.remove(name);
+            }
+            compareAll(set, "seed " + seed);
+        }
+        Memory.free(MemoryTag.TEST, root, SortedTable.ROOT_BYTES);
+    }
+
     /** What a member of 16 bytes costs all told, in a set that grew in random order: the promise is 60. */
     @Test
     void bytesPerMember() {

@@ -48,8 +48,11 @@ final class Arena implements AutoCloseable {
 
     private static final int NONE = -1;
 
-    /** A span is sparse when less than half of the bytes that it has touched are in use. */
-    private static final int SPARSE_SHIFT = 1;
+    /**
+     * A span is sparse when at least an eighth of the bytes that it has touched is free. Moving the rest always wins that:
+     * wherever it goes, it touches only what it needs. The sparsest go first, so most moves win more.
+     */
+    private static final int SPARSE_SHIFT = 3;
     private static final int WORTH_MOVING_BYTES = 4 * Memory.PAGE_BYTES;
 
     private final Region region;
@@ -136,6 +139,7 @@ final class Arena implements AutoCloseable {
         Memory.putLong(descriptor + SLOT_BYTES, rounded);
         Memory.putInt(descriptor + SIZE_CLASS, LARGE);
         Memory.putInt(descriptor + USED, count);
+        Memory.putInt(descriptor + EVACUATING, 0);
         hold(span, descriptor);
         count(rounded);
         return region.address(span);
@@ -179,7 +183,7 @@ final class Arena implements AutoCloseable {
         if (wasFull && !evacuating) {
             link(span, descriptor);
         }
-        if (evacuating) {
+        if (span == evacuated) {
             markFree(address);
         }
         if (used == 0) {
@@ -188,10 +192,10 @@ final class Arena implements AutoCloseable {
     }
 
     private void closeSpan(int span, long descriptor, boolean evacuating) {
-        if (evacuating) {
-            evacuated = NONE;
-        } else {
+        if (!evacuating) {
             unlink(descriptor);
+        } else if (span == evacuated) {
+            evacuated = NONE;
         }
         touchedBytes -= Memory.getInt(descriptor + UNTOUCHED);
         giveBack(span, descriptor, 1);
@@ -298,13 +302,18 @@ final class Arena implements AutoCloseable {
             long descriptor = region.descriptor(span);
             long touched = Memory.getInt(descriptor + UNTOUCHED);
             long used = Memory.getInt(descriptor + USED) * Memory.getLong(descriptor + SLOT_BYTES);
-            boolean sparse = used < touched >>> SPARSE_SHIFT && touched - used >= WORTH_MOVING_BYTES;
-            if (sparse && touched - used > bestGain) {
+            if (isSparse(descriptor) && touched - used > bestGain) {
                 best = span;
                 bestGain = touched - used;
             }
         }
         return best;
+    }
+
+    private static boolean isSparse(long descriptor) {
+        long touched = Memory.getInt(descriptor + UNTOUCHED);
+        long used = Memory.getInt(descriptor + USED) * Memory.getLong(descriptor + SLOT_BYTES);
+        return touched - used >= Math.max(touched >>> SPARSE_SHIFT, WORTH_MOVING_BYTES);
     }
 
     /** The next slot in use of the span being emptied; 0 when there is none, and then the span is gone. */
@@ -321,6 +330,61 @@ final class Arena implements AutoCloseable {
     private void markFree(long address) {
         long slotBytes = Memory.getLong(region.descriptor(evacuated) + SLOT_BYTES);
         freeSlots.set((int) ((address - region.address(evacuated)) / slotBytes));
+    }
+
+    /**
+     * Begins to empty all sparse spans at once: nothing is allocated in them any more, and whoever knows the slots moves
+     * those that {@link #isEvacuating} until {@link #endSweep}. For slots of which this arena cannot tell who refers to
+     * them; the other way to empty spans, one by one, is not for the same arena. Says whether there are any.
+     */
+    boolean beginSweep() {
+        boolean some = false;
+        for (int sizeClass = 0; sizeClass <= LINES; sizeClass++) {
+            int next = NONE;
+            for (int span = withRoom[sizeClass]; span != NONE; span = next) {
+                long descriptor = region.descriptor(span);
+                next = Memory.getInt(descriptor + NEXT);
+                if (isSparse(descriptor)) {
+                    unlink(descriptor);
+                    Memory.putInt(descriptor + EVACUATING, 1);
+                    some = true;
+                }
+            }
+        }
+        return some;
+    }
+
+    /** Whether this slot should move, so that its span gets empty. */
+    boolean isEvacuating(long address) {
+        return Memory.getInt(region.descriptorOf(address) + EVACUATING) != 0;
+    }
+
+    /** Moves a slot's bytes to another slot of its size, and answers where that is. */
+    long moveSlot(long address) {
+        long moved = copySlot(address);
+        free(address);
+        return moved;
+    }
+
+    /** As {@link #moveSlot}, but the old slot is the caller's to free. Throws before anything changed. */
+    long copySlot(long address) {
+        long descriptor = region.descriptorOf(address);
+        long copy = allocateSlot(Memory.getInt(descriptor + SIZE_CLASS));
+        Memory.copy(address, copy, Memory.getLong(descriptor + SLOT_BYTES));
+        return copy;
+    }
+
+    /** Spans that did not get empty have room again. */
+    void endSweep() {
+        for (int span = held; span != NONE; span = Memory.getInt(region.descriptor(span) + HELD_NEXT)) {
+            long descriptor = region.descriptor(span);
+            if (Memory.getInt(descriptor + EVACUATING) != 0) {
+                Memory.putInt(descriptor + EVACUATING, 0);
+                if (!isFull(descriptor, Memory.getLong(descriptor + SLOT_BYTES))) {
+                    link(span, descriptor);
+                }
+            }
+        }
     }
 
     /** Gives back every span, whatever is in it. */

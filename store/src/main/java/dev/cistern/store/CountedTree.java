@@ -275,6 +275,54 @@ final class CountedTree {
         }
     }
 
+    /**
+     * Moves nodes that lie in spans that are being emptied, from the leaf of the element with number {@code rank} on,
+     * until so many leaves were looked at; returns the number of the first element to go on with, or 0 when that was all.
+     */
+    long evacuate(long rank, int leaves) {
+        if (top == NONE || rank >= countUnder(top)) {
+            return 0;
+        }
+        long leaf = leafAt(rank);
+        long reached = rank - restRank;
+        for (int i = 0; i < leaves && leaf != NONE; i++) {
+            leaf = evacuateLeaf(leaf);
+            reached += count(leaf);
+            leaf = next(leaf);
+        }
+        return leaf == NONE ? 0 : reached;
+    }
+
+    /** Moves the leaf, and the nodes above of which it is the first one. */
+    private long evacuateLeaf(long leaf) {
+        long at = leaf;
+        if (arena().isEvacuating(leaf)) {
+            at = arena().copySlot(leaf);
+            moved(leaf, at);
+            arena().free(leaf);
+        }
+        long below = at;
+        for (long node = parent(below); node != 0 && child(node, 0) == below; node = parent(below)) {
+            below = arena().isEvacuating(node) ? evacuateNode(node) : node;
+        }
+        return at;
+    }
+
+    private long evacuateNode(long node) {
+        long to = arena().copySlot(node);
+        for (int i = 0; i < size(to); i++) {
+            Memory.putLong(child(to, i) + PARENT, to);
+        }
+        long above = parent(to);
+        if (above == 0) {
+            top = to;
+        } else {
+            Memory.putLong(rowOf(above, node) + CHILD, to);
+        }
+        arena().free(node);
+        return to;
+    }
+
     private void link(long before, long added) {
         long behind = before == NONE ? first : next(before);
         Memory.putLong(added + PREVIOUS, before);

@@ -310,6 +310,23 @@ final class ElementTable {
         return index.random(random);
     }
 
+    /**
+     * Moves what lies in spans that are being emptied, from the bucket at {@code cursor} on, until about {@code budget}
+     * elements were looked at; returns the cursor to go on from, or 0 when that was all.
+     */
+    long evacuate(long cursor, int budget, SlotMoved listener) {
+        if (cursor == 0) {
+            index.evacuateTables();
+        }
+        long at = cursor;
+        int left = budget;
+        do {
+            left -= 1 + index.evacuateBucket(at, listener);
+            at = index.cursorAfter(at);
+        } while (at != 0 && left > 0);
+        return at;
+    }
+
     // ------------------------------------------------------------------------------------ for LargeValue
 
     static int release(HashFunction hashFunction, Arena elements, long root, int budget) {

@@ -572,6 +572,51 @@ final class Index {
         }
     }
 
+    /** Of a value: moves its table and the areas that are slots out of spans that are being emptied. */
+    void evacuateTables() {
+        if (arena.isEvacuating(table)) {
+            table = arena.moveSlot(table);
+        }
+        for (int area = 0; area < areaCount && !isPaged(area); area++) {
+            long start = (long) areaStart(area) << Bucket.BYTES_SHIFT;
+            long address = Memory.getLong(table + ((long) area << 3)) + start;
+            if (arena.isEvacuating(address)) {
+                Memory.putLong(table + ((long) area << 3), arena.moveSlot(address) - start);
+            }
+        }
+    }
+
+    /**
+     * Of a value: moves the elements and overflow lines of the bucket at {@code cursor} out of spans that are being
+     * emptied, each told while both places hold it; returns how many elements there are.
+     */
+    int evacuateBucket(long cursor, SlotMoved listener) {
+        int elements = 0;
+        for (long line = bucketOf(cursor); line != 0; line = evacuateLink(line)) {
+            int count = Bucket.count(line);
+            for (int lane = 0; lane < count; lane++) {
+                long element = Bucket.entry(line, lane);
+                if (arena.isEvacuating(element)) {
+                    long to = arena.copySlot(element);
+                    listener.moved(element, to);
+                    Bucket.setEntry(line, lane, to);
+                    arena.free(element);
+                }
+            }
+            elements += count;
+        }
+        return elements;
+    }
+
+    private long evacuateLink(long line) {
+        long next = Bucket.link(line);
+        if (next != 0 && arena.isEvacuating(next)) {
+            next = arena.moveSlot(next);
+            Bucket.setLink(line, next);
+        }
+        return next;
+    }
+
     /** The bucket that holds all entries whose hash has the lower bits of {@code cursor}, to walk by its links. */
     long bucketAt(long cursor) {
         return bucketOf(cursor);

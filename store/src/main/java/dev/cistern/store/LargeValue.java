@@ -17,7 +17,8 @@ package dev.cistern.store;
  * </pre>
  *
  * Only roots point down: an entry moves when it is resized or renamed, and its root is copied like any value, so no
- * element may hold an address of the entry. The elements move never but by their own value's doing.
+ * element may hold an address of the entry. The elements move never but by their own value's doing, or where an
+ * {@link ElementSweep} asks each encoding to move what lies in sparse spans.
  *
  * <p>
  * Not a value itself: this class knows the head of a root, and which encoding's methods free and copy what is below.

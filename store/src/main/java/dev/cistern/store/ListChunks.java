@@ -403,6 +403,15 @@ final class ListChunks {
         return Listpack.bytes(target + LISTPACK) - Listpack.EMPTY_BYTES;
     }
 
+    /**
+     * Moves chunks and nodes that lie in spans that are being emptied, from the element with number {@code from} on;
+     * returns the number to go on with, or 0 when that was all.
+     */
+    long evacuate(long from, int chunks) {
+        leave();
+        return tree.evacuate(from, chunks);
+    }
+
     // ------------------------------------------------------------------------------------ for LargeValue
 
     static int release(Arena elements, long root, int budget) {

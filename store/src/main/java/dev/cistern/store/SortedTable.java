@@ -33,6 +33,9 @@ final class SortedTable {
     private static final int SMALL_LEAF = LEAF_CAPACITY / 4;
     private static final int JOINED_MAX = LEAF_CAPACITY / 4 * 3;
 
+    /** To look at a leaf costs about as much as so many members. */
+    private static final int LEAVES_COST = 4;
+
     private static final long NONE = CountedTree.NONE;
 
     /** What a place is searched by. */
@@ -48,6 +51,7 @@ final class SortedTable {
     private final ElementTable table;
     private final CountedTree tree = new CountedTree();
     private final Bytes name = new Bytes();
+    private final SlotMoved memberMoved = this::memberMoved;
 
     private long leaf = NONE;
     private int place;
@@ -465,6 +469,29 @@ final class SortedTable {
             more = tree.releaseFirst();
         }
         table.discard();
+    }
+
+    /**
+     * Moves what lies in spans that are being emptied, from {@code position} on, until about {@code budget} members were
+     * looked at; returns the position to go on from, or 0 when that was all. Members and their table come first, then, at
+     * negative positions, the leaves.
+     */
+    long evacuate(long position, int budget) {
+        long next = position;
+        if (position >= 0) {
+            next = table.evacuate(position, budget, memberMoved);
+            next = next == 0 ? -1 : next;
+        } else {
+            long rank = tree.evacuate(-1 - position, Math.max(1, budget / LEAVES_COST));
+            next = rank == 0 ? 0 : -1 - rank;
+        }
+        leaf = NONE;
+        return next;
+    }
+
+    private void memberMoved(long from, long to) {
+        locate(from);
+        putMember(leaf, place, to);
     }
 
     // ------------------------------------------------------------------------------------ for LargeValue

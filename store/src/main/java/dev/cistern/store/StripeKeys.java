@@ -1,6 +1,7 @@
 package dev.cistern.store;
 
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The keys of one database in one stripe: their index, the arena that holds their entries, the one that holds the
@@ -37,6 +38,7 @@ final class StripeKeys implements AutoCloseable {
     private int walkBucket;
     private long walkEarliest = Long.MAX_VALUE;
     private long walkMerges;
+    private @Nullable ElementSweep sweep;
 
     StripeKeys(HashFunction hashFunction, Region region, AtomicLong queuedInStore) {
         this.hashFunction = hashFunction;
@@ -284,8 +286,8 @@ final class StripeKeys implements AutoCloseable {
     }
 
     /**
-     * Moves entries out of sparsely used spans, so that these go back to the region; looks at up to {@code budget} slots
-     * and returns how many it looked at.
+     * Moves entries and elements out of sparsely used spans, so that these go back to the region; looks at up to
+     * {@code budget} slots and returns how many it looked at.
      */
     int defragment(int budget) {
         int looked = 0;
@@ -295,7 +297,14 @@ final class StripeKeys implements AutoCloseable {
                 looked++;
             }
         }
-        return looked;
+        return looked < budget ? looked + sweepElements(budget - looked) : looked;
+    }
+
+    private int sweepElements(int budget) {
+        if (sweep == null) {
+            sweep = new ElementSweep(hashFunction, index, elements);
+        }
+        return sweep.step(budget);
     }
 
     private void move(long entry) {

@@ -93,7 +93,10 @@ final class InJvmRuntime implements NodeRuntime {
         for (Map.Entry<String, String> parameter : spec.parameters().entrySet()) {
             options = options.with(parameter.getKey(), parameter.getValue());
         }
-        return options.with("bind", spec.bindAddress()).with("version", spec.engineVersion());
+        return options.with("bind", spec.bindAddress()).with("version", spec.engineVersion())
+                .with("manager_password", spec.admin().password().reveal())
+                // AWS took these commands away from its customers with one version.
+                .with("admin_commands", MemcachedOptions.isAtLeast(spec.engineVersion(), 1, 6, 17) ? "0" : "1");
     }
 
     @Override

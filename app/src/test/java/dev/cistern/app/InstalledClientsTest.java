@@ -2,7 +2,6 @@ package dev.cistern.app;
 
 import dev.cistern.gateway.GatewayOptions;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,15 +33,15 @@ final class InstalledClientsTest {
 
     @Test
     void awsCliAndRedisCli() throws Exception {
-        assumeTrue(works("aws", "--version"), "the AWS CLI is not installed");
-        assumeTrue(works("redis-cli", "--version"), "redis-cli is not installed");
+        assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
+        assumeTrue(Programs.works("redis-cli", "--version"), "redis-cli is not installed");
         aws("create-replication-group", "--replication-group-id", "demo", "--replication-group-description", "demo",
                 "--engine", "valkey", "--cache-node-type", "cache.t4g.micro");
         aws("wait", "replication-group-available", "--replication-group-id", "demo");
         String port = aws("describe-replication-groups", "--replication-group-id", "demo", "--output", "text",
                 "--query", "ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Port").strip();
-        assertThat(run(List.of("redis-cli", "-p", port, "set", "greeting", "hello")).strip()).isEqualTo("OK");
-        assertThat(run(List.of("redis-cli", "-p", port, "get", "greeting")).strip()).isEqualTo("hello");
+        assertThat(Programs.run(List.of("redis-cli", "-p", port, "set", "greeting", "hello")).strip()).isEqualTo("OK");
+        assertThat(Programs.run(List.of("redis-cli", "-p", port, "get", "greeting")).strip()).isEqualTo("hello");
         aws("create-cache-cluster", "--cache-cluster-id", "alone", "--engine", "redis", "--num-cache-nodes", "1",
                 "--cache-node-type", "cache.t4g.micro");
         String arn = aws("describe-replication-groups", "--query", "ReplicationGroups[0].ARN", "--output", "text")
@@ -57,8 +56,8 @@ final class InstalledClientsTest {
 
     @Test
     void parameterGroupsByTheAwsCli() throws Exception {
-        assumeTrue(works("aws", "--version"), "the AWS CLI is not installed");
-        assumeTrue(works("redis-cli", "--version"), "redis-cli is not installed");
+        assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
+        assumeTrue(Programs.works("redis-cli", "--version"), "redis-cli is not installed");
         aws("create-cache-parameter-group", "--cache-parameter-group-name", "mine", "--cache-parameter-group-family",
                 "redis7", "--description", "mine");
         aws("modify-cache-parameter-group", "--cache-parameter-group-name", "mine", "--parameter-name-values",
@@ -69,13 +68,14 @@ final class InstalledClientsTest {
         aws("wait", "cache-cluster-available", "--cache-cluster-id", "alone");
         String port = aws("describe-cache-clusters", "--show-cache-node-info", "--output", "text", "--query",
                 "CacheClusters[0].CacheNodes[0].Endpoint.Port").strip();
-        assertThat(run(List.of("redis-cli", "-p", port, "info", "memory"))).contains("maxmemory_policy:allkeys-lfu");
-        assertThat(run(List.of("redis-cli", "-p", port, "slowlog", "len")).strip()).isNotEqualTo("0");
+        assertThat(Programs.run(List.of("redis-cli", "-p", port, "info", "memory")))
+                .contains("maxmemory_policy:allkeys-lfu");
+        assertThat(Programs.run(List.of("redis-cli", "-p", port, "slowlog", "len")).strip()).isNotEqualTo("0");
         assertThat(aws("describe-cache-parameters", "--cache-parameter-group-name", "mine", "--source", "user",
                 "--query", "Parameters[].[ParameterName,ParameterValue]", "--output", "text"))
                 .contains("maxmemory-policy\tallkeys-lfu").doesNotContain("timeout");
         aws("reset-cache-parameter-group", "--cache-parameter-group-name", "mine", "--reset-all-parameters");
-        Probe.await(() -> run(List.of("redis-cli", "-p", port, "info", "memory"))
+        Probe.await(() -> Programs.run(List.of("redis-cli", "-p", port, "info", "memory"))
                 .contains("maxmemory_policy:volatile-lru"));
         aws("reboot-cache-cluster", "--cache-cluster-id", "alone", "--cache-node-ids-to-reboot", "0001");
         aws("wait", "cache-cluster-available", "--cache-cluster-id", "alone");
@@ -88,8 +88,8 @@ final class InstalledClientsTest {
 
     @Test
     void usersByTheAwsCli() throws Exception {
-        assumeTrue(works("aws", "--version"), "the AWS CLI is not installed");
-        assumeTrue(works("redis-cli", "--version"), "redis-cli is not installed");
+        assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
+        assumeTrue(Programs.works("redis-cli", "--version"), "redis-cli is not installed");
         aws("create-user", "--user-id", "ann", "--user-name", "ann", "--engine", "valkey", "--access-string",
                 "on ~app:* +@all", "--passwords", "correct-horse-battery");
         aws("create-user-group", "--user-group-id", "team", "--engine", "valkey", "--user-ids", "ann");
@@ -99,25 +99,25 @@ final class InstalledClientsTest {
         aws("wait", "replication-group-available", "--replication-group-id", "demo");
         String port = aws("describe-replication-groups", "--replication-group-id", "demo", "--output", "text",
                 "--query", "ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Port").strip();
-        assertThat(run(List.of("redis-cli", "-p", port, "ping"))).contains("NOAUTH");
+        assertThat(Programs.run(List.of("redis-cli", "-p", port, "ping"))).contains("NOAUTH");
         List<String> ann = List.of("redis-cli", "-p", port, "--no-auth-warning", "--user", "ann", "--pass",
                 "correct-horse-battery");
-        assertThat(run(with(ann, "set", "app:1", "x")).strip()).isEqualTo("OK");
-        assertThat(run(with(ann, "set", "other", "x"))).contains("NOPERM");
+        assertThat(Programs.run(with(ann, "set", "app:1", "x")).strip()).isEqualTo("OK");
+        assertThat(Programs.run(with(ann, "set", "other", "x"))).contains("NOPERM");
         aws("modify-user", "--user-id", "ann", "--append-access-string", "~other", "--passwords",
                 "correct-horse-battery", "another-staple-of-it");
-        Probe.await(() -> run(with(ann, "set", "other", "x")).strip().equals("OK"));
+        Probe.await(() -> Programs.run(with(ann, "set", "other", "x")).strip().equals("OK"));
         aws("modify-replication-group", "--replication-group-id", "demo", "--remove-user-groups", "--auth-token",
                 "token-of-sixteen-and-more", "--auth-token-update-strategy", "SET", "--apply-immediately");
-        Probe.await(() -> run(List.of("redis-cli", "-p", port, "--no-auth-warning", "-a",
+        Probe.await(() -> Programs.run(List.of("redis-cli", "-p", port, "--no-auth-warning", "-a",
                 "token-of-sixteen-and-more", "get", "app:1")).strip().equals("x"));
-        assertThat(run(List.of("redis-cli", "-p", port, "get", "app:1"))).contains("NOAUTH");
+        assertThat(Programs.run(List.of("redis-cli", "-p", port, "get", "app:1"))).contains("NOAUTH");
     }
 
     @Test
     void boto3() throws Exception {
-        assumeTrue(works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
-        assertThat(run(List.of("python3", "-c", """
+        assumeTrue(Programs.works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
+        assertThat(Programs.run(List.of("python3", "-c", """
                 import boto3, socket, sys, time
                 client = boto3.client("elasticache", endpoint_url=sys.argv[1])
                 client.create_replication_group(ReplicationGroupId="demo", ReplicationGroupDescription="demo",
@@ -143,36 +143,12 @@ final class InstalledClientsTest {
     private String aws(String... words) throws Exception {
         List<String> commandLine = new ArrayList<>(List.of("aws", "elasticache", "--endpoint-url", cistern.url()));
         commandLine.addAll(List.of(words));
-        return run(commandLine);
+        return Programs.run(commandLine);
     }
 
     private static List<String> with(List<String> line, String... words) {
         List<String> all = new ArrayList<>(line);
         all.addAll(List.of(words));
         return all;
-    }
-
-    private static boolean works(String... commandLine) throws InterruptedException {
-        try {
-            return process(List.of(commandLine)).start().waitFor() == 0;
-        } catch (IOException absent) {
-            return false;
-        }
-    }
-
-    private static String run(List<String> commandLine) throws Exception {
-        Process process = process(commandLine).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(String.join(" ", commandLine) + ": " + output).isZero();
-        return output;
-    }
-
-    private static ProcessBuilder process(List<String> commandLine) {
-        ProcessBuilder builder = new ProcessBuilder(commandLine).redirectErrorStream(true);
-        builder.environment().put("AWS_ACCESS_KEY_ID", "any");
-        builder.environment().put("AWS_SECRET_ACCESS_KEY", "any");
-        builder.environment().put("AWS_DEFAULT_REGION", "us-east-1");
-        builder.environment().put("AWS_PAGER", "");
-        return builder;
     }
 }

@@ -1,5 +1,7 @@
 package dev.cistern.control;
 
+import java.util.regex.Pattern;
+
 /**
  * Which addresses and ports nodes get.
  *
@@ -17,9 +19,16 @@ public record EndpointOptions(String bindAddress, String advertisedAddress, int 
     /** This machine only; AWS's default port for the first node, then upward. */
     public static final EndpointOptions DEFAULT = new EndpointOptions("127.0.0.1", "127.0.0.1", 6379, 7378);
 
+    private static final Pattern IP = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*");
+
     public EndpointOptions {
         if (firstPort < 1 || lastPort > 65_535 || firstPort > lastPort) {
             throw new IllegalArgumentException("not a port range: " + firstPort + " to " + lastPort);
         }
+    }
+
+    /** The advertised address when it is one in numbers, else nothing: whoever is given a name asks for it himself. */
+    public String advertisedIp() {
+        return IP.matcher(advertisedAddress).matches() ? advertisedAddress : "";
     }
 }

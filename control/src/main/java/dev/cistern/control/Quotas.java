@@ -4,6 +4,7 @@ package dev.cistern.control;
  * AWS's limits per account and region, as settings.
  *
  * @param nodesPerRegion   cache nodes of all clusters together
+ * @param nodesPerMemcachedCluster  cache nodes of one Memcached cluster
  * @param tagsPerResource  tags on one resource
  * @param parameterGroups  parameter groups beside the default ones
  * @param users            users beside the default one
@@ -13,10 +14,11 @@ package dev.cistern.control;
  * @param subnetsPerGroup  subnets in one of them
  * @param eventsKept       newest events that are kept, whatever their age; a bound of ours, AWS has only the 14 days
  */
-public record Quotas(int nodesPerRegion, int tagsPerResource, int parameterGroups, int users, int userGroups,
+public record Quotas(int nodesPerRegion, int nodesPerMemcachedCluster, int tagsPerResource, int parameterGroups,
+        int users, int userGroups,
         int usersPerGroup,
         int subnetGroups, int subnetsPerGroup, int eventsKept) {
 
     /** The defaults of an AWS account. */
-    public static final Quotas DEFAULT = new Quotas(300, 50, 300, 2_000, 200, 100, 300, 20, 10_000);
+    public static final Quotas DEFAULT = new Quotas(300, 40, 50, 300, 2_000, 200, 100, 300, 20, 10_000);
 }

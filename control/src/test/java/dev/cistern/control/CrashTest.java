@@ -118,6 +118,49 @@ final class CrashTest {
     }
 
     @Test
+    void creatingAMemcachedCluster() throws IOException {
+        atEveryPoint(test -> {}, aws -> aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached")
+                .cacheNodeType("cache.t3.micro").numCacheNodes(2)), test -> haveTheSameList(test, 2));
+    }
+
+    @Test
+    void addingCacheNodes() throws IOException {
+        atEveryPoint(test -> test.createMemcached("m", 1),
+                aws -> aws.modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(3).applyImmediately(true)),
+                test -> {
+                    haveTheSameList(test, 3);
+                    assertThat(test.nodes.lists("m").get("0001")).startsWith("2\n");
+                    assertThat(test.events("cache-cluster", "m"))
+                            .filteredOn("Finished modifying number of nodes from 1 to 3"::equals).hasSize(1);
+                });
+    }
+
+    @Test
+    void removingCacheNodes() throws IOException {
+        atEveryPoint(test -> test.createMemcached("m", 3),
+                aws -> aws.modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(2).cacheNodeIdsToRemove("0001")
+                        .applyImmediately(true)),
+                test -> {
+                    haveTheSameList(test, 2);
+                    assertThat(test.nodes.lists("m")).containsOnlyKeys("0002", "0003");
+                    assertThat(test.events("cache-cluster", "m")).filteredOn("Removed cache nodes 0001"::equals)
+                            .hasSize(1);
+                });
+    }
+
+    /** All nodes of the Memcached cluster run, are shown, and answer one list of all of them. */
+    private static void haveTheSameList(TestPlane test, int nodes) {
+        assertThat(test.cluster("m").cacheClusterStatus()).isEqualTo("available");
+        assertThat(test.cluster("m").cacheNodes()).hasSize(nodes)
+                .allSatisfy(node -> assertThat(node.endpoint()).isNotNull());
+        assertThat(test.nodes.running()).hasSize(nodes);
+        assertThat(test.nodes.lists("m")).hasSize(nodes);
+        assertThat(test.nodes.lists("m").values().stream().distinct()).hasSize(1).allSatisfy(
+                list -> assertThat(test.cluster("m").cacheNodes())
+                        .allSatisfy(node -> assertThat(list).contains("|" + node.endpoint().port())));
+    }
+
+    @Test
     void changingAUserOfAGroupsUserGroup() throws IOException {
         atEveryPoint(CrashTest::groupWithUsers,
                 aws -> aws.modifyUser(r -> r.userId("ann").accessString("on ~a:* +@all")),

@@ -1,5 +1,6 @@
 package dev.cistern.control;
 
+import dev.cistern.control.node.EngineType;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeRuntimeException;
@@ -97,9 +98,30 @@ final class FakeNodes implements NodeRuntime {
         return node(clusterId).users;
     }
 
+    /** What each Memcached node of the cluster answers to those who follow it, by number. */
+    Map<String, String> lists(String clusterId) {
+        Map<String, String> lists = new TreeMap<>();
+        nodes.forEach((id, node) -> {
+            if (id.matches(clusterId + "-[a-z0-9]{6}-\\d{4}.*")) {
+                lists.put(id.replaceFirst(".*-[a-z0-9]{6}-", "").substring(0, 4), node.list);
+            }
+        });
+        return lists;
+    }
+
     private FakeNode node(String clusterId) {
-        return nodes.entrySet().stream().filter(entry -> entry.getKey().matches(clusterId + "-[a-z0-9]{6}-0001"))
+        return node(clusterId, "0001");
+    }
+
+    private FakeNode node(String clusterId, String cacheNodeId) {
+        return nodes.entrySet().stream()
+                .filter(entry -> entry.getKey().matches(clusterId + "-[a-z0-9]{6}-" + cacheNodeId + "(-\\d+)?"))
                 .map(Map.Entry::getValue).findFirst().orElseThrow();
+    }
+
+    /** What the node of that number was told, at its start and later. */
+    Map<String, String> settings(String clusterId, String cacheNodeId) {
+        return node(clusterId, cacheNodeId).settings;
     }
 
     /** Ends a node without telling anybody. */
@@ -115,11 +137,13 @@ final class FakeNodes implements NodeRuntime {
         private final Map<String, String> users = new ConcurrentSkipListMap<>();
         private final ServerSocket server;
         private volatile long maxMemoryBytes;
+        private volatile String list;
 
         FakeNode(NodeSpec spec) {
             this.spec = spec;
             this.maxMemoryBytes = spec.maxMemoryBytes();
             this.settings.putAll(spec.parameters());
+            this.list = spec.parameters().getOrDefault("cluster_configuration", "");
             users.put("default", spec.open() ? "reset on nopass ~* +@all &*" : "reset off");
             try {
                 Files.createDirectories(spec.dataDirectory());
@@ -155,6 +179,10 @@ final class FakeNodes implements NodeRuntime {
             try (socket) {
                 InputStream in = new BufferedInputStream(socket.getInputStream());
                 OutputStream out = socket.getOutputStream();
+                if (spec.engine() == EngineType.MEMCACHED) {
+                    serveMemcached(in, out);
+                    return;
+                }
                 boolean trusted = false;
                 for (List<String> command = read(in); !command.isEmpty(); command = read(in)) {
                     String verb = command.getFirst().toUpperCase(Locale.ROOT);
@@ -170,6 +198,25 @@ final class FakeNodes implements NodeRuntime {
                 }
             } catch (IOException e) {
                 // The other side went away.
+            }
+        }
+
+        /** What a Memcached node answers its manager. */
+        private void serveMemcached(InputStream in, OutputStream out) throws IOException {
+            boolean trusted = false;
+            for (String line = line(in); !line.isEmpty(); line = line(in)) {
+                String[] words = line.split(" ", -1);
+                trusted |= line.equals("config manager " + spec.admin().password().reveal());
+                String answer = trusted && !mute ? "OK" : "ERROR";
+                if (words[1].equals("set")) {
+                    list = new String(in.readNBytes(Integer.parseInt(words[4])), StandardCharsets.UTF_8);
+                    in.readNBytes(2);
+                    answer = "STORED";
+                } else if (words[1].equals("parameter")) {
+                    settings.put(words[2], words[3]);
+                }
+                out.write((answer + "\r\n").getBytes(StandardCharsets.UTF_8));
+                out.flush();
             }
         }
 

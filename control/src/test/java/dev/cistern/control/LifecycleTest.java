@@ -50,7 +50,7 @@ final class LifecycleTest {
                 assertThat(node.cacheNodeStatus()).isEqualTo("available");
                 assertThat(node.customerAvailabilityZone()).isEqualTo(cluster.preferredAvailabilityZone());
                 assertThat(node.endpoint().address()).isEqualTo("127.0.0.1");
-                assertThat(node.endpoint().port()).isBetween(21_400, 21_599);
+                assertThat(node.endpoint().port()).isBetween(TestPlane.FIRST_PORT, TestPlane.FIRST_PORT + 199);
             });
             // 536870912 of a t3.micro less 25 percent, in whole hundredths.
             assertThat(test.nodes.running().values()).containsExactly(402_653_175L);

@@ -31,6 +31,10 @@ final class TestPlane implements AutoCloseable {
     /** How much faster time goes than the clock on the wall: what waits for long is tested soon. */
     private static final int SPEED = 20;
 
+    /** Below those that the kernel gives out; other test runs on this machine have others. */
+    private static final int PORTS = 200;
+    static final int FIRST_PORT = 12_000 + (int) (ProcessHandle.current().pid() % 100) * PORTS;
+
     final FakeNodes nodes = new FakeNodes();
     final ControlPlane plane;
     final ElastiCacheClient aws;
@@ -54,7 +58,7 @@ final class TestPlane implements AutoCloseable {
         InstantSource now = () -> start.plus(moved).plusNanos((System.nanoTime() - begun) * SPEED);
         Clock clock = now.withZone(ZoneOffset.UTC);
         plane = ControlPlane.open(ControlPlaneOptions.of(directory, nodes)
-                .withEndpoints(new EndpointOptions("127.0.0.1", "127.0.0.1", 21_400, 21_599))
+                .withEndpoints(new EndpointOptions("127.0.0.1", "127.0.0.1", FIRST_PORT, FIRST_PORT + PORTS - 1))
                 .withQuotas(quotas)
                 .withRandom(new Random(7))
                 .withTime(clock, duration -> Thread.sleep(duration.dividedBy(SPEED))), observer);
@@ -67,6 +71,13 @@ final class TestPlane implements AutoCloseable {
 
     CacheCluster createCluster(String id) {
         aws.createCacheCluster(r -> r.cacheClusterId(id).engine("redis").cacheNodeType("cache.t3.micro"));
+        settle();
+        return cluster(id);
+    }
+
+    CacheCluster createMemcached(String id, int nodes) {
+        aws.createCacheCluster(r -> r.cacheClusterId(id).engine("memcached").cacheNodeType("cache.t3.micro")
+                .numCacheNodes(nodes));
         settle();
         return cluster(id);
     }

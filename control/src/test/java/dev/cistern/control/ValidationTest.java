@@ -103,7 +103,7 @@ final class ValidationTest {
                         r -> r.cacheNodeType(null)),
                 cluster("InvalidParameterValue", "Invalid cache node type: cache.z1.huge",
                         r -> r.cacheNodeType("cache.z1.huge")),
-                cluster("InvalidParameterValue", "Invalid engine: mysql. Valid engines are: redis, valkey",
+                cluster("InvalidParameterValue", "Invalid engine: mysql. Valid engines are: memcached, redis, valkey",
                         r -> r.engine("mysql")),
                 cluster("InvalidParameterCombination", "Cannot find version 4.0.13 for redis",
                         r -> r.engineVersion("4.0.13")),
@@ -160,8 +160,6 @@ final class ValidationTest {
     static Stream<Arguments> notOffered() {
         String code = "InvalidParameterCombination";
         return Stream.of(
-                cluster(code, "Cistern does not offer Memcached yet: Engine must be redis or valkey.",
-                        r -> r.engine(null)),
                 cluster(code, "Cistern does not offer more than one node yet: NumCacheNodes must be 1.",
                         r -> r.numCacheNodes(2)),
                 cluster(code,

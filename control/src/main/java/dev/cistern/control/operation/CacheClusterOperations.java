@@ -28,16 +28,25 @@ public record CacheClusterOperations(Context context) {
     public CreateCacheClusterResponse create(CreateCacheClusterRequest request) {
         String id = Checks.identifier("CacheClusterIdentifier", request.cacheClusterId(), Checks.MAX_CLUSTER_ID);
         ClusterWish wish = ClusterWish.of(request);
-        NotOffered.check(context, request);
+        if (wish.engine() == EngineType.MEMCACHED) {
+            MemcachedOperations.refuseForeign(request);
+        }
+        NotOffered.check(context, request, wish.engine());
         ResourceKey key = context.key(id);
         if (CacheCluster.find(context.handle(), key) != null) {
             throw Faults.cacheClusterAlreadyExists();
         }
-        Clusters.requireQuota(context, 1);
-        CacheCluster cluster = Clusters.create(context, wish, key, null, null).cluster();
+        CacheCluster cluster = wish.engine() == EngineType.MEMCACHED
+                ? new MemcachedOperations(context).create(request, wish, key)
+                : createAlone(wish, key);
         Tags.put(context, cluster.arn(), request.tags());
         context.workflows().createCacheCluster(context.handle(), key);
         return CreateCacheClusterResponse.builder().cacheCluster(described(cluster)).build();
+    }
+
+    private CacheCluster createAlone(ClusterWish wish, ResourceKey key) {
+        Clusters.requireQuota(context, 1);
+        return Clusters.create(context, wish, key, null, null).cluster();
     }
 
     /** One cluster, or all of the caller's by id. */
@@ -67,10 +76,17 @@ public record CacheClusterOperations(Context context) {
             throw Faults.invalidCacheClusterState("Cache cluster must be in available state to modify.");
         }
         requireSomething(request);
-        NotOffered.check(context, request);
+        boolean isMemcached = cluster.engine() == EngineType.MEMCACHED;
+        if (isMemcached) {
+            MemcachedOperations.refuseForeign(request);
+        }
+        NotOffered.check(context, request, cluster.engine());
         requireSameEngine(cluster, request.engine(), request.engineVersion());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
         CacheCluster changed = changeSettings(context, cluster, SettingsChange.of(request), now);
+        if (isMemcached) {
+            changed = new MemcachedOperations(context).changeNodes(request, changed, now);
+        }
         if (request.cacheNodeType() != null && cluster.replicationGroupId() != null) {
             throw Faults.invalidParameterCombination("Cache cluster %s is a member of replication group %s. Use "
                     + "ModifyReplicationGroup to change its node type.", cluster.id(), cluster.replicationGroupId());
@@ -114,6 +130,9 @@ public record CacheClusterOperations(Context context) {
     /** Answers with status "deleting". */
     public DeleteCacheClusterResponse delete(DeleteCacheClusterRequest request) {
         CacheCluster cluster = Clusters.require(context, request.cacheClusterId());
+        if (request.finalSnapshotIdentifier() != null && cluster.engine() == EngineType.MEMCACHED) {
+            throw Faults.snapshotsNotSupported("Memcached");
+        }
         if (request.finalSnapshotIdentifier() != null) {
             throw Faults.notOffered("final snapshots", "leave FinalSnapshotIdentifier out");
         }

@@ -52,6 +52,10 @@ public record CatalogOperations(Context context) {
             if (!cluster.is(CacheClusterStatus.AVAILABLE)) {
                 throw Faults.invalidCacheClusterState("Cache cluster must be in available state to modify.");
             }
+            if (cluster.engine() == EngineType.MEMCACHED) {
+                throw Faults.invalidParameterCombination("Modifying the cache node type of a memcached cache cluster "
+                        + "is not supported.");
+            }
             return cluster;
         }
         ReplicationGroup group = new ReplicationGroupOperations(context).require(request.replicationGroupId());

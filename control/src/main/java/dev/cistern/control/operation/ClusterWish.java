@@ -10,7 +10,6 @@ import dev.cistern.control.resource.SnapshotWindow;
 import dev.cistern.control.resource.SubnetGroup;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
@@ -38,7 +37,9 @@ record ClusterWish(
         String zone = request.hasPreferredAvailabilityZones() && !request.preferredAvailabilityZones().isEmpty()
                 ? request.preferredAvailabilityZones().getFirst()
                 : request.preferredAvailabilityZone();
-        return new ClusterWish(engine(engine), request.engineVersion(), request.cacheNodeType(),
+        EngineType type = EngineType.of(engine).orElseThrow(() -> Faults.invalidParameterValue(
+                "Invalid engine: %s. Valid engines are: memcached, redis, valkey", engine));
+        return new ClusterWish(type, request.engineVersion(), request.cacheNodeType(),
                 request.cacheParameterGroupName(), request.preferredMaintenanceWindow(), request.snapshotWindow(),
                 request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade(), zone,
                 request.cacheSubnetGroupName(), request.port());
@@ -49,7 +50,7 @@ record ClusterWish(
         String zone = request.hasPreferredCacheClusterAZs() && !request.preferredCacheClusterAZs().isEmpty()
                 ? request.preferredCacheClusterAZs().getFirst()
                 : null;
-        return new ClusterWish(engine(engine), request.engineVersion(), request.cacheNodeType(),
+        return new ClusterWish(groupEngine(engine), request.engineVersion(), request.cacheNodeType(),
                 request.cacheParameterGroupName(), request.preferredMaintenanceWindow(), request.snapshotWindow(),
                 request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade(), zone,
                 request.cacheSubnetGroupName(), request.port());
@@ -85,31 +86,37 @@ record ClusterWish(
 
     /** The zone that was wished, or any of the subnet group's. */
     String zone(String region, SubnetGroup subnets, RandomGenerator random) {
-        Set<String> zones = SubnetGroupOperations.zones(subnets);
-        if (availabilityZone == null) {
-            // Three zones are enough to be spread over, and what most regions have.
-            List<String> few = zones.stream().sorted().limit(3).toList();
-            return few.get(random.nextInt(few.size()));
-        }
-        boolean known = availabilityZone.length() == region.length() + 1 && availabilityZone.startsWith(region)
-                && ZONES.indexOf(availabilityZone.charAt(region.length())) >= 0;
-        if (!known) {
-            throw Faults.invalidParameterValue("%s is not a valid availability zone.", availabilityZone);
-        }
-        if (!zones.contains(availabilityZone)) {
-            throw Faults.invalidParameterCombination("Cache subnet group %s has no subnet in availability zone %s.",
-                    subnets.id(), availabilityZone);
-        }
-        return availabilityZone;
+        return availabilityZone == null ? anyZone(subnets, random) : knownZone(availabilityZone, region, subnets);
     }
 
-    private static EngineType engine(String name) {
-        EngineType engine = EngineType.of(name).orElseThrow(
-                () -> Faults.invalidParameterValue("Invalid engine: %s. Valid engines are: redis, valkey", name));
-        if (engine == EngineType.MEMCACHED) {
-            throw Faults.notOffered("Memcached", "Engine must be redis or valkey");
+    static String anyZone(SubnetGroup subnets, RandomGenerator random) {
+        List<String> few = fewZones(subnets);
+        return few.get(random.nextInt(few.size()));
+    }
+
+    /** Three zones are enough to be spread over, and what most regions have. */
+    static List<String> fewZones(SubnetGroup subnets) {
+        return SubnetGroupOperations.zones(subnets).stream().sorted().limit(3).toList();
+    }
+
+    /** The zone, when it is one of the region's and the subnet group lies in it. */
+    static String knownZone(String zone, String region, SubnetGroup subnets) {
+        boolean known = zone.length() == region.length() + 1 && zone.startsWith(region)
+                && ZONES.indexOf(zone.charAt(region.length())) >= 0;
+        if (!known) {
+            throw Faults.invalidParameterValue("%s is not a valid availability zone.", zone);
         }
-        return engine;
+        if (!SubnetGroupOperations.zones(subnets).contains(zone)) {
+            throw Faults.invalidParameterCombination("Cache subnet group %s has no subnet in availability zone %s.",
+                    subnets.id(), zone);
+        }
+        return zone;
+    }
+
+    /** The engine of a replication group. */
+    private static EngineType groupEngine(String name) {
+        return EngineType.of(name).filter(engine -> engine != EngineType.MEMCACHED).orElseThrow(
+                () -> Faults.invalidParameterValue("Invalid engine: %s. Valid engines are: redis, valkey", name));
     }
 
     static NodeType nodeType(String name) {

@@ -1,30 +1,22 @@
 package dev.cistern.control.operation;
 
 import dev.cistern.control.Quotas;
-import dev.cistern.control.node.Secret;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
-import dev.cistern.control.resource.CacheNodeStatus;
-import dev.cistern.control.resource.NodeParameters;
-import dev.cistern.control.resource.ParameterGroup;
+import dev.cistern.control.resource.NewNode;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.SubnetGroup;
-import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** Finds clusters, and makes the rows of new ones. */
 final class Clusters {
 
-    private static final String ONLY_NODE = "0001";
+    static final String FIRST_NODE = "0001";
     private static final String HASH_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
     private static final int HASH_LENGTH = 6;
-
-    /** Passwords are never taken from the simulation's chance. */
-    private static final SecureRandom SECRETS = new SecureRandom();
 
     private Clusters() {}
 
@@ -59,29 +51,34 @@ final class Clusters {
     /** Stores a cluster of one node that is to be started; answers it and its port. */
     static Created create(Context context, ClusterWish wish, ResourceKey key, @Nullable String group,
             @Nullable String nodeGroup) {
-        Handle handle = context.handle();
-        RandomGenerator random = context.options().random();
-        String hash = newHash(random);
-        SubnetGroup subnets = new SubnetGroupOperations(context)
-                .require(wish.subnetGroup() == null ? SubnetGroup.DEFAULT : wish.subnetGroup());
-        String zone = wish.zone(context.caller().region(), subnets, random);
-        long now = context.options().clock().millis();
-        CacheCluster cluster = new CacheCluster(key, 0, CacheClusterStatus.CREATING, wish.engine(), hash, zone, 1, now,
-                group, nodeGroup, wish.settings(context), null, false,
-                subnets.id());
-        String nodeId = key.id() + "-" + hash + "-" + ONLY_NODE;
-        int port = new Ports(context.options().endpoints()).lease(handle, wish.port(), nodeId);
-        CacheCluster.TABLE.insert(handle, cluster);
-        CacheNode.TABLE.insert(handle, new CacheNode(key, ONLY_NODE, 0, nodeId, CacheNodeStatus.CREATING, true, zone,
-                context.options().endpoints().bindAddress(), port, Secret.generate(SECRETS), now,
-                parametersOf(context, cluster)));
+        SubnetGroup subnets = subnets(context, wish);
+        String zone = wish.zone(context.caller().region(), subnets, context.options().random());
+        CacheCluster cluster = insert(context, wish, key, zone, 1, group, nodeGroup);
+        String nodeId = nodeId(cluster, FIRST_NODE);
+        int port = new Ports(context.options().endpoints()).lease(context.handle(), wish.port(), nodeId);
+        new NewNode(FIRST_NODE, nodeId, zone, port).insert(context.handle(), cluster,
+                context.options().endpoints().bindAddress(), cluster.createdAtMillis());
         return new Created(cluster, port);
     }
 
-    /** What a node of the cluster is told at its first start: all of its parameter group. */
-    private static String parametersOf(Context context, CacheCluster cluster) {
-        return NodeParameters.encode(ParameterGroup
-                .named(context.handle(), context.key(cluster.settings().parameterGroup())).values(context.handle()));
+    static SubnetGroup subnets(Context context, ClusterWish wish) {
+        return new SubnetGroupOperations(context)
+                .require(wish.subnetGroup() == null ? SubnetGroup.DEFAULT : wish.subnetGroup());
+    }
+
+    /** Stores a cluster that has no nodes yet. */
+    static CacheCluster insert(Context context, ClusterWish wish, ResourceKey key, String zone, int nodes,
+            @Nullable String group, @Nullable String nodeGroup) {
+        CacheCluster cluster = new CacheCluster(key, 0, CacheClusterStatus.CREATING, wish.engine(),
+                newHash(context.options().random()), zone, nodes, context.options().clock().millis(), group, nodeGroup,
+                wish.settings(context), null, false, subnets(context, wish).id());
+        CacheCluster.TABLE.insert(context.handle(), cluster);
+        return cluster;
+    }
+
+    /** The name that a node has towards its runtime. */
+    static String nodeId(CacheCluster cluster, String cacheNodeId) {
+        return cluster.id() + "-" + cluster.hash() + "-" + cacheNodeId;
     }
 
     /** A new cluster and the port of its node. */

@@ -4,9 +4,9 @@ import dev.cistern.control.resource.ApplyStatus;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
-import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.GroupAccess;
+import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.Network;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
@@ -51,6 +51,7 @@ final class Descriptions {
         List<CacheNode> nodes = CacheNode.of(handle, cluster.key());
         GroupAccess access = accessOf(handle, cluster);
         ParameterStatus parameters = ParameterStatus.of(handle, cluster, nodes);
+        MemcachedCluster memcached = MemcachedCluster.find(handle, cluster.key());
         var answer = software.amazon.awssdk.services.elasticache.model.CacheCluster.builder()
                 .cacheClusterId(cluster.id())
                 .arn(cluster.arn())
@@ -61,12 +62,9 @@ final class Descriptions {
                 .engineVersion(settings.engineVersion())
                 .cacheNodeType(settings.cacheNodeType())
                 .numCacheNodes(cluster.numCacheNodes())
-                .preferredAvailabilityZone(cluster.availabilityZone())
+                .preferredAvailabilityZone(zoneOf(cluster, nodes))
                 .preferredMaintenanceWindow(settings.maintenanceWindow())
-                .pendingModifiedValues(PendingModifiedValues.builder()
-                        .cacheNodeType(cluster.pendingNodeType())
-                        .authTokenStatus(access.pendingToken())
-                        .build())
+                .pendingModifiedValues(pending(cluster, memcached, access))
                 .cacheSecurityGroups(List.of())
                 .securityGroups(SecurityGroupMembership.builder()
                         .securityGroupId(Network.of(cluster.key()).securityGroupId()).status("active").build())
@@ -78,8 +76,8 @@ final class Descriptions {
                 .cacheSubnetGroupName(cluster.subnetGroup())
                 .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade())
                 .replicationGroupId(cluster.replicationGroupId())
-                .snapshotRetentionLimit(settings.snapshotRetentionLimit())
-                .snapshotWindow(settings.snapshotWindow())
+                .snapshotRetentionLimit(memcached == null ? settings.snapshotRetentionLimit() : null)
+                .snapshotWindow(memcached == null ? settings.snapshotWindow() : null)
                 .authTokenEnabled(access.hasToken())
                 .authTokenLastModifiedDate(tokenChanged(access))
                 .transitEncryptionEnabled(false)
@@ -90,11 +88,35 @@ final class Descriptions {
                 .ipDiscovery(IpDiscovery.IPV4);
         boolean hasNodes = !cluster.is(CacheClusterStatus.CREATING)
                 && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK);
+        if (memcached != null && hasNodes) {
+            answer.configurationEndpoint(endpoint(memcached.configurationPort()));
+        }
         if (withNodes && hasNodes) {
             answer.cacheNodes(nodes.stream()
                     .map(node -> node(node, parameters.of(node))).toList());
         }
         return answer.build();
+    }
+
+    /** AWS's word for nodes in more than one. */
+    private static String zoneOf(CacheCluster cluster, List<CacheNode> nodes) {
+        List<String> zones = nodes.stream().map(CacheNode::availabilityZone).distinct().toList();
+        if (zones.size() > 1) {
+            return "Multiple";
+        }
+        return zones.isEmpty() ? cluster.availabilityZone() : zones.getFirst();
+    }
+
+    private static PendingModifiedValues pending(CacheCluster cluster, @Nullable MemcachedCluster memcached,
+            GroupAccess access) {
+        var values = PendingModifiedValues.builder()
+                .cacheNodeType(cluster.pendingNodeType())
+                .authTokenStatus(access.pendingToken());
+        if (memcached != null && memcached.isChanging()) {
+            values.numCacheNodes(cluster.numCacheNodes() + memcached.toAdd().size() - memcached.toRemove().size());
+            values.cacheNodeIdsToRemove(memcached.toRemove());
+        }
+        return values.build();
     }
 
     software.amazon.awssdk.services.elasticache.model.ReplicationGroup group(Handle handle, ReplicationGroup group) {
@@ -195,7 +217,7 @@ final class Descriptions {
                 .cacheNodeId(node.cacheNodeId())
                 .cacheNodeStatus(node.status().wireName())
                 .cacheNodeCreateTime(Instant.ofEpochMilli(node.createdAtMillis()))
-                .endpoint(node.status() == CacheNodeStatus.CREATING ? null : endpoint(node.port()))
+                .endpoint(node.isMember() ? endpoint(node.port()) : null)
                 .parameterGroupStatus(parameters.wireName())
                 .customerAvailabilityZone(node.availabilityZone())
                 .build();

@@ -30,12 +30,14 @@ import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroup
 import software.amazon.awssdk.services.elasticache.model.InvalidSubnetException;
 import software.amazon.awssdk.services.elasticache.model.InvalidUserGroupStateException;
 import software.amazon.awssdk.services.elasticache.model.InvalidUserStateException;
+import software.amazon.awssdk.services.elasticache.model.NodeQuotaForClusterExceededException;
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForCustomerExceededException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.ReservedCacheNodeNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.ReservedCacheNodesOfferingNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.ServiceUpdateNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.SnapshotFeatureNotSupportedException;
 import software.amazon.awssdk.services.elasticache.model.SubnetInUseException;
 import software.amazon.awssdk.services.elasticache.model.TagNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.TagQuotaPerResourceExceededException;
@@ -207,6 +209,15 @@ public final class Faults {
     static AwsServiceException nodeQuotaExceeded(int quota) {
         return fault(NodeQuotaForCustomerExceededException.builder(),
                 "This request would exceed the quota of " + quota + " cache nodes per customer.");
+    }
+
+    static AwsServiceException clusterNodeQuotaExceeded(int quota) {
+        return fault(NodeQuotaForClusterExceededException.builder(),
+                "This request would exceed the quota of " + quota + " cache nodes per cache cluster.");
+    }
+
+    static AwsServiceException snapshotsNotSupported(String what) {
+        return fault(SnapshotFeatureNotSupportedException.builder(), what + " does not support snapshots.");
     }
 
     static AwsServiceException insufficientCapacity(String message, Object... arguments) {

@@ -1,5 +1,6 @@
 package dev.cistern.control.operation;
 
+import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.Network;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +24,9 @@ final class NotOffered {
 
     private NotOffered() {}
 
-    static void check(Context context, CreateCacheClusterRequest request) {
+    static void check(Context context, CreateCacheClusterRequest request, EngineType engine) {
         absent("additional members of a replication group", "ReplicationGroupId", request.replicationGroupId());
-        atMost("more than one node", "NumCacheNodes", request.numCacheNodes(), 1);
-        absent("zones other than one", "AZMode=cross-az",
-                "cross-az".equals(request.azModeAsString()) ? "cross-az" : null);
+        oneNode(engine, request.numCacheNodes(), request.azModeAsString());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         securityGroups(context, request.securityGroupIds());
         empty("restoring from a snapshot", "SnapshotArns", request.snapshotArns());
@@ -66,12 +65,12 @@ final class NotOffered {
         network(request.networkType(), request.ipDiscovery());
     }
 
-    static void check(Context context, ModifyCacheClusterRequest request) {
-        atMost("more than one node", "NumCacheNodes", request.numCacheNodes(), 1);
-        empty("removing nodes", "CacheNodeIdsToRemove", request.cacheNodeIdsToRemove());
-        absent("zones other than one", "AZMode=cross-az",
-                "cross-az".equals(request.azModeAsString()) ? "cross-az" : null);
-        empty("moving to another zone", "NewAvailabilityZones", request.newAvailabilityZones());
+    static void check(Context context, ModifyCacheClusterRequest request, EngineType engine) {
+        oneNode(engine, request.numCacheNodes(), request.azModeAsString());
+        if (engine != EngineType.MEMCACHED) {
+            empty("removing nodes", "CacheNodeIdsToRemove", request.cacheNodeIdsToRemove());
+            empty("moving to another zone", "NewAvailabilityZones", request.newAvailabilityZones());
+        }
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         securityGroups(context, request.securityGroupIds());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
@@ -94,6 +93,14 @@ final class NotOffered {
         absent("encryption in transit", "TransitEncryptionMode", request.transitEncryptionModeAsString());
         clusterMode(request.clusterMode());
         network(null, request.ipDiscovery());
+    }
+
+    /** Only Memcached clusters have more. */
+    private static void oneNode(EngineType engine, @Nullable Integer nodes, @Nullable String zoneMode) {
+        if (engine != EngineType.MEMCACHED) {
+            atMost("more than one node", "NumCacheNodes", nodes, 1);
+            absent("zones other than one", "AZMode=cross-az", "cross-az".equals(zoneMode) ? "cross-az" : null);
+        }
     }
 
     private static void absent(String what, String parameter, @Nullable String value) {

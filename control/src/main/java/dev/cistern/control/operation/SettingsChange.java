@@ -1,5 +1,6 @@
 package dev.cistern.control.operation;
 
+import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.MaintenanceWindow;
@@ -37,19 +38,21 @@ record SettingsChange(
         String group = parameterGroup == null
                 ? old.parameterGroup()
                 : ParameterGroups.requireChangeable(context, cluster, parameterGroup).id();
-        CacheCluster changed = cluster.withSettings(settings(old, group));
+        CacheCluster changed = cluster.withSettings(settings(old, group, cluster.engine() != EngineType.MEMCACHED));
         if (now) {
             return changed.withParametersWait(false);
         }
         return group.equals(old.parameterGroup()) ? changed : changed.withParametersWait(true);
     }
 
-    private ClusterSettings settings(ClusterSettings old, String group) {
+    private ClusterSettings settings(ClusterSettings old, String group, boolean hasSnapshots) {
         MaintenanceWindow maintenance = Checks
                 .maintenanceWindow(Objects.requireNonNullElse(maintenanceWindow, old.maintenanceWindow()));
         SnapshotWindow snapshots = Checks
                 .snapshotWindow(Objects.requireNonNullElse(snapshotWindow, old.snapshotWindow()));
-        Checks.apart(maintenance, snapshots);
+        if (hasSnapshots) {
+            Checks.apart(maintenance, snapshots);
+        }
         return new ClusterSettings(
                 old.engineVersion(),
                 old.cacheNodeType(),

@@ -7,7 +7,8 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cache cluster: for Redis and Valkey one node, alone or as a member of a replication group.
+ * A cache cluster: for Redis and Valkey one node, alone or as a member of a replication group; for Memcached up to forty,
+ * of which {@link MemcachedCluster} tells more.
  *
  * @param hash                six letters that stay with the resource; part of endpoint names and node ids, so that a cluster
  *                            made anew under an old id meets nothing of the old one
@@ -68,6 +69,11 @@ public record CacheCluster(
 
     public CacheCluster withStatus(CacheClusterStatus value) {
         return new CacheCluster(key, version, value, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
+                replicationGroupId, nodeGroupId, settings, pendingNodeType, parametersWait, subnetGroup);
+    }
+
+    public CacheCluster withNumCacheNodes(int value) {
+        return new CacheCluster(key, version, status, engine, hash, availabilityZone, value, createdAtMillis,
                 replicationGroupId, nodeGroupId, settings, pendingNodeType, parametersWait, subnetGroup);
     }
 

@@ -52,6 +52,11 @@ public record CacheNode(
                 adminPassword, createdAtMillis, value);
     }
 
+    /** Whether clients are to use it: it was seen answering, and it is not to go. */
+    public boolean isMember() {
+        return status != CacheNodeStatus.CREATING && status != CacheNodeStatus.DELETING;
+    }
+
     /** The node as one that should not run any more. */
     public CacheNode leaving() {
         return new CacheNode(key, cacheNodeId, version, nodeId, CacheNodeStatus.DELETING, false, availabilityZone,

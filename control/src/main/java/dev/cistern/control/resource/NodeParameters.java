@@ -1,5 +1,6 @@
 package dev.cistern.control.resource;
 
+import dev.cistern.control.node.EngineType;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedMap;
@@ -17,6 +18,7 @@ public record NodeParameters(
 
     /** The setting that a node's memory is limited by. */
     public static final String MAXMEMORY = "maxmemory";
+    private static final long MEGABYTE = 1 << 20;
     private static final String MAXCLIENTS = "maxclients";
     private static final String[] BUFFER_PARTS = {"hard-limit", "soft-limit", "soft-seconds"};
 
@@ -79,6 +81,9 @@ public record NodeParameters(
                 settings.put(setting, value(parameter.name()));
             }
         }
+        if (family.engine() == EngineType.MEMCACHED) {
+            return settings;
+        }
         settings.put(MAXCLIENTS, Integer.toString(nodeType.maxClients()));
         settings.put(MAXMEMORY, Long.toString(maxMemoryBytes()));
         settings.put("client-output-buffer-limit", "normal " + buffer("normal") + " slave "
@@ -97,6 +102,10 @@ public record NodeParameters(
 
     /** What is left for data. */
     public long maxMemoryBytes() {
+        if (family.engine() == EngineType.MEMCACHED) {
+            return Math.max(1, Long.parseLong(value("max_cache_memory"))
+                    - Long.parseLong(value("memcached_connections_overhead"))) * MEGABYTE;
+        }
         long all = nodeType.publishedMaxMemory();
         long reserved = Long.parseLong(value("reserved-memory"));
         // A node with no room at all could not be told so: a limit of 0 means none to it.

@@ -5,6 +5,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,8 @@ public record NodeType(String name, long publishedMaxMemory) {
 
     /** Family whose nodes keep part of their data on disk; one cannot scale into it or out of it. */
     private static final String DATA_TIERING_FAMILY = "cache.r6gd.";
+
+    private static final Pattern MULTIPLE = Pattern.compile("\\.(\\d*)xlarge$");
 
     private static final Map<String, NodeType> BY_NAME = read();
 
@@ -52,6 +56,12 @@ public record NodeType(String name, long publishedMaxMemory) {
             return 20_000;
         }
         return name.equals("cache.t3.small") || name.equals("cache.t3.medium") ? 46_000 : 65_000;
+    }
+
+    /** Two up to {@code large}, four times the number before {@code xlarge} above. */
+    public int virtualProcessors() {
+        Matcher size = MULTIPLE.matcher(name);
+        return size.find() ? 4 * (size.group(1).isEmpty() ? 1 : Integer.parseInt(size.group(1))) : 2;
     }
 
     /** Types of at least this one's memory that a node of this type can become, by name. */

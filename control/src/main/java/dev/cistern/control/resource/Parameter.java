@@ -2,7 +2,6 @@ package dev.cistern.control.resource;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -113,8 +112,15 @@ public record Parameter(
         return defaultValue.equals("@max_cache_memory") || defaultValue.equals("@num_threads");
     }
 
+    /** AWS's value; for a type of which none is published, one by the same measure. */
     private static String memcached(NodeType nodeType, int column) {
-        return Objects.requireNonNull(MEMCACHED.get(nodeType.name()), nodeType.name()).get(column);
+        List<String> published = MEMCACHED.get(nodeType.name());
+        if (published != null) {
+            return published.get(column);
+        }
+        return column == 0
+                ? Long.toString(nodeType.publishedMaxMemory() >> 20)
+                : Integer.toString(nodeType.virtualProcessors());
     }
 
     private boolean isFloatWithin(String value) {

@@ -5,6 +5,7 @@ import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.TagRow;
 import java.time.Duration;
@@ -31,11 +32,14 @@ final class ClusterSteps {
 
     /** Starts every node of the cluster and waits until it answers. */
     void bringUp(Steps steps, ResourceKey cluster) {
-        for (CacheNode node : nodes.of(cluster)) {
-            String name = cluster.id() + " " + node.cacheNodeId();
-            steps.once("start " + name, () -> nodes.start(node));
-            steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.admin(node).answers());
-        }
+        nodes.of(cluster).forEach(node -> bringUp(steps, node));
+    }
+
+    /** Starts the node and waits until it answers. */
+    void bringUp(Steps steps, CacheNode node) {
+        String name = node.key().id() + " " + node.cacheNodeId();
+        steps.once("start " + name, () -> nodes.start(node));
+        steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.answers(node));
     }
 
     /** The cluster and its nodes become available, and the events tell so. */
@@ -88,7 +92,7 @@ final class ClusterSteps {
                 steps.commit("shutdown " + name, handle -> events.clusterEvent(handle, cluster,
                         "Cache node " + node.cacheNodeId() + " shutdown"));
                 steps.once("restart " + name, () -> nodes.restart(node));
-                steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.admin(node).answers());
+                steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.answers(node));
             }
         }
     }
@@ -144,6 +148,7 @@ final class ClusterSteps {
             handle.execute("delete from port_lease where node_id = ?", node.nodeId());
             CacheNode.TABLE.delete(handle, key.account(), key.region(), key.id(), node.cacheNodeId());
         }
+        MemcachedCluster.forget(handle, cluster);
         CacheCluster.TABLE.delete(handle, key.account(), key.region(), key.id());
         TagRow.deleteAll(handle, cluster.arn());
         events.clusterEvent(handle, key, "Cache cluster deleted");

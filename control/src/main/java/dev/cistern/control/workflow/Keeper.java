@@ -6,6 +6,7 @@ import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MaintenanceWindow;
+import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.state.Database;
@@ -78,7 +79,8 @@ final class Keeper implements AutoCloseable {
         while (!rest.isClosed()) {
             try {
                 rest.pause(ROUND);
-                keepNodes("and status not in ('CREATING', 'RESTARTING')", "Finished recovery for cache nodes %s");
+                keepNodes("and status not in ('CREATING', 'RESTARTING', 'DELETING')",
+                        "Finished recovery for cache nodes %s");
                 stopUnwanted();
                 beginPendingChanges();
                 trimEvents();
@@ -133,7 +135,7 @@ final class Keeper implements AutoCloseable {
     private void bringBack(CacheNode node, String backAgain) {
         try {
             becomes(node, CacheNodeStatus.REBOOTING, "Recovering cache nodes " + node.cacheNodeId());
-            if (nodes.start(node) && nodes.admin(node).answers()) {
+            if (nodes.start(node) && nodes.answers(node)) {
                 becomes(node, CacheNodeStatus.AVAILABLE, backAgain.formatted(node.cacheNodeId()));
             }
         } catch (RuntimeException e) {
@@ -145,7 +147,8 @@ final class Keeper implements AutoCloseable {
         database.run(handle -> CacheNode.of(handle, node.key()).stream()
                 .filter(current -> current.nodeId().equals(node.nodeId()))
                 .filter(current -> current.wanted() && current.status() != CacheNodeStatus.CREATING)
-                .filter(current -> current.status() != CacheNodeStatus.RESTARTING)
+                .filter(current -> current.status() != CacheNodeStatus.RESTARTING
+                        && current.status() != CacheNodeStatus.DELETING)
                 .filter(current -> current.status() != status)
                 .forEach(current -> {
                     CacheNode.TABLE.update(handle, current.withStatus(status));
@@ -155,14 +158,16 @@ final class Keeper implements AutoCloseable {
 
     private void beginPendingChanges() {
         List<CacheCluster> waiting = database.read(handle -> CacheCluster.TABLE.select(handle,
-                "where (pending_node_type is not null or parameters_wait = true) and status = 'AVAILABLE'"));
+                "where (pending_node_type is not null or parameters_wait = true or (account, region, id) in "
+                        + "(select account, region, id from memcached_cluster where pending_add <> '' "
+                        + "or pending_remove <> '')) and status = 'AVAILABLE'"));
         for (CacheCluster cluster : waiting) {
             MaintenanceWindow window = MaintenanceWindow.parse(cluster.settings().maintenanceWindow());
             if (window != null && window.contains(clock.instant())) {
                 database.run(handle -> {
                     CacheCluster current = CacheCluster.find(handle, cluster.key());
                     if (current != null && current.is(CacheClusterStatus.AVAILABLE)) {
-                        beginResize(handle, tellParameters(handle, current));
+                        beginChangeOfNodes(handle, tellParameters(handle, current));
                     }
                 });
             }
@@ -178,6 +183,15 @@ final class Keeper implements AutoCloseable {
         }
         workflows.configureCacheCluster(handle, cluster.key());
         return CacheCluster.TABLE.update(handle, cluster.withParametersWait(false));
+    }
+
+    private void beginChangeOfNodes(Handle handle, CacheCluster cluster) {
+        MemcachedCluster memcached = MemcachedCluster.find(handle, cluster.key());
+        if (memcached == null) {
+            beginResize(handle, cluster);
+        } else if (memcached.isChanging()) {
+            workflows.changeNodes(handle, cluster, memcached);
+        }
     }
 
     private void beginResize(Handle handle, CacheCluster cluster) {

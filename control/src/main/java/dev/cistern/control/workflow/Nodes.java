@@ -1,5 +1,8 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.EndpointOptions;
+import dev.cistern.control.node.EngineType;
+import dev.cistern.control.node.MemcachedAdmin;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.node.NodeRuntime;
@@ -10,6 +13,7 @@ import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.NodeType;
 import dev.cistern.control.resource.NodeUsers;
@@ -45,14 +49,17 @@ final class Nodes {
     private final NodeRuntime runtime;
     private final StateDirectory directory;
     private final EventLog events;
+    private final EndpointOptions endpoints;
     private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
     private final Map<String, Started> started = new ConcurrentHashMap<>();
 
-    Nodes(Database database, NodeRuntime runtime, StateDirectory directory, EventLog events) {
+    Nodes(Database database, NodeRuntime runtime, StateDirectory directory, EventLog events,
+            EndpointOptions endpoints) {
         this.database = database;
         this.runtime = runtime;
         this.directory = directory;
         this.events = events;
+        this.endpoints = endpoints;
     }
 
     /** The nodes of a cluster, by number. */
@@ -115,6 +122,21 @@ final class Nodes {
             }
             return true;
         });
+    }
+
+    /** Tells the node who is in its cluster. One that does not run is told when it is started. */
+    void announce(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            if (current.wanted() && runtime.inspect(specOf(current, cluster)) == NodeState.RUNNING) {
+                memcached(current).setList(list(cluster));
+            }
+            return true;
+        });
+    }
+
+    private String list(CacheCluster cluster) {
+        return database.read(handle -> MemcachedCluster.named(handle, cluster.key()).list(cluster,
+                CacheNode.of(handle, cluster.key()), endpoints));
     }
 
     /** Tells the node who may come in. One that is to go is left. */
@@ -188,7 +210,10 @@ final class Nodes {
 
     /** What the node does not know is left out: a parameter may be accepted before an engine has a use for it. */
     private void tell(CacheNode node, Map<String, String> settings) {
-        admin(node).setParameters(settings).forEach((name, reason) -> {
+        Map<String, String> refused = isMemcached(node)
+                ? memcached(node).setParameters(settings)
+                : admin(node).setParameters(settings);
+        refused.forEach((name, reason) -> {
             log.warn("node {} refuses {}: {}", node.nodeId(), name, reason);
             database.run(handle -> events.clusterEvent(handle, node.key(),
                     "Cache node " + node.cacheNodeId() + " refused parameter " + name + ": " + reason));
@@ -199,8 +224,30 @@ final class Nodes {
         return Boolean.TRUE.equals(answer);
     }
 
-    /** The node's admin connection. A node that was not started by this process is adopted first. */
+    /** Whether the node answers, and lets its admin in. */
+    boolean answers(CacheNode node) {
+        return isMemcached(node) ? memcached(node).answers() : admin(node).answers();
+    }
+
+    /** The node's admin connection. */
     NodeAdmin admin(CacheNode node) {
+        return new NodeAdmin(addressOf(node), node.admin());
+    }
+
+    /** The same for a Memcached node, which has a protocol of its own. */
+    private MemcachedAdmin memcached(CacheNode node) {
+        return new MemcachedAdmin(addressOf(node), node.admin());
+    }
+
+    private boolean isMemcached(CacheNode node) {
+        Started known = started.get(node.nodeId());
+        return known != null
+                ? known.spec.engine() == EngineType.MEMCACHED
+                : is(locked(node, (current, cluster) -> cluster.engine() == EngineType.MEMCACHED));
+    }
+
+    /** A node that was not started by this process is adopted first. */
+    private NodeAddress addressOf(CacheNode node) {
         Started known = started.get(node.nodeId());
         if (known == null && start(node)) {
             known = started.get(node.nodeId());
@@ -208,7 +255,7 @@ final class Nodes {
         if (known == null) {
             throw new IllegalStateException("node " + node.nodeId() + " is not to run");
         }
-        return new NodeAdmin(known.address, node.admin());
+        return known.address;
     }
 
     /** A node that this process had started or adopted, as it was then. */
@@ -262,6 +309,11 @@ final class Nodes {
         NodeParameters parameters = parameters(node, cluster);
         Map<String, String> settings = new HashMap<>(parameters.settings());
         settings.remove(NodeParameters.MAXMEMORY);
+        if (cluster.engine() == EngineType.MEMCACHED) {
+            settings.put(MemcachedCluster.LIST_SETTING, list(cluster));
+            settings.put(MemcachedCluster.PORT_SETTING, Integer.toString(database.read(
+                    handle -> MemcachedCluster.named(handle, cluster.key())).configurationPort()));
+        }
         return new NodeSpec(
                 node.nodeId(),
                 cluster.engine(),

@@ -158,6 +158,8 @@ final class WorkflowEngine implements AutoCloseable {
                     }
                 });
                 if (last) {
+                    // Giving up may have begun another one that takes back what was done.
+                    dispatch();
                     return;
                 }
             }

@@ -4,6 +4,7 @@ import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
@@ -22,6 +23,8 @@ public final class Workflows implements AutoCloseable {
 
     private final WorkflowEngine engine;
     private final Keeper keeper;
+    private final MemcachedSteps memcached;
+    private final EventLog events;
     private final Workflow<NoInput> changeUser;
     private final Workflow<NoInput> deleteUser;
     private final Workflow<NoInput> changeUserGroup;
@@ -30,9 +33,12 @@ public final class Workflows implements AutoCloseable {
 
     public Workflows(ControlPlaneOptions options, Database database, StateDirectory directory, EventLog events,
             StepObserver observer) {
-        Nodes nodes = new Nodes(database, options.runtime(), directory, events);
+        this.events = events;
+        Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints());
         ClusterSteps clusters = new ClusterSteps(nodes, events);
         GroupSteps groups = new GroupSteps(clusters, events);
+        this.memcached = new MemcachedSteps(nodes, clusters, events, options.endpoints(), options.clock(),
+                this::removeNodes);
         ChangeUsers users = new ChangeUsers(groups, events);
         this.changeUser = users.changingUser();
         this.deleteUser = users.deletingUser();
@@ -46,6 +52,8 @@ public final class Workflows implements AutoCloseable {
                 new DeleteCacheCluster(clusters),
                 new ConfigureCacheCluster(clusters),
                 new RebootCacheCluster(clusters),
+                new AddCacheNodes(memcached),
+                new RemoveCacheNodes(memcached),
                 new CreateReplicationGroup(groups),
                 new ResizeReplicationGroup(groups),
                 new DeleteReplicationGroup(groups),
@@ -70,6 +78,22 @@ public final class Workflows implements AutoCloseable {
 
     public void rebootCacheCluster(Handle handle, ResourceKey key, List<String> cacheNodeIds) {
         engine.start(handle, RebootCacheCluster.TYPE, key, new RebootCacheCluster.Input(cacheNodeIds));
+    }
+
+    /** Begins what is to change about the nodes of a Memcached cluster; answers the cluster as it is now: modifying. */
+    public CacheCluster changeNodes(Handle handle, CacheCluster cluster, MemcachedCluster change) {
+        if (change.toRemove().isEmpty()) {
+            events.clusterEvent(handle, cluster.key(), "Increasing number of requested nodes");
+            engine.start(handle, AddCacheNodes.TYPE, cluster.key(), new AddCacheNodes.Input(change.toAdd()));
+        } else {
+            memcached.part(handle, cluster.key(), change.toRemove());
+            removeNodes(handle, cluster.key(), change.toRemove());
+        }
+        return CacheCluster.TABLE.update(handle, cluster.withStatus(CacheClusterStatus.MODIFYING));
+    }
+
+    private void removeNodes(Handle handle, ResourceKey key, List<String> cacheNodeIds) {
+        engine.start(handle, RemoveCacheNodes.TYPE, key, new RemoveCacheNodes.Input(cacheNodeIds));
     }
 
     public void deleteCacheCluster(Handle handle, ResourceKey key) {

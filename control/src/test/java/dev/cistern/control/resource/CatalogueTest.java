@@ -36,10 +36,13 @@ final class CatalogueTest {
             assertThat(version.full()).startsWith(version.name()).matches("\\d+\\.\\d+\\.\\d+");
             String group = ParameterGroup.defaultFor(version);
             assertThat(ParameterGroup.defaults(new ResourceKey("a", "r", ""))).extracting(ParameterGroup::id)
-                    .contains(group, group + ".cluster.on");
+                    .contains(group);
+            if (version.engine() != EngineType.MEMCACHED) {
+                assertThat(ParameterFamily.named(version.family()).hasClusterMode()).isTrue();
+            }
             assertThat(EngineVersion.familyOf(version.engine(), version.full())).isEqualTo(version.family());
         }
-        assertThat(EngineVersion.ALL).filteredOn(EngineVersion::isDefault).hasSize(2);
+        assertThat(EngineVersion.ALL).filteredOn(EngineVersion::isDefault).hasSize(3);
     }
 
     @Test

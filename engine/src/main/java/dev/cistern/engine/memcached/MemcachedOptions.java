@@ -25,4 +25,20 @@ public record MemcachedOptions(String name, Map<String, String> parameters) {
         changed.put(parameter, value);
         return new MemcachedOptions(name, changed);
     }
+
+    /** Whether a version is as new as that one; one that is no version in three parts is newer than all. */
+    public static boolean isAtLeast(String version, int major, int minor, int patch) {
+        if (!version.matches("\\d{1,4}\\.\\d{1,4}\\.\\d{1,4}")) {
+            return true;
+        }
+        int[] least = {major, minor, patch};
+        String[] parts = version.split("\\.", -1);
+        for (int i = 0; i < least.length; i++) {
+            int part = Integer.parseInt(parts[i]);
+            if (part != least[i]) {
+                return part > least[i];
+            }
+        }
+        return true;
+    }
 }

@@ -100,7 +100,7 @@ final class MemcachedSettings {
         threads = (int) parameters.number("num_threads", 4, 1, 1024);
         largestItemBytes = (int) parameters.number("max_item_size", 1 << 20, LEAST_ITEM_BYTES, LARGEST_ITEM_BYTES);
         chunkBytes = (int) parameters.number("chunk_size", 48, 1, 1024);
-        growthFactor = parameters.real("chunk_size_growth_factor", 1.25, 1.0001, 100);
+        growthFactor = parameters.real("chunk_size_growth_factor", 1.25, 1.000001, 100);
         largestChunkBytes = (int) parameters.number("slab_chunk_max", Math.min(largestItemBytes, 512 << 10), 1,
                 1 << 30);
         evicts = !parameters.flag("error_on_memory_exhausted", false);
@@ -118,18 +118,18 @@ final class MemcachedSettings {
         mayWatch = parameters.flag("watch", true);
         mayDump = parameters.flag("dump", true);
         hasAdminCommands = parameters.flag("admin_commands", true);
-        watcherBufferBytes = 1024 * (int) parameters.number("watcher_logbuf_size", 256, 1, 1 << 20);
-        workerBufferBytes = 1024 * (int) parameters.number("worker_logbuf_size", 64, 1, 1 << 20);
+        watcherBufferBytes = kilobytes(parameters.number("watcher_logbuf_size", 256, 1, Integer.MAX_VALUE));
+        workerBufferBytes = kilobytes(parameters.number("worker_logbuf_size", 64, 1, Integer.MAX_VALUE));
         configSizeMax = (int) parameters.number("config_size_max", 65_536, 1, LARGEST_ITEM_BYTES);
         tracksSizesFromStart = parameters.flag("track_sizes", false);
         tracksSizes = tracksSizesFromStart;
         configurationPort = (int) parameters.number("configuration_port", 0, 0, 65_535);
         clusterConfiguration = parameters.text("cluster_configuration", "");
         manager = Manager.with(parameters.text("manager_password", ""));
-        hasMetaCommands = isAtLeast(version, 1, 6, 0);
-        hasGetAndTouch = isAtLeast(version, 1, 5, 3);
-        hasTouch = isAtLeast(version, 1, 4, 8);
-        hasConfig = isAtLeast(version, 1, 4, 14);
+        hasMetaCommands = MemcachedOptions.isAtLeast(version, 1, 6, 0);
+        hasGetAndTouch = MemcachedOptions.isAtLeast(version, 1, 5, 3);
+        hasTouch = MemcachedOptions.isAtLeast(version, 1, 4, 8);
+        hasConfig = MemcachedOptions.isAtLeast(version, 1, 4, 14);
         countsPrefixes = parameters.flag("detail", false);
         authFile = parameters.text("auth_file", "");
         isSasl = parameters.flag("sasl", false);
@@ -146,8 +146,9 @@ final class MemcachedSettings {
         isBinaryAllowed = !protocol.equals("ascii") && (authFile.isEmpty() || isSasl);
         isTextAllowed = !protocol.equals("binary") && !isSasl;
         long megabytes = parameters.number("max_cache_memory", 64, 0, 1 << 30);
-        long overhead = parameters.number("memcached_connections_overhead", 0, 0, 1 << 30);
-        limitBytes = Math.max(0, megabytes - overhead) * MEGABYTE;
+        long overhead = parameters.number("memcached_connections_overhead", 0, 0, Integer.MAX_VALUE);
+        // No limit at all is what 0 means: whoever sets all aside has not asked for that.
+        limitBytes = Math.max(Math.min(1, megabytes), megabytes - overhead) * MEGABYTE;
         parameters.refuseUnknown(ACCEPTED);
         if (isTls && tlsChain.isEmpty()) {
             throw new IllegalArgumentException("enable_ssl needs an ssl_chain_cert");
@@ -157,19 +158,8 @@ final class MemcachedSettings {
         }
     }
 
-    /** Whether a version is as new as that one; one that is no version in three parts is newer than all. */
-    private static boolean isAtLeast(String version, int major, int minor, int patch) {
-        if (!version.matches("\\d{1,4}\\.\\d{1,4}\\.\\d{1,4}")) {
-            return true;
-        }
-        int[] least = {major, minor, patch};
-        String[] parts = version.split("\\.", -1);
-        for (int i = 0; i < least.length; i++) {
-            int part = Integer.parseInt(parts[i]);
-            if (part != least[i]) {
-                return part > least[i];
-            }
-        }
-        return true;
+    /** In bytes, as far as they can be counted. */
+    private static int kilobytes(long count) {
+        return (int) Math.min(count, Integer.MAX_VALUE >> 10) << 10;
     }
 }

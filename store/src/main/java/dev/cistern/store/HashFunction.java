@@ -7,6 +7,10 @@ package dev.cistern.store;
  * Each round folds the 128-bit product of two words, both masked with secrets, as the wyhash family does. The secrets
  * come from the store's seed, which is random in production, so nobody outside can choose keys that meet in one bucket.
  * It is no cryptographic hash and its values never leave the process.
+ *
+ * <p>
+ * In a cluster the uppermost 14 bits are the key's slot instead, so that the stripe, and whoever counts keys by slot,
+ * has it for nothing. Buckets use the lowest bits, tags the eight from bit 40 on.
  */
 final class HashFunction {
 
@@ -15,8 +19,14 @@ final class HashFunction {
 
     private final long first;
     private final long second;
+    private final boolean keepsSlots;
 
     HashFunction(long seed) {
+        this(seed, false);
+    }
+
+    HashFunction(long seed, boolean keepsSlots) {
+        this.keepsSlots = keepsSlots;
         this.first = scramble(seed) | 1;
         this.second = scramble(seed + 0x9E37_79B9_7F4A_7C15L) | 1;
     }
@@ -27,6 +37,15 @@ final class HashFunction {
     }
 
     long hash(long address, int length) {
+        return keepsSlots ? withSlot(address, length) : mixed(address, length);
+    }
+
+    private long withSlot(long address, int length) {
+        return (long) KeySlot.of(address, length) << KeySlot.HASH_SHIFT
+                | mixed(address, length) & (1L << KeySlot.HASH_SHIFT) - 1;
+    }
+
+    private long mixed(long address, int length) {
         long state = first;
         long at = address;
         int left = length;

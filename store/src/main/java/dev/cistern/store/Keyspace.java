@@ -916,6 +916,35 @@ public final class Keyspace implements AutoCloseable {
     }
 
     /**
+     * A step of the same walk in one stripe only: answers the position for the next step, 0 when all was shown. The first
+     * position is 0; any other number that was not returned here does no harm. Locks the stripe unless it is held.
+     */
+    public long scanStripe(int stripe, long position, int count, EntryVisitor visitor) {
+        boolean held = lockUnlessHeld(stripe);
+        try {
+            StripeKeys keys = parts[stripe];
+            long at = position;
+            int left = count;
+            while (left > 0 && keys != null) {
+                left -= Math.max(1, visitBucket(keys.index.bucketAt(at), visitor));
+                at = keys.index.cursorAfter(at);
+                if (at == 0) {
+                    break;
+                }
+            }
+            return keys == null ? 0 : at;
+        } finally {
+            unlockUnlessHeld(stripe, held);
+        }
+    }
+
+    /** The hash slot of an entry's key; only in a store whose stripes go by slot. */
+    public int slotOf(long entry) {
+        long header = EntryLayout.header(entry);
+        return KeySlot.of(entry + EntryLayout.keyOffset(header), EntryLayout.keyLength(entry, header));
+    }
+
+    /**
      * Shows one key to {@code visitor}, each about as likely as another; {@code random} gives new random bits at every
      * call. Says whether there is a key. Locks by itself, as {@link #scan} does.
      *

@@ -24,6 +24,8 @@ public final class Store implements AutoCloseable {
 
     private final StoreOptions options;
     private final HashFunction hashFunction;
+    /** Keys are kept by hash slot. */
+    private final boolean knowsSlots;
     /** Whether changes are told; see {@link #listening}. */
     private boolean listens;
     private final StripeFunction stripeFunction;
@@ -59,8 +61,9 @@ public final class Store implements AutoCloseable {
 
     public Store(StoreOptions options) {
         this.options = options;
-        this.hashFunction = new HashFunction(options.hashSeed());
         this.stripeFunction = options.stripeFunction();
+        this.knowsSlots = stripeFunction == StripeFunction.BY_SLOT;
+        this.hashFunction = new HashFunction(options.hashSeed(), knowsSlots);
         this.listens = listens(options.listener());
         this.region = new Region(options.addressSpaceBytes());
         this.locks = new StripeLock[options.stripes()];
@@ -87,6 +90,23 @@ public final class Store implements AutoCloseable {
     /** A hash of the key, keyed by this store's secret; kept in the view, so it costs nothing after {@link #stripeOf}. */
     public long hashOf(Bytes key) {
         return key.hash(hashFunction);
+    }
+
+    /** The hash slot of a key, kept in the view; only in a store whose stripes go by slot. */
+    public int slotOf(Bytes key) {
+        assert knowsSlots;
+        return (int) (key.hash(hashFunction) >>> KeySlot.HASH_SHIFT);
+    }
+
+    /** The stripe that holds all keys of this slot; only in a store whose stripes go by slot. */
+    public int stripeOfSlot(int slot) {
+        return slot & locks.length - 1;
+    }
+
+    /** How many keys of a database are in this slot, expired ones included; exact while the slot's stripe is held. */
+    public int keysInSlot(int database, int slot) {
+        StripeKeys part = keys[database][stripeOfSlot(slot)];
+        return part == null ? 0 : part.keysInSlot(slot);
     }
 
     /** Waits until this thread alone holds {@code stripe}. Not reentrant. Several stripes: in ascending order only. */
@@ -629,7 +649,7 @@ public final class Store implements AutoCloseable {
     }
 
     StripeKeys newStripeKeys() {
-        StripeKeys made = new StripeKeys(hashFunction, region, queuedValues);
+        StripeKeys made = new StripeKeys(hashFunction, region, queuedValues, knowsSlots ? locks.length : 0);
         // Nothing that comes here was there at the cut of a snapshot that is going on.
         Bucket.setVersion(made.index.bucketNumbered(0), snapshotVersion);
         return made;

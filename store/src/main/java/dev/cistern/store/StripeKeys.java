@@ -3,6 +3,8 @@ package dev.cistern.store;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The keys of one database in one stripe: their index, the arena that holds their entries, the one that holds the
  * elements of large values, and what is counted of them.
@@ -40,7 +42,14 @@ final class StripeKeys implements AutoCloseable {
     private long walkMerges;
     private @Nullable ElementSweep sweep;
 
-    StripeKeys(HashFunction hashFunction, Region region, AtomicLong queuedInStore) {
+    /** Keys by slot, of the slots of this stripe in their order; null when nobody asks by slot. */
+    private final int @Nullable [] slotKeys;
+    private final int slotShift;
+
+    /** {@code stripesBySlot} is the number of stripes, if they go by slot; else 0. */
+    StripeKeys(HashFunction hashFunction, Region region, AtomicLong queuedInStore, int stripesBySlot) {
+        this.slotShift = Integer.numberOfTrailingZeros(stripesBySlot);
+        this.slotKeys = stripesBySlot == 0 ? null : new int[KeySlot.COUNT / stripesBySlot];
         this.hashFunction = hashFunction;
         this.arena = new Arena(region);
         this.elements = new Arena(region);
@@ -77,6 +86,7 @@ final class StripeKeys implements AutoCloseable {
         if (hasDeadline) {
             addDeadline(hash, deadlineMillis);
         }
+        countInSlot(hash, 1);
         releaseSome(RELEASED_PER_WRITE);
         return entry;
     }
@@ -224,6 +234,20 @@ final class StripeKeys implements AutoCloseable {
     void unlink(long hash, long entry) {
         removeDeadline(EntryLayout.deadlineMillis(entry, EntryLayout.header(entry)));
         index.removeFound(hash);
+        countInSlot(hash, -1);
+    }
+
+    private void countInSlot(long hash, int difference) {
+        int[] counts = slotKeys;
+        if (counts != null) {
+            counts[(int) (hash >>> KeySlot.HASH_SHIFT) >>> slotShift] += difference;
+        }
+    }
+
+    /** Keys of this slot, which is one of this stripe's. */
+    int keysInSlot(int slot) {
+        int[] counts = slotKeys;
+        return counts == null ? 0 : counts[slot >>> slotShift];
     }
 
     /** Frees an unlinked entry; a large value's elements now or, if they are many, bit by bit. */

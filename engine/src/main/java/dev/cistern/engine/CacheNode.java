@@ -1,6 +1,7 @@
 package dev.cistern.engine;
 
 import dev.cistern.engine.acl.Users;
+import dev.cistern.engine.cluster.Cluster;
 import dev.cistern.engine.commands.Families;
 import dev.cistern.engine.dispatch.Clock;
 import dev.cistern.engine.dispatch.CommandIndex;
@@ -17,6 +18,7 @@ import dev.cistern.engine.settings.InvalidSettingException;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.store.Store;
 import dev.cistern.store.StoreOptions;
+import dev.cistern.store.StripeFunction;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.List;
@@ -24,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,11 +44,14 @@ public final class CacheNode implements AutoCloseable {
     private final Map<EventLoops.Loop, NodeLoop> loops;
     private final Listeners listeners;
     private final Housekeeping housekeeping;
+    private final NodeOptions.@Nullable InternalUser internal;
     private final CountDownLatch shutdownRequest = new CountDownLatch(1);
     private boolean stopped;
 
-    private CacheNode(Node node, EventLoops eventLoops, Map<EventLoops.Loop, NodeLoop> loops) {
+    private CacheNode(Node node, EventLoops eventLoops, Map<EventLoops.Loop, NodeLoop> loops,
+            NodeOptions.@Nullable InternalUser internal) {
         this.node = node;
+        this.internal = internal;
         this.loops = loops;
         this.listeners = new Listeners(node, eventLoops, (connection, loop) -> loopOf(loop).accept(connection));
         this.housekeeping = new Housekeeping(node, eventLoops.loops());
@@ -67,7 +73,8 @@ public final class CacheNode implements AutoCloseable {
         Settings settings = settings(options);
         Effects effects = new Effects();
         Store store = new Store(StoreOptions.seeded(new SecureRandom().nextLong())
-                .withDatabases((int) settings.databases.value()).withListener(effects));
+                .withDatabases((int) settings.databases.value()).withListener(effects).withStripeFunction(
+                        settings.clusterEnabled.isOn() ? StripeFunction.BY_SLOT : StripeFunction.BY_HASH));
         effects.attach(store);
         NodeOptions.InternalUser internal = options.internalUser();
         Node node = new Node(
@@ -82,7 +89,7 @@ public final class CacheNode implements AutoCloseable {
             loops.put(loop, nodeLoop);
             node.addLoop(nodeLoop);
         }
-        CacheNode started = new CacheNode(node, eventLoops, loops);
+        CacheNode started = new CacheNode(node, eventLoops, loops, internal);
         try {
             started.listen();
         } catch (IOException e) {
@@ -116,10 +123,21 @@ public final class CacheNode implements AutoCloseable {
 
     private void listen() throws IOException {
         node.settingsChanged();
+        Cluster cluster = openCluster();
         load();
         node.users().loadAtStart();
         listeners.open();
+        if (cluster != null) {
+            cluster.listening(node.port());
+        }
         housekeeping.start();
+    }
+
+    private @Nullable Cluster openCluster() throws IOException {
+        if (!node.settings().clusterEnabled.isOn()) {
+            return null;
+        }
+        return internal == null ? Cluster.open(node, "", "") : Cluster.open(node, internal.name(), internal.password());
     }
 
     private NodeLoop loopOf(EventLoops.Loop loop) {
@@ -165,6 +183,7 @@ public final class CacheNode implements AutoCloseable {
         }
         stopped = true;
         node.busyScript().endAll();
+        node.stopping();
         listeners.close();
         housekeeping.close();
         for (Session session : node.sessions().all()) {

@@ -61,7 +61,7 @@ public final class Waiter {
         return session;
     }
 
-    Command command() {
+    public Command command() {
         return command;
     }
 
@@ -86,7 +86,7 @@ public final class Waiter {
         return keys;
     }
 
-    void readRequest(Request target) {
+    public void readRequest(Request target) {
         copy.read(0, target);
     }
 

@@ -181,7 +181,7 @@ final class ConnectionCommands {
         reply.bulk("id");
         reply.integer(session.id());
         reply.bulk("mode");
-        reply.bulk("standalone");
+        reply.bulk(session.node().router() == null ? "standalone" : "cluster");
         reply.bulk("role");
         reply.bulk("master");
         reply.bulk("modules");

@@ -71,6 +71,7 @@ final class DatabaseCommands {
     }
 
     static void swapDb(Session session, Request request, Reply reply) {
+        session.requireNoCluster("SWAPDB");
         long first = request.longAt(1, INVALID_FIRST);
         long second = request.longAt(2, INVALID_SECOND);
         int databases = session.node().store().databases();

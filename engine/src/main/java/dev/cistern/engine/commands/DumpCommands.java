@@ -8,6 +8,7 @@ import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.rdb.Crc64;
+import dev.cistern.engine.rdb.DumpPayload;
 import dev.cistern.engine.rdb.Rdb;
 import dev.cistern.engine.rdb.RdbException;
 import dev.cistern.engine.rdb.RdbInput;
@@ -15,7 +16,6 @@ import dev.cistern.engine.rdb.RdbOutput;
 import dev.cistern.engine.rdb.ValueBuilder;
 import dev.cistern.engine.rdb.ValueReader;
 import dev.cistern.engine.rdb.ValueSink;
-import dev.cistern.engine.rdb.ValueWriter;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
@@ -23,6 +23,7 @@ import dev.cistern.store.OutOfNativeMemoryException;
 
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Fact.tip;
+import static dev.cistern.engine.dispatch.Flag.ASKING;
 import static dev.cistern.engine.dispatch.Flag.DENY_OOM;
 import static dev.cistern.engine.dispatch.Flag.READ;
 import static dev.cistern.engine.dispatch.Flag.WRITE;
@@ -44,6 +45,8 @@ final class DumpCommands {
     static final CommandTable TABLE = CommandTable.of("generic",
             command("DUMP", 2, key(1), READ, tip("nondeterministic_output")).runs(DumpCommands::dump),
             command("RESTORE", -4, OVERWRITTEN, WRITE, DENY_OOM, Category.DANGEROUS)
+                    .runsInSession(DumpCommands::restore),
+            command("RESTORE-ASKING", -4, OVERWRITTEN, WRITE, DENY_OOM, ASKING, Category.DANGEROUS)
                     .runsInSession(DumpCommands::restore));
 
     private static final CommandException BUSY_KEY = CommandException.of("BUSYKEY Target key name already exists.");
@@ -66,13 +69,8 @@ final class DumpCommands {
             reply.nullBulk();
             return;
         }
-        ValueWriter writer = new ValueWriter(keyspace);
         try (RdbOutput output = new RdbOutput()) {
-            int type = writer.typeOf(entry);
-            output.putByte(type);
-            writer.write(entry, output);
-            output.putShort(ValueWriter.version(type));
-            output.putLong(output.checksum());
+            DumpPayload.write(keyspace, entry, output);
             reply.bulk(output.address(), Math.toIntExact(output.length()));
         }
     }

@@ -1,5 +1,9 @@
 package dev.cistern.engine.commands;
 
+import dev.cistern.engine.cluster.CisternCommands;
+import dev.cistern.engine.cluster.ClusterCommands;
+import dev.cistern.engine.cluster.MigrateCommand;
+import dev.cistern.engine.cluster.RoutingCommands;
 import dev.cistern.engine.dispatch.CommandIndex;
 import dev.cistern.engine.scripting.EvalCommands;
 import dev.cistern.engine.scripting.FunctionCommands;
@@ -60,6 +64,10 @@ public final class Families {
                 StreamReadCommands.TABLE,
                 StreamGroupCommands.TABLE,
                 StreamClaimCommands.TABLE,
-                StreamInfoCommands.TABLE));
+                StreamInfoCommands.TABLE,
+                ClusterCommands.TABLE,
+                RoutingCommands.TABLE,
+                MigrateCommand.TABLE,
+                CisternCommands.TABLE));
     }
 }

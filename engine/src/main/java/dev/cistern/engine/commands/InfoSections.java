@@ -56,7 +56,7 @@ final class InfoSections {
             case ERRORSTATS -> node.errors().byCode()
                     .forEach((code, count) -> field("errorstat_" + code, "count=" + count));
             case LATENCYSTATS -> latencyStats();
-            case CLUSTER -> field("cluster_enabled", 0);
+            case CLUSTER -> field("cluster_enabled", node.router() == null ? 0 : 1);
             case KEYSPACE -> keyspace();
         }
     }
@@ -84,7 +84,8 @@ final class InfoSections {
         field("redis_git_dirty", 0);
         field("redis_build_id", 0);
         // Valkey renamed it; tools that know only the old name ask for the compatible one.
-        field(node.settings().extendedCompatibility.isOn() ? "redis_mode" : "server_mode", "standalone");
+        field(node.settings().extendedCompatibility.isOn() ? "redis_mode" : "server_mode",
+                node.router() == null ? "standalone" : "cluster");
         field("os", node.identity().operatingSystem());
         field("arch_bits", 64);
         field("gcc_version", "0.0.0");

@@ -157,11 +157,15 @@ final class KeyCommands {
         if (database == session.database() && request.key(1).contentEquals(request.key(2))) {
             throw CommandException.SAME_OBJECT;
         }
+        if (database != session.database()) {
+            session.requireNoCluster("Copying to another database");
+        }
         Keyspace target = session.keyspace(database);
         reply.integer(session.keyspace().copy(request.key(1), target, request.key(2), replace) ? 1 : 0);
     }
 
     private static void move(Session session, Request request, Reply reply) {
+        session.requireNoCluster("MOVE");
         int database = databaseAt(session, request, 2);
         if (database == session.database()) {
             throw CommandException.SAME_OBJECT;

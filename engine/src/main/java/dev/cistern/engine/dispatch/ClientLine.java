@@ -51,6 +51,7 @@ public final class ClientLine {
                 + (session.isBlocked() ? "b" : "")
                 + (session.isInTransaction() ? "x" : "")
                 + trackingFlags(session)
+                + (session.readsReplica() ? "r" : "")
                 + (session.isNoEvict() ? "e" : "")
                 + (session.isNoTouch() ? "T" : "")
                 + (session.isClosing() ? "c" : "");

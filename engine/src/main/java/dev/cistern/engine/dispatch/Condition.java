@@ -10,6 +10,12 @@ public enum Condition {
     UNAUTHENTICATED,
     /** The session's user may not do everything, so every command is checked against its rules. */
     RESTRICTED,
+    /** The node is one of a cluster, so every command on keys is asked whether it runs here. */
+    CLUSTERED,
+    /** The session was sent here by another node that is handing a slot over; holds for its next command. */
+    ASKING,
+    /** Some slots are about to change hands; commands on them wait. */
+    HOLDING_SLOTS,
     /** The node has a memory limit, so every writing command asks how much there is. */
     MEMORY_LIMITED,
     /** The last snapshot failed, and writing is to be refused for that. */

@@ -11,6 +11,7 @@ import dev.cistern.store.OutOfNativeMemoryException;
 import dev.cistern.store.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,8 +76,15 @@ public final class Dispatcher {
                 : command;
     }
 
-    /** Whether a pause holds this command back; only asked while there is one. */
-    boolean isHeldBack(Session session, @Nullable Command command) {
+    /** Whether the request has to wait, for the end of a pause or for its slot; only asked while there is a reason. */
+    boolean isHeldBack(Session session, @Nullable Command command, Request request) {
+        Router router = node.router();
+        boolean byRouter = router != null && command != null && node.is(Condition.HOLDING_SLOTS)
+                && command.accepts(request.count()) && router.holdsBack(session, command, request);
+        return byRouter || isPaused(session, command);
+    }
+
+    private boolean isPaused(Session session, @Nullable Command command) {
         int flags = command == null ? 0 : command.flags() | session.flagsRunBy(command);
         return !session.user().isInternal() && node.clientPause().holdsBack(flags, node.clock().wallMillis());
     }
@@ -109,6 +117,7 @@ public final class Dispatcher {
             CommandException refusal = Gate.refusal(session, command, request, conditions);
             if (refusal != null) {
                 refuse(session, command, refusal);
+                session.asking(false);
                 return;
             }
             if (Condition.IN_TRANSACTION.isIn(conditions) && !command.is(Flag.UNQUEUED)) {
@@ -117,10 +126,23 @@ public final class Dispatcher {
                 return;
             }
         }
+        if ((conditions & UNUSUAL) == 0) {
+            run(session, command, request, reply);
+        } else {
+            runUnusually(session, command, request, conditions);
+        }
+    }
+
+    private static final int UNUSUAL = Condition.MONITORED.bit() | Condition.ASKING.bit();
+
+    private void runUnusually(Session session, Command command, Request request, int conditions) {
         if (Condition.MONITORED.isIn(conditions)) {
             runWatched(session, command, request, reply);
         } else {
             run(session, command, request, reply);
+        }
+        if (Condition.ASKING.isIn(conditions) && !session.isInTransaction() && !command.name().equals("asking")) {
+            session.asking(false);
         }
     }
 
@@ -258,8 +280,12 @@ public final class Dispatcher {
     private void refuse(Session session, Command command, CommandException error) {
         statistics.rejected(command);
         session.spoilTransaction();
-        answer(reply, command.is(Flag.RUNS_QUEUED) ? session.abortTransaction(error) : error);
+        CommandException told = command.is(Flag.RUNS_QUEUED) ? session.abortTransaction(error) : error;
+        // Clients of a cluster look for the router's words at the beginning.
+        answer(reply, ROUTERS_CODES.contains(error.code()) ? error : told);
     }
+
+    private static final Set<String> ROUTERS_CODES = Set.of("MOVED", "ASK", "CROSSSLOT", "CLUSTERDOWN", "TRYAGAIN");
 
     private void refuse(CommandException error) {
         answer(reply, error);

@@ -27,6 +27,7 @@ final class Gate {
             new Check("authenticated", Condition.UNAUTHENTICATED, Gate::authenticated),
             new Check("allowed in a transaction", Condition.IN_TRANSACTION, Gate::allowedInTransaction),
             new Check("access rules", Condition.RESTRICTED, Gate::accessRules),
+            new Check("keys are here", Condition.CLUSTERED, Gate::keysAreHere),
             new Check("not a monitor", Condition.MONITOR, Gate::notAMonitor),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit),
             new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping),
@@ -64,6 +65,12 @@ final class Gate {
 
     private static @Nullable CommandException allowedInTransaction(Session session, Command command, Request request) {
         return command.is(Flag.NO_MULTI) ? CommandException.NOT_IN_TRANSACTION : null;
+    }
+
+    private static @Nullable CommandException keysAreHere(Session session, Command command, Request request) {
+        Router router = session.node().router();
+        boolean mayHaveKeys = command.hasKeys() || command.is(Flag.RUNS_QUEUED);
+        return router == null || !mayHaveKeys ? null : router.refusal(session, command, request);
     }
 
     /** Without RESP3 a reply could not be told from a message. */

@@ -62,7 +62,9 @@ public final class Node {
     private final Notifications notifications;
     private final BlockedKeys blockedKeys;
     private final TrackedKeys trackedKeys = new TrackedKeys(this);
+    private volatile @Nullable Router router;
     private volatile int port;
+    private volatile boolean stopping;
     private volatile double expiredStalePercentage;
     private volatile boolean activeExpiry = true;
     private volatile boolean housekeepingPaused;
@@ -340,6 +342,17 @@ public final class Node {
         return pause;
     }
 
+    /** From here on the node serves only what this router lets it. To be called before the first client comes. */
+    public void router(Router ofCluster) {
+        router = ofCluster;
+        set(Condition.CLUSTERED, true);
+    }
+
+    /** Who says which keys are here; null on a node that stands alone. */
+    public @Nullable Router router() {
+        return router;
+    }
+
     /** Runs what would hold up a loop, on a thread of its own; the node waits for it when it stops. */
     public void inBackground(Runnable task) {
         background.register();
@@ -350,6 +363,15 @@ public final class Node {
                 background.arriveAndDeregister();
             }
         });
+    }
+
+    /** The node ends: tasks in the background should, too. */
+    public void stopping() {
+        stopping = true;
+    }
+
+    public boolean isStopping() {
+        return stopping;
     }
 
     /** Waits until nothing runs in the background any more. */
@@ -378,6 +400,10 @@ public final class Node {
 
     public boolean is(Condition condition) {
         return condition.isIn(conditions.get());
+    }
+
+    boolean isAny(int bits) {
+        return (conditions.get() & bits) != 0;
     }
 
     int conditions() {

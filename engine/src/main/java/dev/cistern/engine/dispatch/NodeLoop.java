@@ -40,6 +40,8 @@ public final class NodeLoop {
     private static final long MAX_UNAUTHENTICATED_QUERY_BYTES = 1 << 20;
     /** A session that waits for its turn may have so many bytes received before its socket has to wait as well. */
     private static final long PAUSE_READING_WAITING_BYTES = 64 * 1024;
+    /** Conditions in which some requests have to wait. */
+    private static final int WAITING = Condition.PAUSED.bit() | Condition.HOLDING_SLOTS.bit();
     private static final int POOLED_LEFTOVERS = 16;
     private static final long BUSY_PAUSE_MILLIS = 10;
 
@@ -53,6 +55,7 @@ public final class NodeLoop {
     private final Mailbox mailbox;
     private final HandOver handOver;
     private final LoopSubscriptions subscriptions;
+    private final SlotScan slotScan;
     private final OutputGuard outputGuard;
     private final MemoryGauge memoryGauge;
     private final AccessCheck accessCheck;
@@ -87,6 +90,7 @@ public final class NodeLoop {
         this.dispatcher = new Dispatcher(node, reply, handOver);
         this.mailbox = new Mailbox(this, loop, reply);
         this.subscriptions = new LoopSubscriptions(this, node.channels());
+        this.slotScan = new SlotScan(node.store());
         this.outputGuard = new OutputGuard(node);
         this.memoryGauge = new MemoryGauge(node.store(), node.memoryRules());
         this.accessCheck = new AccessCheck((int) node.settings().databases.value());
@@ -193,6 +197,42 @@ public final class NodeLoop {
         command.eachKey(blocked, index -> node.blockedKeys().add(waiter, blocked.key(index)));
         if (timeoutMillis != Blocking.FOR_EVER) {
             waiter.timer(loop.executor().schedule(() -> timedOut(waiter), timeoutMillis, TimeUnit.MILLISECONDS));
+        }
+    }
+
+    /**
+     * The session waits until {@link #answer} is called, however long that takes. For commands whose work is done on
+     * other threads; the stripes of the request are given back when its body returns.
+     */
+    public Waiter suspend(Session session, Command command, Request suspended) {
+        Waiter waiter = new Waiter(session, command, SUSPENDED, suspended, session.replyMode() != ReplyMode.ON);
+        session.waiter = waiter;
+        return waiter;
+    }
+
+    private static final Blocking SUSPENDED = new Blocking((_, _, _) -> false, _ -> Blocking.FOR_EVER, null,
+            Reply::nullBulk, Reply::nullBulk);
+
+    /** Gives a suspended session of this loop its whole reply, unless it is gone. Any thread. */
+    public void answer(Waiter waiter, byte[] encoded) {
+        if (waiter.end()) {
+            post(_ -> unblocked(waiter, encoded));
+        }
+    }
+
+    /** Sessions of this loop that wait for keys which are now elsewhere are told where. The loop's thread. */
+    public void redirectWaiting(Router router) {
+        Request waited = new Request();
+        for (Session session : node.sessions().all()) {
+            Waiter waiter = session.waiter;
+            if (session.loop() == this && waiter != null && waiter.command().blocking != null) {
+                waiter.readRequest(waited);
+                CommandException refusal = router.refusal(session, waiter.command(), waited);
+                if (refusal != null && waiter.end()) {
+                    node.errors().count(refusal.code());
+                    unblocked(waiter, refusal.encoded());
+                }
+            }
         }
     }
 
@@ -330,6 +370,11 @@ public final class NodeLoop {
     /** The session whose turn it is speaks for another user now, and may see other commands. */
     void commandsOf(Session session) {
         dispatcher.commands(session.commands());
+    }
+
+    /** Finds the slots of requests of this loop's sessions. */
+    public SlotScan slotScan() {
+        return slotScan;
     }
 
     /** The check of a user's rules, for this loop's thread. */
@@ -533,7 +578,7 @@ public final class NodeLoop {
                 break;
             }
             Command command = dispatcher.commandOf(request);
-            if (node.is(Condition.PAUSED) && dispatcher.isHeldBack(session, command)) {
+            if (node.isAny(WAITING) && dispatcher.isHeldBack(session, command, request)) {
                 heldBack = true;
                 break;
             }
@@ -719,6 +764,11 @@ public final class NodeLoop {
             return;
         }
         node.set(Condition.PAUSED, false);
+        letGoOn();
+    }
+
+    /** Sessions that were held back try again; one whose reason still holds waits on. */
+    public void letGoOn() {
         for (Session session : heldBack) {
             session.isHeldBack = false;
             awaitTurn(session);

@@ -49,6 +49,7 @@ public final class Session implements Conversation {
     private String libraryName = "";
     private String libraryVersion = "";
     private String capabilities = "";
+    private boolean readsReplica;
     private boolean noEvict;
     private boolean noTouch;
 
@@ -143,8 +144,18 @@ public final class Session implements Conversation {
         return database;
     }
 
+    /** Throws an error if the node is one of a cluster, where there is but one database; the words say what was tried. */
+    public void requireNoCluster(String attempt) {
+        if (node().router() != null) {
+            throw CommandException.of("ERR " + attempt + " is not allowed in cluster mode");
+        }
+    }
+
     /** Throws DB_OUT_OF_RANGE if there is no such database. */
     public void select(long index) {
+        if (index != 0) {
+            requireNoCluster("SELECT");
+        }
         if (index < 0 || index >= node().settings().databases.value()) {
             throw CommandException.DB_OUT_OF_RANGE;
         }
@@ -233,6 +244,26 @@ public final class Session implements Conversation {
 
     int conditions() {
         return conditions;
+    }
+
+    // --- in a cluster ---
+
+    /** ASKING: its next command may be on a slot that is still being handed over to this node. */
+    public void asking(boolean value) {
+        set(Condition.ASKING, value);
+    }
+
+    public boolean isAsking() {
+        return Condition.ASKING.isIn(conditions);
+    }
+
+    /** READONLY: it reads from this replica what the primary may have changed since. */
+    public void readsReplica(boolean value) {
+        readsReplica = value;
+    }
+
+    public boolean readsReplica() {
+        return readsReplica;
     }
 
     // --- its transaction ---
@@ -377,6 +408,8 @@ public final class Session implements Conversation {
         endMonitor();
         unsubscribe();
         node().trackedKeys().end(this);
+        asking(false);
+        readsReplica = false;
         database = 0;
         protocol = 2;
         replyMode = ReplyMode.ON;

@@ -5,8 +5,10 @@ import dev.cistern.engine.dispatch.Session;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Which sessions of one loop listen to what. That loop's thread only. */
 public final class LoopSubscriptions {
@@ -44,6 +46,21 @@ public final class LoopSubscriptions {
             of(kind).remove(name);
         }
         channels.count(kind, name, loop.number(), -1);
+    }
+
+    /** Sessions stop listening to these shard channels, which belong to another node now, and are told so. */
+    public void leaveShardChannels(Predicate<byte[]> isElsewhere) {
+        for (ChannelName name : List.copyOf(of(Kind.SHARD).keySet())) {
+            if (isElsewhere.test(name.bytes())) {
+                List.copyOf(of(Kind.SHARD).getOrDefault(name, Set.of())).forEach(session -> leave(session, name));
+            }
+        }
+    }
+
+    private void leave(Session session, ChannelName name) {
+        loop.sendRaw(session, loop.handOver().encode(session.protocol(),
+                reply -> session.subscriptions().unsubscribe(Kind.SHARD, name.bytes(), reply)));
+        session.subscriptionsChanged();
     }
 
     /** Pushes an encoded message to all who listen. */

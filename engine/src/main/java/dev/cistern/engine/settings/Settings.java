@@ -108,6 +108,14 @@ public final class Settings {
     public final SwitchSetting rdbChecksum = add(new SwitchSetting("rdbchecksum", false, true));
     public final SwitchSetting stopWritesOnBgsaveError = toggle("stop-writes-on-bgsave-error", true);
 
+    // --- cluster ---
+    public final SwitchSetting clusterEnabled = add(new SwitchSetting("cluster-enabled", false, false));
+    /** The file, in the node's folder, that keeps what it knows of its cluster. */
+    public final TextSetting clusterConfigFile = add(new TextSetting("cluster-config-file", false, "nodes.conf"));
+    public final SwitchSetting clusterRequireFullCoverage = toggle("cluster-require-full-coverage", true);
+    public final SwitchSetting clusterAllowReadsWhenDown = toggle("cluster-allow-reads-when-down", false);
+    public final SwitchSetting clusterAllowPubsubshardWhenDown = toggle("cluster-allow-pubsubshard-when-down", true);
+
     // --- watching ---
     public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);
     public final NumberSetting slowlogMaxLen = number("slowlog-max-len", true, 128, 0, NO_LIMIT);
@@ -127,7 +135,6 @@ public final class Settings {
 
     // --- facts that clients ask for and that do not change yet ---
     public final ChoiceSetting appendOnly = add(new ChoiceSetting("appendonly", false, "no"));
-    public final ChoiceSetting clusterEnabled = add(new ChoiceSetting("cluster-enabled", false, "no"));
 
     // --- only kept: the original's way of doing something that is done in another way here ---
     {

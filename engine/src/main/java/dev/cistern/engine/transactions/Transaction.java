@@ -74,6 +74,19 @@ public final class Transaction {
         return databaseAtEnd < 0 ? session.database() : databaseAtEnd;
     }
 
+    /** Sees a queued command with its request. */
+    public interface QueuedVisitor {
+        void queued(Command command, Request request);
+    }
+
+    /** Shows what is queued, in its order. */
+    public void eachQueued(QueuedVisitor visitor) {
+        for (int i = 0; i < commands.size(); i++) {
+            queue.read(i, request);
+            visitor.queued(commands.get(i), request);
+        }
+    }
+
     /** All flags of the queued commands. */
     public int flags() {
         return flags;

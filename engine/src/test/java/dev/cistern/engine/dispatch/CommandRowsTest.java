@@ -25,7 +25,9 @@ final class CommandRowsTest {
             "commandlog|help", "commandlog|len", "commandlog|reset", "delifeq", "msetex",
             "hexpire", "hpexpire", "hexpireat", "hpexpireat", "httl", "hpttl", "hexpiretime", "hpexpiretime",
             "hpersist",
-            "hsetex", "hgetex", "hgetdel", "script|show");
+            "hsetex", "hgetex", "hgetdel", "script|show", "cluster|myshardid", "cluster|slot-stats", "cistern",
+            "cistern|cancel-move", "cistern|drop-slots", "cistern|help", "cistern|import-slots", "cistern|move-slots",
+            "cistern|moves", "cistern|set-topology", "cistern|take-slots", "cistern|topology");
 
     /** Rows that changed between Redis 7.0 and Valkey 8, by the command's name. */
     private static final Set<String> CHANGED = Set.of("command|getkeys", "command|getkeysandflags", "pfcount", "multi",

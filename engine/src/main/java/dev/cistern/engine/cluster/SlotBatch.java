@@ -1,0 +1,306 @@
+package dev.cistern.engine.cluster;
+
+import dev.cistern.engine.dispatch.Node;
+import dev.cistern.store.Bytes;
+import dev.cistern.store.KeyEvent;
+import dev.cistern.store.Keyspace;
+import dev.cistern.store.Store;
+import dev.cistern.store.StoreListener;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Some slots of one stripe on their way to another node: all of them change hands in one moment.
+ *
+ * <pre>
+ *   1  target   IMPORT-SLOTS: forgets what an earlier attempt left, takes RESTOREs for these slots
+ *   2  source   begins to note changed keys, walks over the stripe, sends each key of the slots
+ *   3  source   sends what changed meanwhile, again and again, until that is little
+ *   4  source   holds back commands on the slots, waits for those that have begun, sends the rest
+ *   5  target   TAKE-SLOTS: it is the owner now, and has written that down
+ *   6  source   gives the slots up and lets the commands go on: they are answered MOVED
+ *   7  source   deletes the keys
+ * </pre>
+ *
+ * <p>Until 5 the source may end it at any time: DROP-SLOTS. When the answer to 5 does not come, nobody knows who has the
+ * slots; then the source asks until it does, and answers CLUSTERDOWN for them meanwhile rather than have two owners. One
+ * thread, but for the listening, which is done by whoever changes a key.
+ */
+final class SlotBatch implements StoreListener, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(SlotBatch.class);
+    private static final int KEYS_A_STEP = 32;
+    /** So little that it is sent within a moment. */
+    private static final int FEW_CHANGES = 64;
+    private static final int MOST_ROUNDS = 50;
+    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final int BARRIER_MILLIS = 1_000;
+    private static final long RESOLVE_PAUSE_MILLIS = 250;
+    private static final int UNANSWERED_BYTES = 256 * 1024;
+    private static final byte[] ASKING = KeyTransfer.ascii("ASKING");
+
+    private final SlotMove move;
+    private final Cluster cluster;
+    private final Node node;
+    private final Store store;
+    private final Keyspace keyspace;
+    private final int stripe;
+    private final BitSet slots;
+    private final String ranges;
+    /** Guarded by the stripe. */
+    private Set<ByteBuffer> changed = new LinkedHashSet<>();
+    private volatile boolean isFlushed;
+    private final NodeLink link;
+    private int unanswered;
+    private long unansweredBytes;
+    private boolean isHeld;
+    private boolean isGiven;
+
+    SlotBatch(SlotMove move, Cluster cluster, Keyspace keyspace, int stripe, BitSet slots) throws IOException {
+        this.move = move;
+        this.cluster = cluster;
+        this.node = cluster.node();
+        this.store = node.store();
+        this.keyspace = keyspace;
+        this.stripe = stripe;
+        this.slots = slots;
+        this.ranges = SlotRanges.format(slots);
+        this.link = move.connect(TIMEOUT_MILLIS);
+    }
+
+    // --- who changes keys ---
+
+    @Override
+    public void keyChanged(int database, Bytes key, KeyEvent event) {
+        if (database == 0 && slots.get(store.slotOf(key))) {
+            changed.add(ByteBuffer.wrap(key.toByteArray()));
+        }
+    }
+
+    @Override
+    public void databaseFlushing(int database) {
+        isFlushed |= database == 0;
+    }
+
+    // --- the way ---
+
+    void run() throws IOException, InterruptedException {
+        require(link.call("CISTERN", "IMPORT-SLOTS", ranges, cluster.topology().self()), "IMPORT-SLOTS");
+        listen();
+        copyAll();
+        catchUp();
+        if (!move.mayGoOn()) {
+            return;
+        }
+        handOver();
+    }
+
+    private static void require(NodeLink.Answer answer, String command) {
+        if (answer.isError()) {
+            throw new MoveException("the other node answered to " + command + ": " + answer.text(), null);
+        }
+    }
+
+    private void listen() {
+        store.lock(stripe);
+        try {
+            node.effects().add(this);
+        } finally {
+            store.unlock(stripe);
+        }
+    }
+
+    private void copyAll() throws IOException {
+        long position = 0;
+        Bytes view = new Bytes();
+        do {
+            List<byte[][]> requests = new ArrayList<>();
+            keyspace.setNowMillis(node.clock().wallMillis());
+            position = keyspace.scanStripe(stripe, position, KEYS_A_STEP, (holder, entry) -> {
+                if (slots.get(holder.slotOf(entry))) {
+                    requests.add(KeyTransfer.restore("RESTORE-ASKING", holder, entry,
+                            holder.readKey(entry, view).toByteArray(), true, true));
+                }
+            });
+            send(requests);
+        } while (position != 0 && move.mayGoOn());
+        awaitAnswers();
+    }
+
+    private void catchUp() throws IOException {
+        for (int round = 0; round < MOST_ROUNDS && move.mayGoOn(); round++) {
+            List<byte[]> keys = takeChanged();
+            sendAll(keys);
+            if (keys.size() < FEW_CHANGES) {
+                return;
+            }
+        }
+    }
+
+    private List<byte[]> takeChanged() {
+        if (isFlushed) {
+            throw new MoveException("the database was emptied meanwhile", null);
+        }
+        Set<ByteBuffer> taken;
+        store.lock(stripe);
+        try {
+            taken = changed;
+            changed = new LinkedHashSet<>();
+        } finally {
+            store.unlock(stripe);
+        }
+        return taken.stream().map(ByteBuffer::array).toList();
+    }
+
+    /** Sends these keys as they are now. */
+    private void sendAll(List<byte[]> keys) throws IOException {
+        Iterator<byte[]> left = keys.iterator();
+        while (left.hasNext()) {
+            List<byte[][]> requests = new ArrayList<>();
+            keyspace.setNowMillis(node.clock().wallMillis());
+            while (left.hasNext() && requests.size() < KEYS_A_STEP) {
+                KeyTransfer.withKey(keyspace, left.next(), (holder, key) -> requests.add(asItIs(holder, key)));
+            }
+            send(requests);
+        }
+        awaitAnswers();
+    }
+
+    /** Must not delete a key whose time is over: that is the business of a loop. */
+    private static byte[][] asItIs(Keyspace holder, Bytes key) {
+        long entry = holder.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS | Keyspace.EVEN_EXPIRED);
+        return entry == Keyspace.ABSENT || holder.isExpired(entry)
+                ? KeyTransfer.delete(key.toByteArray())
+                : KeyTransfer.restore("RESTORE-ASKING", holder, entry, key.toByteArray(), true, true);
+    }
+
+    private void send(List<byte[][]> requests) throws IOException {
+        for (byte[][] request : requests) {
+            if (request.length == 2) {
+                link.write(ASKING);
+                unanswered++;
+            }
+            link.write(request);
+            unanswered++;
+            for (byte[] argument : request) {
+                unansweredBytes += argument.length;
+            }
+            if (unansweredBytes > UNANSWERED_BYTES) {
+                awaitAnswers();
+            }
+        }
+        move.sent(requests.size());
+    }
+
+    private void awaitAnswers() throws IOException {
+        while (unanswered > 0) {
+            NodeLink.Answer answer = link.read();
+            unanswered--;
+            require(answer, "a key");
+        }
+        unansweredBytes = 0;
+    }
+
+    // --- the hand-over ---
+
+    private void handOver() throws IOException, InterruptedException {
+        move.state(SlotMove.State.HANDING_OVER);
+        long began = System.nanoTime();
+        cluster.hold(slots);
+        isHeld = true;
+        if (!LoopBarrier.await(node.loops(), BARRIER_MILLIS)) {
+            throw new IOException("a script keeps a loop busy");
+        }
+        for (List<byte[]> keys = takeChanged(); !keys.isEmpty(); keys = takeChanged()) {
+            sendAll(keys);
+        }
+        if (!stillMine()) {
+            throw new MoveException("the slots were given to others meanwhile", null);
+        }
+        long epoch = take();
+        isGiven = true;
+        cluster.give(slots, move.targetId(), epoch);
+        isHeld = false;
+        move.heldFor((System.nanoTime() - began) / 1000);
+        node.effects().remove(this);
+        dropKeys();
+    }
+
+    private boolean stillMine() {
+        Routing now = cluster.routing();
+        return !now.isReplica() && slots.stream().allMatch(now::isMine);
+    }
+
+    /** The target is told to take them; from here on only it knows whether it did. */
+    private long take() throws InterruptedException {
+        try {
+            return take(link);
+        } catch (IOException unknown) {
+            return resolve();
+        }
+    }
+
+    private long take(NodeLink to) throws IOException {
+        NodeLink.Answer answer = to.call("CISTERN", "TAKE-SLOTS", ranges, cluster.topology().self(),
+                Long.toString(cluster.topology().epoch()));
+        require(answer, "TAKE-SLOTS");
+        return Long.parseLong(answer.text());
+    }
+
+    private long resolve() throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+        while (!node.isStopping()) {
+            try (NodeLink again = move.connect(TIMEOUT_MILLIS)) {
+                return take(again);
+            } catch (IOException stillUnknown) {
+                TimeUnit.MILLISECONDS.sleep(RESOLVE_PAUSE_MILLIS);
+            }
+            if (isHeld && System.nanoTime() > deadline) {
+                cluster.leaveUnresolved(slots);
+                isHeld = false;
+            }
+            if (!isHeld && !cluster.routing().unresolved().intersects(slots)) {
+                isGiven = true;
+                throw new MoveException("the other node did not say whether it took the slots; a topology did", null);
+            }
+        }
+        isGiven = true;
+        throw new MoveException("the node ended while the other one had not said whether it took the slots", null);
+    }
+
+    private void dropKeys() throws InterruptedException {
+        CountDownLatch dropped = new CountDownLatch(1);
+        SlotDrop.begin(node.loops().getFirst(), slots, dropped::countDown);
+        dropped.await();
+    }
+
+    /** Ends it: what was not handed over stays here, and the target forgets its copy. */
+    @Override
+    public void close() {
+        node.effects().remove(this);
+        if (isHeld) {
+            cluster.letGo(slots);
+        }
+        if (!isGiven && !node.isStopping()) {
+            try {
+                for (; unanswered > 0; unanswered--) {
+                    var _ = link.read();
+                }
+                var _ = link.call("CISTERN", "DROP-SLOTS", ranges);
+            } catch (IOException e) {
+                LOG.info("the other node could not be told to forget its copy; the next attempt does: {}",
+                        e.getMessage());
+            }
+        }
+        link.close();
+    }
+}

@@ -1,0 +1,191 @@
+package dev.cistern.engine.cluster;
+
+import dev.cistern.engine.dispatch.Node;
+import dev.cistern.store.Keyspace;
+import dev.cistern.store.Store;
+import java.io.IOException;
+import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The moving of any number of slots to one other node, with their keys, while clients go on.
+ *
+ * <p>Slots go in batches: those that lie in one stripe go together, since one walk finds all their keys. A batch is either
+ * here or there, never both ({@link SlotBatch}); one whose link breaks is tried again. A move can be ended at any time,
+ * and asked for again: slots that have arrived are passed over. Runs on a thread of its own; others read how far it is.
+ */
+final class SlotMove {
+    private static final int TRIES = 6;
+    private static final long FIRST_PAUSE_MILLIS = 100;
+
+    /** How far it is. */
+    enum State {
+        /** Another one goes first. */
+        WAITING,
+        /** Keys are being copied, clients notice nothing. */
+        COPYING,
+        /** Commands on the slots of a batch wait. */
+        HANDING_OVER,
+        /** All slots are there. */
+        DONE,
+        /** It was asked to end. What had arrived stays there. */
+        CANCELLED,
+        /** It could not go on. What had arrived stays there. */
+        FAILED
+    }
+
+    /** Who we are to the other node; no password, nobody. */
+    record Credentials(String user, String password) {}
+
+    private final long id;
+    private final Cluster cluster;
+    private final Node node;
+    private final BitSet slots;
+    private final String targetId;
+    private final Credentials credentials;
+    private volatile State state = State.WAITING;
+    private volatile boolean isCancelled;
+    private volatile long movedKeys;
+    private volatile long longestHoldMicros;
+    private volatile String error = "";
+
+    SlotMove(long id, Cluster cluster, BitSet slots, String targetId, Credentials credentials) {
+        this.id = id;
+        this.cluster = cluster;
+        this.node = cluster.node();
+        this.slots = (BitSet) slots.clone();
+        this.targetId = targetId;
+        this.credentials = credentials;
+    }
+
+    long id() {
+        return id;
+    }
+
+    String targetId() {
+        return targetId;
+    }
+
+    State state() {
+        return state;
+    }
+
+    void state(State value) {
+        state = value;
+    }
+
+    String error() {
+        return error;
+    }
+
+    long movedKeys() {
+        return movedKeys;
+    }
+
+    /** Keys were sent, counting each time that one was. Its own thread only. */
+    void sent(long keys) {
+        movedKeys = movedKeys + keys;
+    }
+
+    /** Commands on a batch waited so long. Its own thread only. */
+    void heldFor(long micros) {
+        longestHoldMicros = Math.max(longestHoldMicros, micros);
+    }
+
+    long longestHoldMicros() {
+        return longestHoldMicros;
+    }
+
+    int slotCount() {
+        return slots.cardinality();
+    }
+
+    /** Slots that are still here. */
+    BitSet left() {
+        Topology topology = cluster.topology();
+        BitSet left = topology.slotsOf(topology.myShard());
+        left.and(slots);
+        return left;
+    }
+
+    void cancel() {
+        isCancelled = true;
+        if (state == State.WAITING) {
+            state = State.CANCELLED;
+        }
+    }
+
+    boolean mayGoOn() {
+        return !isCancelled && !node.isStopping();
+    }
+
+    boolean isOver() {
+        return state == State.DONE || state == State.CANCELLED || state == State.FAILED;
+    }
+
+    // --- the way, on its own thread ---
+
+    void run() {
+        try (Keyspace keyspace = node.store().openKeyspace(0)) {
+            Store store = node.store();
+            for (int stripe = 0; stripe < store.stripes() && mayGoOn(); stripe++) {
+                BitSet batch = inStripe(store, stripe);
+                if (!batch.isEmpty()) {
+                    moveBatch(keyspace, stripe, batch);
+                }
+            }
+            state = left().isEmpty() ? State.DONE : State.CANCELLED;
+        } catch (MoveException e) {
+            fail(String.valueOf(e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            fail("interrupted");
+        }
+    }
+
+    private void fail(String why) {
+        error = why;
+        state = isCancelled ? State.CANCELLED : State.FAILED;
+    }
+
+    private BitSet inStripe(Store store, int stripe) {
+        BitSet batch = left();
+        batch.stream().filter(slot -> store.stripeOfSlot(slot) != stripe).forEach(batch::clear);
+        return batch;
+    }
+
+    private void moveBatch(Keyspace keyspace, int stripe, BitSet batch) throws InterruptedException {
+        long pauseMillis = FIRST_PAUSE_MILLIS;
+        for (int tries = 1; mayGoOn(); tries++) {
+            state = State.COPYING;
+            try (SlotBatch attempt = new SlotBatch(this, cluster, keyspace, stripe, batch)) {
+                attempt.run();
+                return;
+            } catch (IOException e) {
+                if (tries == TRIES) {
+                    throw new MoveException("no way to node " + targetId + ": " + e.getMessage(), e);
+                }
+            }
+            TimeUnit.MILLISECONDS.sleep(pauseMillis);
+            pauseMillis *= 2;
+        }
+    }
+
+    /** A fresh connection to the target, by which we may say everything. */
+    NodeLink connect(int timeoutMillis) throws IOException {
+        Topology.Member target = cluster.topology().member(targetId);
+        if (target == null) {
+            throw new MoveException("node " + targetId + " is no longer known", null);
+        }
+        NodeLink link = NodeLink.open(target.host().isEmpty() ? "127.0.0.1" : target.host(), target.port(),
+                timeoutMillis);
+        if (!credentials.password.isEmpty()) {
+            NodeLink.Answer answer = link.call("AUTH", credentials.user, credentials.password);
+            if (answer.isError()) {
+                link.close();
+                throw new MoveException("the other node answered to AUTH: " + answer.text(), null);
+            }
+        }
+        return link;
+    }
+}

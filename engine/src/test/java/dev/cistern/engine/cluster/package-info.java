@@ -1,0 +1,4 @@
+@NullMarked
+package dev.cistern.engine.cluster;
+
+import org.jspecify.annotations.NullMarked;

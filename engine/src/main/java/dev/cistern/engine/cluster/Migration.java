@@ -12,6 +12,7 @@ import dev.cistern.store.KeyEvent;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.StoreListener;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -37,6 +38,8 @@ import org.jspecify.annotations.Nullable;
 final class Migration implements StoreListener, Runnable {
     private static final CommandException CANNOT_CONNECT = CommandException.of(
             "IOERR error or timeout connecting to the client");
+    private static final CommandException CANNOT_WRITE = CommandException.of(
+            "IOERR error or timeout writing to target instance");
     private static final CommandException CANNOT_TALK = CommandException.of(
             "IOERR error or timeout reading to target instance");
     private static final CommandException ALWAYS_CHANGED = CommandException.of(
@@ -167,6 +170,9 @@ final class Migration implements StoreListener, Runnable {
         NodeLink link;
         try {
             link = NodeLink.open(target.host, Integer.parseInt(target.port), target.timeoutMillis);
+        } catch (ConnectException e) {
+            failure = CANNOT_WRITE;
+            return;
         } catch (IOException | IllegalArgumentException e) {
             failure = CANNOT_CONNECT;
             return;

@@ -2,7 +2,6 @@ package dev.cistern.engine.scripting;
 
 import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.NodeLoop;
-import dev.cistern.engine.dispatch.Router;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
@@ -87,14 +86,7 @@ final class CommandCall {
         if (command == null) {
             return UNKNOWN;
         }
-        if (!command.accepts(request.count())) {
-            return WRONG_ARITY;
-        }
-        CommandException refusal = run.refusal(command, request);
-        Router router = run.session().node().router();
-        return refusal == null && router != null
-                ? router.refusalInScript(run.session(), command, request)
-                : refusal;
+        return command.accepts(request.count()) ? run.refusal(command, request) : WRONG_ARITY;
     }
 
     // --- arguments ---

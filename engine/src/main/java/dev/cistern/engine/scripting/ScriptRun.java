@@ -6,7 +6,9 @@ import dev.cistern.engine.dispatch.BusyScript;
 import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.Condition;
 import dev.cistern.engine.dispatch.Flag;
+import dev.cistern.engine.dispatch.Router;
 import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.dispatch.SlotScan;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Request;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,11 @@ final class ScriptRun {
     /** Never told: the machine ends the script before its next instructions. */
     private static final CommandException KILLED = CommandException.of("ERR Script killed by user");
 
+    private static final CommandException NOT_IN_A_CLUSTER = CommandException.of(
+            "ERR Can not run script on cluster, 'no-cluster' flag is set.");
+    private static final CommandException SEVERAL_SLOTS = CommandException.of(
+            "ERR Script attempted to access keys that do not hash to the same slot");
+
     private @Nullable Session session;
     private String name = "";
     private boolean isEval;
@@ -35,6 +42,9 @@ final class ScriptRun {
     private boolean outOfMemory;
     private boolean wrote;
     private int protocol;
+    private boolean crossesSlots;
+    /** In a cluster, where the keys of its calls lie; those that it declares count as well. */
+    private int slot;
     private BusyScript.@Nullable Running busy;
 
     /** Begins a run of EVAL or its family. Throws when the script may not run now. */
@@ -55,6 +65,9 @@ final class ScriptRun {
 
     /** What a script says of itself decides; one that says nothing is judged by each command that it calls. */
     private void check(Session caller, int flags, boolean byReadOnlyCommand) {
+        if (ScriptFlag.NO_CLUSTER.isIn(flags) && caller.node().router() != null) {
+            throw NOT_IN_A_CLUSTER;
+        }
         boolean noWrites = ScriptFlag.NO_WRITES.isIn(flags);
         boolean legacy = ScriptFlag.LEGACY.isIn(flags);
         if (byReadOnlyCommand && !noWrites && !legacy) {
@@ -71,6 +84,8 @@ final class ScriptRun {
         wrote = false;
         busy = null;
         protocol = 2;
+        crossesSlots = ScriptFlag.ALLOW_CROSS_SLOT_KEYS.isIn(flags) || legacy;
+        slot = SlotScan.NONE;
     }
 
     void end() {
@@ -131,6 +146,11 @@ final class ScriptRun {
         if (cannotWrite != null) {
             return cannotWrite;
         }
+        Router router = session().node().router();
+        CommandException elsewhere = router == null ? null : elsewhere(router, command, request);
+        if (elsewhere != null) {
+            return elsewhere;
+        }
         if (outOfMemory && !wrote && command.is(Flag.DENY_OOM)) {
             return CommandException.OUT_OF_MEMORY;
         }
@@ -141,6 +161,19 @@ final class ScriptRun {
             wrote = true;
         }
         return null;
+    }
+
+    /** Whether the keys are those of another node, or of another slot than those before. */
+    private @Nullable CommandException elsewhere(Router router, Command command, Request request) {
+        CommandException refusal = router.refusalInScript(session(), command, request);
+        int its = session().loop().slotScan().slot();
+        if (refusal != null || crossesSlots || its == SlotScan.NONE) {
+            return refusal;
+        }
+        if (slot == SlotScan.NONE) {
+            slot = its;
+        }
+        return slot == its ? null : SEVERAL_SLOTS;
     }
 
     /** From now on others may ask for its end. */

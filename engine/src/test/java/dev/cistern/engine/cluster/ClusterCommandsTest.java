@@ -182,6 +182,11 @@ final class ClusterCommandsTest {
                 .startsWith("ERR Script attempted to access a non local key in a cluster node");
         assertThat(client.send("EVAL", "return {redis.call('SET', 'a', '2'), redis.call('GET', 'b')}", "1", "a")
                 .members()).hasSize(2);
+        String crossing = "#!lua\nreturn {redis.call('SET', 'a', '2'), redis.call('GET', 'b')}";
+        assertThat(error(client, "EVAL", crossing, "0"))
+                .startsWith("ERR Script attempted to access keys that do not hash to the same slot");
+        assertThat(client.send("EVAL", crossing.replace("lua", "lua flags=allow-cross-slot-keys"), "1", "a").members())
+                .hasSize(2);
         assertThat(error(client, "EVAL", "#!lua flags=no-cluster\nreturn 1", "0"))
                 .isEqualTo("ERR Can not run script on cluster, 'no-cluster' flag is set.");
     }

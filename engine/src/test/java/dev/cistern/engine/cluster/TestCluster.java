@@ -1,0 +1,139 @@
+package dev.cistern.engine.cluster;
+
+import dev.cistern.engine.testing.TestClient;
+import dev.cistern.engine.testing.TestServer;
+import dev.cistern.engine.testing.WireReply;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Primaries in this JVM that are told of one another as a control plane would, over their admin connections. */
+final class TestCluster implements AutoCloseable {
+    private final List<TestServer> servers = new ArrayList<>();
+    private final List<TestClient> admins = new ArrayList<>();
+    private final List<BitSet> slots = new ArrayList<>();
+
+    /** So many nodes; the first {@code sharing} of them share the slots evenly. */
+    TestCluster(int nodes, int sharing, String... settings) {
+        for (int i = 0; i < nodes; i++) {
+            List<String> all = new ArrayList<>(List.of("cluster-enabled", "yes"));
+            all.addAll(List.of(settings));
+            servers.add(TestServer.cistern(all.toArray(String[]::new)));
+            admins.add(servers.get(i).connect());
+            BitSet own = new BitSet();
+            if (i < sharing) {
+                own.set(16_384 * i / sharing, 16_384 * (i + 1) / sharing);
+            }
+            slots.add(own);
+        }
+        publish();
+    }
+
+    static String id(int node) {
+        return "%040x".formatted(0xA0 + node);
+    }
+
+    private static String shardId(int node) {
+        return "%040x".formatted(0xB0 + node);
+    }
+
+    int port(int node) {
+        return servers.get(node).port();
+    }
+
+    TestServer server(int node) {
+        return servers.get(node);
+    }
+
+    TestClient admin(int node) {
+        return admins.get(node);
+    }
+
+    BitSet slots(int node) {
+        return slots.get(node);
+    }
+
+    /** Tells all nodes who has what, under an epoch above all that they know. */
+    void publish() {
+        long epoch = 0;
+        for (TestClient admin : admins) {
+            epoch = Math.max(epoch, Long.parseLong(admin.send("CISTERN", "TOPOLOGY").text().lines().findFirst()
+                    .orElseThrow().substring("epoch ".length())));
+        }
+        for (int i = 0; i < admins.size(); i++) {
+            assertThat(admins.get(i).send("CISTERN", "SET-TOPOLOGY", text(epoch + 1, i)).text()).isEqualTo("OK");
+        }
+    }
+
+    String text(long epoch, int self) {
+        StringBuilder text = new StringBuilder("epoch " + epoch + "\nself " + id(self) + "\n");
+        for (int i = 0; i < servers.size(); i++) {
+            text.append("shard ").append(shardId(i)).append(' ').append(SlotRanges.format(slots.get(i))).append('\n');
+            text.append("node ").append(id(i)).append(" 127.0.0.1 ").append(port(i)).append(" 0 primary\n");
+        }
+        return text.toString();
+    }
+
+    /** Has the first node move slots to the second, waits until they are there, and tells all of it. */
+    void move(int from, int to, BitSet moved) {
+        long move = Long.parseLong(admins.get(from).send("CISTERN", "MOVE-SLOTS", SlotRanges.format(moved), id(to))
+                .text());
+        assertThat(awaitEnd(from, move)).as("move from %d to %d", from, to).startsWith("done");
+        slots.get(from).andNot(moved);
+        slots.get(to).or(moved);
+        publish();
+    }
+
+    /** The state of a move, when it is over, and its error. */
+    String awaitEnd(int node, long move) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (true) {
+            List<WireReply> facts = facts(node, move);
+            String state = facts.get(3).text();
+            if (List.of("done", "failed", "cancelled").contains(state)) {
+                return state + " " + facts.get(15).text();
+            }
+            assertThat(System.nanoTime()).as("move goes on: %s", state).isLessThan(deadline);
+            pause();
+        }
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(2);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    private List<WireReply> facts(int node, long move) {
+        return admins.get(node).send("CISTERN", "MOVES").members().stream().map(WireReply::members)
+                .filter(facts -> facts.get(1).text().equals(Long.toString(move))).findFirst().orElseThrow();
+    }
+
+    long longestHoldMicros(int node) {
+        return admins.get(node).send("CISTERN", "MOVES").members().stream()
+                .mapToLong(move -> Long.parseLong(move.members().get(13).text())).max().orElse(0);
+    }
+
+    /** The first so many slots of a node. */
+    BitSet some(int node, int count) {
+        BitSet some = new BitSet();
+        slots.get(node).stream().limit(count).forEach(some::set);
+        return some;
+    }
+
+    long keys() {
+        return admins.stream().mapToLong(admin -> Long.parseLong(admin.send("DBSIZE").text())).sum();
+    }
+
+    @Override
+    public void close() {
+        admins.forEach(TestClient::close);
+        servers.forEach(TestServer::close);
+    }
+}

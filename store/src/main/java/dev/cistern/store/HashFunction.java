@@ -42,7 +42,7 @@ final class HashFunction {
 
     private long withSlot(long address, int length) {
         return (long) KeySlot.of(address, length) << KeySlot.HASH_SHIFT
-                | mixed(address, length) & (1L << KeySlot.HASH_SHIFT) - 1;
+                | (mixed(address, length) & ((1L << KeySlot.HASH_SHIFT) - 1));
     }
 
     private long mixed(long address, int length) {

@@ -62,7 +62,7 @@ public final class Store implements AutoCloseable {
     public Store(StoreOptions options) {
         this.options = options;
         this.stripeFunction = options.stripeFunction();
-        this.knowsSlots = stripeFunction == StripeFunction.BY_SLOT;
+        this.knowsSlots = stripeFunction.equals(StripeFunction.BY_SLOT);
         this.hashFunction = new HashFunction(options.hashSeed(), knowsSlots);
         this.listens = listens(options.listener());
         this.region = new Region(options.addressSpaceBytes());

@@ -119,10 +119,10 @@ public final class CisternCommands {
                 throw CommandException.of("ERR I'm not the owner of hash slot %d", slot);
             }
         });
-        reply.integer(cluster.moves().begin(slots, target, credentials(session, cluster, request)));
+        reply.integer(cluster.moves().begin(slots, target, credentials(cluster, request)));
     }
 
-    private static SlotMove.Credentials credentials(Session session, Cluster cluster, Request request) {
+    private static SlotMove.Credentials credentials(Cluster cluster, Request request) {
         if (request.count() == 4) {
             return cluster.credentials();
         }
@@ -149,7 +149,7 @@ public final class CisternCommands {
             reply.bulk("left");
             reply.bulk(SlotRanges.format(left));
             reply.bulk("keys-sent");
-            reply.integer(move.movedKeys());
+            reply.integer(move.sentKeys());
             reply.bulk("longest-hold-micros");
             reply.integer(move.longestHoldMicros());
             reply.bulk("error");

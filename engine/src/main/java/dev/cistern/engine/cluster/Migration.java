@@ -14,6 +14,7 @@ import dev.cistern.store.StoreListener;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +55,7 @@ final class Migration implements StoreListener, Runnable {
     /** A key on its way. Its fields change under the key's stripe, or by the one thread that works on it just then. */
     private static final class Traveller {
         private final byte[] key;
-        private byte[] @Nullable [] request;
+        private byte @Nullable [][] request;
         private volatile boolean isChanged;
         private boolean hasArrived;
 
@@ -92,7 +93,7 @@ final class Migration implements StoreListener, Runnable {
             List<byte[]> keys) {
         Command command = session.loop().commandOf(request);
         Keyspace keyspace = session.keyspace();
-        Map<ByteBuffer, byte[][]> found = new LinkedHashMap<>();
+        List<Traveller> found = new ArrayList<>();
         String restore = session.node().router() == null ? "RESTORE" : "RESTORE-ASKING";
         for (byte[] key : keys) {
             dumpHeld(keyspace, key, restore, replaces, found);
@@ -101,8 +102,10 @@ final class Migration implements StoreListener, Runnable {
             return false;
         }
         Migration migration = new Migration(session, target, copies, session.loop().suspend(session, command, request));
-        found.forEach((key, dump) -> migration.travellers.put(key, new Traveller(key.array(), dump)));
-        found.keySet().forEach(key -> migration.slots.set(Cluster.slotOf(key.array())));
+        for (Traveller traveller : found) {
+            migration.travellers.put(ByteBuffer.wrap(traveller.key), traveller);
+            migration.slots.set(Cluster.slotOf(traveller.key));
+        }
         if (!copies) {
             migration.node.effects().add(migration);
         }
@@ -111,12 +114,12 @@ final class Migration implements StoreListener, Runnable {
     }
 
     private static void dumpHeld(Keyspace keyspace, byte[] key, String restore, boolean replaces,
-            Map<ByteBuffer, byte[][]> found) {
+            List<Traveller> found) {
         KeyTransfer.withView(key, view -> {
             long entry = keyspace.find(view, Keyspace.NO_TOUCH | Keyspace.NO_STATS);
             if (entry != Keyspace.ABSENT) {
-                found.put(ByteBuffer.wrap(key),
-                        KeyTransfer.restore(restore, keyspace, entry, key, replaces, false));
+                found.add(new Traveller(key,
+                        KeyTransfer.restore(restore, keyspace, entry, key, replaces, false)));
             }
         });
     }
@@ -211,7 +214,7 @@ final class Migration implements StoreListener, Runnable {
     /** Sends what is to be sent, and notes what arrived. */
     private void send(NodeLink link) throws IOException {
         for (Traveller traveller : travellers.values()) {
-            byte[][] request = traveller.request;
+            byte @Nullable [][] request = traveller.request;
             if (request == null) {
                 continue;
             }
@@ -222,7 +225,7 @@ final class Migration implements StoreListener, Runnable {
             link.flush();
         }
         for (Traveller traveller : travellers.values()) {
-            byte[][] request = traveller.request;
+            byte @Nullable [][] request = traveller.request;
             if (request != null) {
                 if (needsAsking(request)) {
                     note(link.read());

@@ -6,6 +6,7 @@ import dev.cistern.store.Store;
 import java.io.IOException;
 import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The moving of any number of slots to one other node, with their keys, while clients go on.
@@ -45,7 +46,7 @@ final class SlotMove {
     private final Credentials credentials;
     private volatile State state = State.WAITING;
     private volatile boolean isCancelled;
-    private volatile long movedKeys;
+    private final LongAdder sentKeys = new LongAdder();
     private volatile long longestHoldMicros;
     private volatile String error = "";
 
@@ -78,13 +79,13 @@ final class SlotMove {
         return error;
     }
 
-    long movedKeys() {
-        return movedKeys;
+    long sentKeys() {
+        return sentKeys.sum();
     }
 
     /** Keys were sent, counting each time that one was. Its own thread only. */
     void sent(long keys) {
-        movedKeys = movedKeys + keys;
+        sentKeys.add(keys);
     }
 
     /** Commands on a batch waited so long. Its own thread only. */

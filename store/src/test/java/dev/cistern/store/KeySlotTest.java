@@ -1,14 +1,13 @@
 package dev.cistern.store;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.HashSet;
 import java.util.Random;
 import java.util.Set;
-
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /** Slots of keys, against numbers that the original gave; and what a store that goes by slot counts and shows. */
 final class KeySlotTest {
@@ -17,7 +16,8 @@ final class KeySlotTest {
 
     @ParameterizedTest
     @CsvSource({"123456789,12739", "abc,7638", "foo,12182", "'',0", "{foo}bar,12182", "a{foo}{bar},12182",
-            "foo{}{bar},8363", "{}foo,9500", "foo{{bar}}zap,4015", "{foo,13308", "}{foo},12182", "{user1000}.following,3443"})
+            "foo{}{bar},8363", "{}foo,9500", "foo{{bar}}zap,4015", "{foo,13308", "}{foo},12182",
+            "{user1000}.following,3443"})
     void slotsAreThoseOfTheOriginal(String key, int slot) {
         Bytes bytes = Bytes.copyOf(key);
         try {

@@ -258,7 +258,8 @@ final class Topology {
         }
 
         private static String id(String word) {
-            if (word.length() != ID_DIGITS || !word.chars().allMatch(letter -> "0123456789abcdef".indexOf(letter) >= 0)) {
+            if (word.length() != ID_DIGITS
+                    || !word.chars().allMatch(letter -> "0123456789abcdef".indexOf(letter) >= 0)) {
                 throw new IllegalArgumentException("an id has 40 hexadecimal digits in small letters: " + word);
             }
             return word;

@@ -22,7 +22,8 @@ public record CommandView(Set<String> hidden, Map<String, String> renamed) {
 
     /** What ElastiCache keeps from its customers, as its documentation lists it. */
     public static final CommandView ELASTICACHE = new CommandView(Set.of("acl|deluser", "acl|load", "acl|save",
-            "acl|setuser", "bgrewriteaof", "bgsave", "cistern", "cluster|addslots", "cluster|addslotsrange", "cluster|bumpepoch",
+            "acl|setuser", "bgrewriteaof", "bgsave", "cistern", "cluster|addslots", "cluster|addslotsrange",
+            "cluster|bumpepoch",
             "cluster|delslots", "cluster|delslotsrange", "cluster|failover", "cluster|flushslots", "cluster|forget",
             "cluster|links", "cluster|meet", "cluster|setslot", "config", "debug", "migrate", "psync", "replicaof",
             "save", "shutdown", "slaveof", "sync"), Map.of());

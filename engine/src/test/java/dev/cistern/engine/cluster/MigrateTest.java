@@ -78,8 +78,10 @@ final class MigrateTest {
     void theOriginalUnderstandsUs() {
         Optional<Path> program = TestServer.original();
         Assumptions.assumeTrue(program.isPresent(), "no redis-server or valkey-server is installed to compare with");
-        try (TestServer ours = TestServer.cistern(); TestServer theirs = TestServer.original(program.orElseThrow());
-                TestClient client = ours.connect(); TestClient target = theirs.connect()) {
+        try (TestServer ours = TestServer.cistern();
+                TestServer theirs = TestServer.original(program.orElseThrow());
+                TestClient client = ours.connect();
+                TestClient target = theirs.connect()) {
             for (int i = 0; i < 200; i++) {
                 client.send("RPUSH", "list", "element " + i);
                 client.send("ZADD", "zset", Integer.toString(i), "member " + i);
@@ -96,8 +98,10 @@ final class MigrateTest {
 
     @Test
     void noChangeIsLostOnTheWay() throws InterruptedException {
-        try (TestServer from = TestServer.cistern(); TestServer to = TestServer.cistern();
-                TestClient client = from.connect(); TestClient writer = from.connect();
+        try (TestServer from = TestServer.cistern();
+                TestServer to = TestServer.cistern();
+                TestClient client = from.connect();
+                TestClient writer = from.connect();
                 TestClient target = to.connect()) {
             long total = 0;
             for (int round = 0; round < 50; round++) {

@@ -16,6 +16,7 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -165,7 +166,8 @@ final class ReshardingTest {
     }
 
     /** Each of three gives the fourth a quarter of what it has; then the fourth gives all back. */
-    private static void reshard(TestCluster cluster, List<Worker> workers, Queue<String> failures) {
+    private static void reshard(TestCluster cluster, List<Worker> workers, Queue<String> failures)
+            throws InterruptedException {
         awaitCalls(workers, failures);
         for (int from = 0; from < 3; from++) {
             cluster.move(from, 3, cluster.some(from, cluster.slots(from).cardinality() / 4));
@@ -181,12 +183,11 @@ final class ReshardingTest {
     }
 
     /** Lets every client work for a while, unless one has failed. */
-    private static void awaitCalls(List<Worker> workers, Queue<String> failures) {
+    private static void awaitCalls(List<Worker> workers, Queue<String> failures) throws InterruptedException {
         for (Worker worker : workers) {
             long until = worker.calls.get() + CALLS_BETWEEN_MOVES;
             while (worker.isAlive() && failures.isEmpty() && worker.calls.get() < until) {
-                Thread.onSpinWait();
-                Thread.yield();
+                TimeUnit.MILLISECONDS.sleep(1);
             }
         }
     }
@@ -194,7 +195,8 @@ final class ReshardingTest {
     private static RedisClusterClient lettuce(TestCluster cluster) {
         RedisClusterClient client = RedisClusterClient.create(RedisURI.create("127.0.0.1", cluster.port(0)));
         client.setOptions(ClusterClientOptions.builder().topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
-                .enableAllAdaptiveRefreshTriggers().adaptiveRefreshTriggersTimeout(Duration.ofMillis(100)).build())
+                .enableAdaptiveRefreshTrigger(ClusterTopologyRefreshOptions.RefreshTrigger.values())
+                .adaptiveRefreshTriggersTimeout(Duration.ofMillis(100)).build())
                 .build());
         return client;
     }

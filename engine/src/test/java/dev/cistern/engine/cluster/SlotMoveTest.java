@@ -92,14 +92,16 @@ final class SlotMoveTest {
                     "{bar}3");
             assertThat(target.send("CLUSTER", "SETSLOT", slot, "NODE", TestCluster.id(1))).isEqualTo(OK);
             assertThat(source.send("CLUSTER", "SETSLOT", slot, "NODE", TestCluster.id(1))).isEqualTo(OK);
-            assertThat(source.send("GET", "{bar}1").text()).isEqualTo("MOVED " + slot + " 127.0.0.1:" + cluster.port(1));
+            assertThat(source.send("GET", "{bar}1").text())
+                    .isEqualTo("MOVED " + slot + " 127.0.0.1:" + cluster.port(1));
             assertThat(target.send("MGET", "{bar}1", "{bar}2", "{bar}3").texts()).containsExactly("1", "two", "three");
         }
     }
 
     @Test
     void byItselfWithAllThatIsInIt() {
-        try (TestCluster cluster = new TestCluster(2, 2); TestClient listener = cluster.server(0).connect();
+        try (TestCluster cluster = new TestCluster(2, 2);
+                TestClient listener = cluster.server(0).connect();
                 TestClient blocked = cluster.server(0).connect()) {
             TestClient source = cluster.admin(0);
             TestClient target = cluster.admin(1);
@@ -114,7 +116,8 @@ final class SlotMoveTest {
             listener.send("SSUBSCRIBE", "{bar}channel");
             blocked.write("BLPOP", "{bar}waited", "0");
             cluster.move(0, 1, slots(slot));
-            assertThat(source.send("GET", "{bar}1").text()).isEqualTo("MOVED " + slot + " 127.0.0.1:" + cluster.port(1));
+            assertThat(source.send("GET", "{bar}1").text())
+                    .isEqualTo("MOVED " + slot + " 127.0.0.1:" + cluster.port(1));
             assertThat(target.send("CLUSTER", "COUNTKEYSINSLOT", slot)).isEqualTo(new WireReply.Int(1002));
             assertThat(source.send("CLUSTER", "COUNTKEYSINSLOT", slot)).isEqualTo(new WireReply.Int(0));
             assertThat(source.send("DBSIZE")).isEqualTo(new WireReply.Int(others));

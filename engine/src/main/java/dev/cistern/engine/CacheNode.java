@@ -128,7 +128,7 @@ public final class CacheNode implements AutoCloseable {
         node.users().loadAtStart();
         listeners.open();
         if (cluster != null) {
-            cluster.listening(node.port());
+            cluster.listening();
         }
         housekeeping.start();
     }

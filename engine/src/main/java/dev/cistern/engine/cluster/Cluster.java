@@ -93,11 +93,14 @@ public final class Cluster implements Router, Part {
         throw DISABLED;
     }
 
-    /** The node listens on this port. */
-    public void listening(int port) throws IOException {
-        if (routing.topology().me().port() != port) {
+    /** The node listens. */
+    public void listening() throws IOException {
+        int tlsPort = (int) settings.tlsPort.value();
+        int port = tlsPort != 0 && settings.port.value() == 0 ? 0 : node.port();
+        Topology.Member me = routing.topology().me();
+        if (me.port() != port || me.tlsPort() != tlsPort) {
             try {
-                change(present -> present.with(present.topology().withOwnPort(port)));
+                change(present -> present.with(present.topology().withOwnPorts(port, tlsPort)));
             } catch (UncheckedIOException e) {
                 throw new IOException("cannot keep the cluster's configuration: " + e.getMessage(), e);
             }

@@ -17,7 +17,9 @@ final class Endpoints {
         return colon < 0 ? local : local.substring(0, colon);
     }
 
+    /** Who speaks TLS is sent where TLS is spoken, if the node tells such a port. */
     static int port(Topology.Member member, Session session) {
-        return member.port();
+        boolean byTls = member.tlsPort() > 0 && (session.connection().isSecure() || member.port() == 0);
+        return byTls ? member.tlsPort() : member.port();
     }
 }

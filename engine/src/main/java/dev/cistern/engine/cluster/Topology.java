@@ -156,12 +156,12 @@ final class Topology {
         return new Topology(newEpoch, self, shards, shardOfSlot);
     }
 
-    /** The same, listening on this port. */
-    Topology withOwnPort(int port) {
+    /** The same, listening on these ports. */
+    Topology withOwnPorts(int port, int tlsPort) {
         List<Shard> changed = new ArrayList<>();
         for (Shard shard : shards) {
             changed.add(new Shard(shard.id, shard.members.stream().map(member -> member.id.equals(self)
-                    ? new Member(self, member.host, port, member.tlsPort, member.isPrimary)
+                    ? new Member(self, member.host, port, tlsPort, member.isPrimary)
                     : member).toList()));
         }
         return new Topology(epoch, self, changed, shardOfSlot);

@@ -166,7 +166,7 @@ final class InfoSections {
         field("mem_cluster_links", 0);
         field("mem_aof_buffer", 0);
         field("mem_allocator", "cistern");
-        field("active_defrag_running", 0);
+        field("active_defrag_running", node.healingPercent());
         field("lazyfree_pending_objects", 0);
         field("lazyfreed_objects", 0);
     }

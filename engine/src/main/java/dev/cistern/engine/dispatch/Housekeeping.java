@@ -77,7 +77,7 @@ public final class Housekeeping implements AutoCloseable {
             }
             boolean hurry = !isPaused && lookAfterNode();
             nodeLoop.handOver().settle();
-            long pauseNanos = hurry ? pauseNanos() : roundNanos;
+            long pauseNanos = Math.min(hurry ? pauseNanos() : roundNanos, healingPauseNanos());
             next = loop.executor().schedule(this, pauseNanos, TimeUnit.NANOSECONDS);
         }
 
@@ -88,6 +88,11 @@ public final class Housekeeping implements AutoCloseable {
         /** Whether there is so much to do that the next round should come soon. */
         boolean lookAfterNode() {
             return false;
+        }
+
+        /** How long healing would wait for its next slice. */
+        long healingPauseNanos() {
+            return Healer.LATER;
         }
 
         /** Ends it on its own loop, and waits until it has. */
@@ -124,8 +129,10 @@ public final class Housekeeping implements AutoCloseable {
     /** The first loop's part: what there is once a node. */
     private final class FirstRound extends Round {
         private final ExpiryCycle expiry;
-        private final Healer healer = new Healer(node.store(), node.clock(), node::inBackground);
+        private final Healer healer = new Healer(node.store(), node.clock(), node::inBackground,
+                () -> HealingLimits.of(node.settings()));
         private int releasedStripe;
+        private long healingPauseNanos = Healer.LATER;
 
         FirstRound(EventLoops.Loop loop, NodeLoop nodeLoop) {
             super(loop, nodeLoop);
@@ -137,12 +144,20 @@ public final class Housekeeping implements AutoCloseable {
             node.rates().sample(node);
             if (nodeLoop().isServingOthers()) {
                 // A script of this very thread holds stripes.
+                healingPauseNanos = Healer.LATER;
                 return false;
             }
             lookAfterSnapshots();
             boolean more = node.isActiveExpiryOn() && expire();
             boolean evenMore = releaseDeleted();
-            return healer.heal() || more || evenMore;
+            healingPauseNanos = healer.heal();
+            node.healingPercent(healer.runningPercent());
+            return more || evenMore;
+        }
+
+        @Override
+        long healingPauseNanos() {
+            return healingPauseNanos;
         }
 
         /** Frees what large values left behind when they were deleted. */

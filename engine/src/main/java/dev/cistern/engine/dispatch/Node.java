@@ -66,6 +66,7 @@ public final class Node {
     private volatile int port;
     private volatile boolean stopping;
     private volatile double expiredStalePercentage;
+    private volatile int healingPercent;
     private volatile boolean activeExpiry = true;
     private volatile boolean housekeepingPaused;
     private volatile Runnable shutdown = () -> {};
@@ -314,6 +315,15 @@ public final class Node {
 
     void expiredStalePercentage(double value) {
         expiredStalePercentage = value;
+    }
+
+    /** The share of a core, in percent, that goes into healing fragmentation. */
+    public int healingPercent() {
+        return healingPercent;
+    }
+
+    void healingPercent(int value) {
+        healingPercent = value;
     }
 
     /** Sets what INFO counts back to zero. Each loop does its own part. */

@@ -1,6 +1,7 @@
 package dev.cistern.engine.memcached;
 
 import dev.cistern.engine.dispatch.Healer;
+import dev.cistern.engine.dispatch.HealingLimits;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.store.ExpiryCycle;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -48,7 +49,9 @@ final class Upkeep implements AutoCloseable {
             this.loop = loop;
             this.itemLoop = itemLoop;
             this.expiry = isFirst ? new ExpiryCycle(rooms.store()) : null;
-            this.healer = isFirst ? new Healer(rooms.store(), rooms.clock(), rooms::inBackground) : null;
+            this.healer = isFirst
+                    ? new Healer(rooms.store(), rooms.clock(), rooms::inBackground, () -> HealingLimits.USUAL)
+                    : null;
         }
 
         @Override
@@ -59,12 +62,14 @@ final class Upkeep implements AutoCloseable {
             itemLoop.adjustClock();
             itemLoop.lookAfterSessions();
             boolean hurry = false;
+            long healingPauseNanos = Healer.LATER;
             if (expiry != null && healer != null) {
                 rooms.flushIfDue(rooms.clock().wallMillis() / 1000);
                 hurry = expire(expiry);
-                hurry |= healer.heal();
+                healingPauseNanos = healer.heal();
             }
-            next = loop.executor().schedule(this, hurry ? PAUSE_MILLIS : ROUND_MILLIS, TimeUnit.MILLISECONDS);
+            long pauseNanos = TimeUnit.MILLISECONDS.toNanos(hurry ? PAUSE_MILLIS : ROUND_MILLIS);
+            next = loop.executor().schedule(this, Math.min(pauseNanos, healingPauseNanos), TimeUnit.NANOSECONDS);
         }
 
         /** Looks for expired items for a while; says whether there may be more. */

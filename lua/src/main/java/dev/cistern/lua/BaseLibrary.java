@@ -13,7 +13,7 @@ public final class BaseLibrary {
 
     private static final HostFunction IPAIRS_STEP = new HostFunction("ipairs_aux", BaseLibrary::ipairsStep);
     /** What a call may hand to {@code unpack}: the original's stack has no room for more. */
-    private static final int MAX_UNPACKED = 7_998;
+    private static final int MAX_UNPACKED = 7_999;
 
     private BaseLibrary() {}
 

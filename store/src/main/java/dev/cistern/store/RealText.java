@@ -17,7 +17,7 @@ public final class RealText {
     /** The longest text that {@link #write} writes. */
     public static final int MAX_BYTES = 32;
 
-    private static final int LONGEST_READ = 256;
+    private static final int LONGEST_READ = 5 * 1024;
     private static final int SIMPLE_MAX_LENGTH = 20;
     /** So many nines are less than 2^63. */
     private static final int SIMPLE_DIGITS = 18;

@@ -1,5 +1,6 @@
 package dev.cistern.engine.acl;
 
+import dev.cistern.store.Bytes;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -21,6 +22,16 @@ public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPa
 
     boolean isUnrestricted() {
         return selectors.stream().anyMatch(Selector::isUnrestricted);
+    }
+
+    /** Whether it may listen to the channel, or by the very pattern. */
+    public boolean allowsChannel(byte[] name, boolean isPattern) {
+        Bytes copy = Bytes.copyOf(name);
+        try {
+            return selectors.stream().anyMatch(selector -> selector.allowsChannel(copy, isPattern));
+        } finally {
+            copy.free();
+        }
     }
 
     /** Compares with every password, in a time that does not depend on how much of one is right. */

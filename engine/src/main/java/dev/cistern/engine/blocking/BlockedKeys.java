@@ -147,6 +147,16 @@ public final class BlockedKeys implements StoreListener {
         }
     }
 
+    /** Who waits for news of a key, as in a group of a stream, is told that it is gone. */
+    @Override
+    public void databaseFlushing(int database) {
+        for (KeyMap<WaitingKey> map : maps) {
+            if (map != null) {
+                map.eachOf(database, this::ready);
+            }
+        }
+    }
+
     @Override
     public void databasesSwapping(int first, int second) {
         for (KeyMap<WaitingKey> map : maps) {

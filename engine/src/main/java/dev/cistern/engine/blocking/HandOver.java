@@ -1,5 +1,7 @@
 package dev.cistern.engine.blocking;
 
+import dev.cistern.engine.acl.Denial;
+import dev.cistern.engine.acl.User;
 import dev.cistern.engine.blocking.BlockedKeys.WaitingKey;
 import dev.cistern.engine.dispatch.Condition;
 import dev.cistern.engine.dispatch.Node;
@@ -90,6 +92,8 @@ public final class HandOver {
             return true;
         }
         Keyspace keyspace = loop.keyspaceOf(waiting.database());
+        // What fed the key may have taken long: meanwhile it may have expired.
+        keyspace.setNowMillis(loop.node().clock().wallMillis());
         Iterator<Waiter> waiters = waiting.waiters().iterator();
         while (waiters.hasNext()) {
             Waiter waiter = waiters.next();
@@ -143,7 +147,9 @@ public final class HandOver {
         reply.clear();
         reply.protocol(waiter.protocol());
         boolean answered = true;
+        long startNanos = loop.node().clock().nanos();
         try {
+            refuseIfDenied(waiter);
             answered = runBody(waiter, keyspace, reply);
         } catch (CommandException error) {
             answerError(reply, error);
@@ -158,9 +164,31 @@ public final class HandOver {
             waiter.release();
             return;
         }
+        logIfSlow(waiter, (loop.node().clock().nanos() - startNanos) / 1000);
         byte[] bytes = view.set(reply.address(), (int) reply.length()).toByteArray();
         waiter.served();
         waiter.session().loop().post(theirs -> theirs.unblocked(waiter, bytes));
+    }
+
+    private void logIfSlow(Waiter waiter, long micros) {
+        Node node = loop.node();
+        long slowMicros = node.settings().slowlogLogSlowerThan.value();
+        if (slowMicros >= 0 && micros >= slowMicros) {
+            node.slowLog().add(waiter.session(), waiter.command(), request, micros, node.clock().wallMillis() / 1000,
+                    node.settings().slowlogMaxLen.value());
+        }
+    }
+
+    /** Its rights may have been taken away while it waited. */
+    private void refuseIfDenied(Waiter waiter) {
+        User user = waiter.session().user();
+        if (user.conditions() == 0) {
+            return;
+        }
+        Denial denial = loop.accessCheck().denial(user, waiter.command(), request, waiter.database());
+        if (denial != null) {
+            throw CommandException.of("NOPERM " + denial.message(user, waiter.command().fullName()));
+        }
     }
 
     /** What it changes and reads, it does in the waiter's name. */

@@ -12,7 +12,6 @@ import dev.cistern.store.ValueType;
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Flag.BLOCKING;
 import static dev.cistern.engine.dispatch.Flag.DENY_OOM;
-import static dev.cistern.engine.dispatch.Flag.NO_SCRIPT;
 import static dev.cistern.engine.dispatch.Flag.WRITE;
 import static dev.cistern.engine.dispatch.KeySpec.Use.ACCESS;
 import static dev.cistern.engine.dispatch.KeySpec.Use.DELETE;
@@ -34,17 +33,17 @@ final class BlockingListCommands {
     private static final KeySpec TARGET = key(2).as(RW, INSERT);
 
     static final CommandTable TABLE = CommandTable.of("list",
-            command("BLPOP", -3, POPPED, WRITE, NO_SCRIPT, BLOCKING).blocks(Blocking.on(ValueType.LIST,
+            command("BLPOP", -3, POPPED, WRITE, BLOCKING).blocks(Blocking.on(ValueType.LIST,
                     BlockingListCommands::lastSeconds, BlockingListCommands::blPop, Reply::nullArray)),
-            command("BRPOP", -3, POPPED, WRITE, NO_SCRIPT, BLOCKING).blocks(Blocking.on(ValueType.LIST,
+            command("BRPOP", -3, POPPED, WRITE, BLOCKING).blocks(Blocking.on(ValueType.LIST,
                     BlockingListCommands::lastSeconds, BlockingListCommands::brPop, Reply::nullArray)),
             command("BLMPOP", -5, counted(2, 1).as(RW, ACCESS, DELETE), WRITE, BLOCKING).blocks(Blocking.on(
                     ValueType.LIST, BlockingListCommands::multiPopSeconds, BlockingListCommands::blMPop,
                     Reply::nullArray)),
-            command("BLMOVE", 6, SOURCE, TARGET, WRITE, DENY_OOM, NO_SCRIPT, BLOCKING).blocks(Blocking.on(
+            command("BLMOVE", 6, SOURCE, TARGET, WRITE, DENY_OOM, BLOCKING).blocks(Blocking.on(
                     ValueType.LIST, BlockingListCommands::moveSeconds, BlockingListCommands::blMove,
                     Reply::nullBulk)),
-            command("BRPOPLPUSH", 4, SOURCE, TARGET, WRITE, DENY_OOM, NO_SCRIPT, BLOCKING).blocks(Blocking.on(
+            command("BRPOPLPUSH", 4, SOURCE, TARGET, WRITE, DENY_OOM, BLOCKING).blocks(Blocking.on(
                     ValueType.LIST, BlockingListCommands::lastSeconds, BlockingListCommands::brPopLPush,
                     Reply::nullBulk)));
 

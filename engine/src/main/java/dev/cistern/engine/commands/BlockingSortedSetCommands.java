@@ -13,7 +13,6 @@ import dev.cistern.store.ValueType;
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Flag.BLOCKING;
 import static dev.cistern.engine.dispatch.Flag.FAST;
-import static dev.cistern.engine.dispatch.Flag.NO_SCRIPT;
 import static dev.cistern.engine.dispatch.Flag.WRITE;
 import static dev.cistern.engine.dispatch.KeySpec.Use.ACCESS;
 import static dev.cistern.engine.dispatch.KeySpec.Use.DELETE;
@@ -31,10 +30,10 @@ final class BlockingSortedSetCommands {
     private static final KeySpec POPPED = range(1, -2, 1).as(RW, ACCESS, DELETE);
 
     static final CommandTable TABLE = CommandTable.of("sorted-set",
-            command("BZPOPMIN", -3, POPPED, WRITE, NO_SCRIPT, BLOCKING, FAST).blocks(Blocking.on(
+            command("BZPOPMIN", -3, POPPED, WRITE, BLOCKING, FAST).blocks(Blocking.on(
                     ValueType.SORTED_SET, BlockingSortedSetCommands::lastSeconds, BlockingSortedSetCommands::popMin,
                     Reply::nullArray)),
-            command("BZPOPMAX", -3, POPPED, WRITE, NO_SCRIPT, BLOCKING, FAST).blocks(Blocking.on(
+            command("BZPOPMAX", -3, POPPED, WRITE, BLOCKING, FAST).blocks(Blocking.on(
                     ValueType.SORTED_SET, BlockingSortedSetCommands::lastSeconds, BlockingSortedSetCommands::popMax,
                     Reply::nullArray)),
             command("BZMPOP", -5, counted(2, 1).as(RW, ACCESS, DELETE), WRITE, BLOCKING).blocks(Blocking.on(

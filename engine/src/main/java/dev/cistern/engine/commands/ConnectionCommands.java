@@ -173,9 +173,10 @@ final class ConnectionCommands {
     private static void introduce(Session session, Reply reply) {
         reply.map(7);
         reply.bulk("server");
-        reply.bulk("valkey");
+        boolean asRedis = session.node().settings().extendedCompatibility.isOn();
+        reply.bulk(asRedis ? "redis" : "valkey");
         reply.bulk("version");
-        reply.bulk(session.node().identity().valkeyVersion());
+        reply.bulk(asRedis ? session.node().identity().redisVersion() : session.node().identity().valkeyVersion());
         reply.bulk("proto");
         reply.integer(session.protocol());
         reply.bulk("id");

@@ -228,7 +228,7 @@ final class DebugCommands {
         int stripe = keyspace.store().stripeOf(key);
         keyspace.store().lock(stripe);
         try {
-            long entry = keyspace.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS);
+            long entry = keyspace.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS | Keyspace.EVEN_EXPIRED);
             if (entry == Keyspace.ABSENT) {
                 throw CommandException.NO_SUCH_KEY;
             }

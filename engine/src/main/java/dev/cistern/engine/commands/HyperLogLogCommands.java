@@ -15,6 +15,7 @@ import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Flag.ADMIN;
 import static dev.cistern.engine.dispatch.Flag.DENY_OOM;
 import static dev.cistern.engine.dispatch.Flag.FAST;
+import static dev.cistern.engine.dispatch.Flag.MAY_REPLICATE;
 import static dev.cistern.engine.dispatch.Flag.READ;
 import static dev.cistern.engine.dispatch.Flag.WRITE;
 import static dev.cistern.engine.dispatch.KeySpec.Use.ACCESS;
@@ -32,7 +33,7 @@ final class HyperLogLogCommands {
                     .runsInSession(HyperLogLogCommands::pfadd),
             command("PFCOUNT", -2, keysFrom(1).as(RW, ACCESS).notes(
                     "RW because it may change the internal representation of the key, and propagate to replicas"),
-                    READ).runsInSession(HyperLogLogCommands::pfcount),
+                    READ, MAY_REPLICATE).runsInSession(HyperLogLogCommands::pfcount),
             command("PFMERGE", -2, key(1).as(RW, ACCESS, INSERT), keysFrom(2).as(RO, ACCESS), WRITE, DENY_OOM)
                     .runsInSession(HyperLogLogCommands::pfmerge),
             command("PFDEBUG", 3, key(2).as(RW, ACCESS), WRITE, DENY_OOM, ADMIN)

@@ -159,7 +159,7 @@ final class InfoSections {
         field("allocator_frag_bytes", Math.max(0, report.residentBytes() - report.usedBytes()));
         field("mem_fragmentation_ratio", format("%.2f", report.fragmentationRatio()));
         field("mem_fragmentation_bytes", Math.max(0, report.residentBytes() - report.usedBytes()));
-        field("mem_not_counted_for_evict", 0);
+        field("mem_not_counted_for_evict", Math.max(0, report.usedBytes() - node.store().usedBytes()));
         field("mem_replication_backlog", 0);
         field("mem_clients_slaves", 0);
         field("mem_clients_normal", report.sessionBytes());

@@ -38,7 +38,10 @@ final class ServerCommands {
     private ServerCommands() {}
 
     static void time(Session session, Request request, Reply reply) {
-        long micros = session.node().clock().wallMicros();
+        // Within a transaction or a script it stands still.
+        long micros = session.loop().unit().isRunning()
+                ? session.keyspace().nowMillis() * 1000
+                : session.node().clock().wallMicros();
         reply.array(2);
         reply.bulk(micros / 1_000_000);
         reply.bulk(micros % 1_000_000);

@@ -24,7 +24,7 @@ public final class CommandLog {
     public record Entry(long id, long unixSeconds, long value, List<byte[]> arguments, String clientAddress,
             String clientName) {}
 
-    synchronized void add(Session session, Command command, Request request, long value, long unixSeconds,
+    public synchronized void add(Session session, Command command, Request request, long value, long unixSeconds,
             long maxEntries) {
         entries.addFirst(new Entry(nextId++, unixSeconds, value, shortened(command, request), session.remoteAddress(),
                 session.name()));

@@ -4,6 +4,7 @@ import dev.cistern.engine.acl.AclLog;
 import dev.cistern.engine.acl.Denial;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.store.EvictionPolicy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -90,10 +91,13 @@ final class Gate {
     }
 
     private static @Nullable CommandException memoryLimit(Session session, Command command, Request request) {
-        if (!session.mayNeedMemory(command)) {
+        boolean mayNeedMemory = session.mayNeedMemory(command);
+        // Those that need none still make room when keys may go for it, as the original has it.
+        if (!mayNeedMemory && session.node().memoryRules().policy() == EvictionPolicy.NO_EVICTION) {
             return null;
         }
-        return session.loop().isOverMemoryLimit() ? CommandException.OUT_OF_MEMORY : null;
+        boolean isOver = session.loop().isOverMemoryLimit();
+        return isOver && mayNeedMemory ? CommandException.OUT_OF_MEMORY : null;
     }
 
     private static final CommandException CANNOT_SAVE = CommandException.of("MISCONF Valkey is configured to save RDB "

@@ -28,6 +28,8 @@ public final class MemoryGauge implements AutoCloseable {
     }
 
     private static final long FRESH_NANOS = 10_000_000;
+    /** A limit below what a node needs without any key leaves no room at all. */
+    private static final long EMPTY_NODE_BYTES = 4096;
     private static final long SHARE_OF_ROOM = 16;
     /** Keys looked at for one command, at most: a few hundred evictions, less than a millisecond. */
     private static final int EVICTION_BUDGET = 2_000;
@@ -58,7 +60,7 @@ public final class MemoryGauge implements AutoCloseable {
             takenNanos = nowNanos;
             receivedWhenTaken = receivedBytes;
         }
-        return limit > 0 && usedBytes > limit;
+        return limit > 0 && (usedBytes > limit || limit < EMPTY_NODE_BYTES);
     }
 
     /**

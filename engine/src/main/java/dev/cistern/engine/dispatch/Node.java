@@ -331,7 +331,13 @@ public final class Node {
         counters.reset();
         errors.reset();
         rates.reset();
-        loops.forEach(loop -> loop.execute(loop::resetStatistics));
+        for (NodeLoop loop : loops) {
+            if (loop.isCurrent()) {
+                loop.resetStatistics();
+            } else {
+                loop.execute(loop::resetStatistics);
+            }
+        }
     }
 
     /** Holds back commands until then, those that write or all; a later or wider pause wins. */

@@ -202,6 +202,13 @@ public final class Session implements Conversation {
         }
     }
 
+    /** Its user's rights changed: if it listens to a channel that they do not allow any more, its connection ends. */
+    void endUnlessAllowed(User changed) {
+        if (user == changed && isSubscribed() && !subscriptions().areAllowedBy(changed.rules())) {
+            endAs(changed);
+        }
+    }
+
     /**
      * Why its user may not run the command, or null if it may, when that database is selected. A refusal is counted and
      * logged, with the surroundings in which the command was asked for.

@@ -122,7 +122,8 @@ final class Stopwatch {
             return;
         }
         long unixSeconds = clock.wallMillis() / 1000;
-        if (elapsed >= slowNanos && !command.is(Flag.SKIP_SLOWLOG)) {
+        // One that waits has not done its work yet: it is told of when it has.
+        if (elapsed >= slowNanos && !command.is(Flag.SKIP_SLOWLOG) && session.waiter == null) {
             node.slowLog().add(session, command, request, elapsed / NANOS_PER_MICRO, unixSeconds,
                     node.settings().slowlogMaxLen.value());
         }

@@ -5,7 +5,8 @@ import dev.cistern.engine.acl.UserRules;
 import dev.cistern.engine.acl.Users;
 
 /**
- * What changes of users mean for open sessions: those of a deleted user end.
+ * What changes of users mean for open sessions: those of a deleted user end, and those that
+ * listen to what it may not hear any more.
  *
  * <p>Any thread. Between the change and a session's end on its own loop the user has no rights left, so nothing slips
  * through.
@@ -28,6 +29,11 @@ final class UserEffects implements Users.Listener {
 
     @Override
     public void changed(User user, UserRules before, UserRules now) {
-        // Rights are looked up anew for every command: there is nothing to tell the sessions.
+        // Rights are looked up anew for every command, but those who listen send none.
+        for (Session session : sessions.all()) {
+            if (session.user() == user) {
+                session.execute(() -> session.endUnlessAllowed(user));
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.cistern.engine.pubsub;
 
+import dev.cistern.engine.acl.UserRules;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.Reply;
 import java.util.EnumMap;
@@ -74,6 +75,18 @@ public final class Subscriptions {
             reply.bulk(name);
         }
         reply.integer(kind == Kind.SHARD ? count(kind) : (long) count(Kind.CHANNEL) + count(Kind.PATTERN));
+    }
+
+    /** Whether one with these rules may listen to all that this session listens to. */
+    public boolean areAllowedBy(UserRules rules) {
+        for (Kind kind : Kind.values()) {
+            for (ChannelName name : of(kind)) {
+                if (!rules.allowsChannel(name.bytes(), kind == Kind.PATTERN)) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /** Stops listening to anything, without a word. */

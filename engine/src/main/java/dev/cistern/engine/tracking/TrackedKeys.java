@@ -38,6 +38,8 @@ public final class TrackedKeys implements StoreListener {
     private final ConcurrentHashMap<KeyName, Set<Long>> readers = new ConcurrentHashMap<>();
     private final AtomicLong items = new AtomicLong();
     private final List<Session> broadcasts = new CopyOnWriteArrayList<>();
+    /** Of this node: nodes share threads. */
+    @SuppressWarnings("ThreadLocalUsage")
     private final ThreadLocal<@Nullable Doing> doing = new ThreadLocal<>();
     private @Nullable Iterator<KeyName> hand;
     private volatile int sessions;

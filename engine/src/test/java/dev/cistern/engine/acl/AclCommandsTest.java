@@ -375,4 +375,30 @@ final class AclCommandsTest {
             customer.send("GET", "a").expect(error("NOPERM User inner has no permissions to run the 'get' command"));
         }
     }
+
+    @WireTest(notOnOriginal = NOT_ALONE)
+    void whoListensToWhatIsNotAllowedAnyMoreIsCutOff(TestClient admin, TestClient client) {
+        fresh(admin, "on", "nopass", "+@all", "&a*", "&b");
+        client.send("AUTH", "u", "").expect(ok());
+        client.send("SUBSCRIBE", "a1");
+        admin.send("ACL", "SETUSER", "u", "resetchannels", "&a*").expect(ok());
+        admin.send("PUBLISH", "a1", "x").expect(integer(1));
+        client.read();
+        admin.send("ACL", "SETUSER", "u", "resetchannels", "&b").expect(ok());
+        assertThat(client.isClosedByServer()).isTrue();
+    }
+
+    @WireTest(notOnOriginal = NOT_ALONE)
+    void whoWaitsIsAskedAgainWhenItIsServed(TestClient admin, TestClient client) {
+        fresh(admin, "on", "nopass", "+blpop", "~l");
+        client.send("AUTH", "u", "").expect(ok());
+        client.write("BLPOP", "l", "0");
+        while (!admin.send("INFO", "clients").text().contains("blocked_clients:1\r")) {
+            Thread.onSpinWait();
+        }
+        admin.send("ACL", "SETUSER", "u", "resetkeys", "~other").expect(ok());
+        admin.send("RPUSH", "l", "x");
+        client.read().expect(error("NOPERM No permissions to access a key"));
+        admin.send("LLEN", "l").expect(integer(1));
+    }
 }

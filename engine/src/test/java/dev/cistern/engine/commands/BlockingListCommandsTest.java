@@ -285,4 +285,23 @@ final class BlockingListCommandsTest {
         client.read().expect(status("PONG"));
         other.send("EXISTS", "k").expect(integer(0));
     }
+
+    @WireTest(notOnOriginal = "scripts may call what blocks since 7.2")
+    void scriptsDoNotWait(TestClient client) {
+        client.send("EVAL", "return redis.call('blpop', KEYS[1], 0)", "1", "l").expect(nil());
+        client.send("RPUSH", "l", "x");
+        client.send("EVAL", "return redis.call('blpop', KEYS[1], 0)", "1", "l").expect(array(bulk("l"), bulk("x")));
+    }
+
+    @WireTest
+    void whoWaitsIsLoggedAsSlowWhenItIsServed(TestClient client, TestClient other) {
+        client.send("CONFIG", "SET", "slowlog-log-slower-than", "0").expect(ok());
+        other.write("BLPOP", "l", "0");
+        awaitBlocked(client, 1);
+        assertThat(client.send("SLOWLOG", "GET", "100").toString()).doesNotContain("BLPOP");
+        client.send("RPUSH", "l", "x");
+        other.read().expect(array(bulk("l"), bulk("x")));
+        assertThat(client.send("SLOWLOG", "GET", "100").toString()).contains("BLPOP");
+        client.send("CONFIG", "SET", "slowlog-log-slower-than", "10000");
+    }
 }

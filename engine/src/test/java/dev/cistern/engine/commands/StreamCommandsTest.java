@@ -143,6 +143,17 @@ final class StreamCommandsTest {
         }
     }
 
+    @WireTest(notOnOriginal = "Redis 7.0 has another word for it")
+    void aFlushedGroupIsTold(TestClient client) {
+        client.send("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM");
+        try (TestClient member = new TestClient(client.socket().getPort())) {
+            member.write("XREADGROUP", "GROUP", "g", "alice", "BLOCK", "0", "STREAMS", "s", ">");
+            awaitBlocked(client, 1);
+            client.send("FLUSHALL").expect(ok());
+            assertThat(member.read().text()).startsWith("NOGROUP ");
+        }
+    }
+
     @WireTest
     void groupsHandOutEachEntryOnce(TestClient client) {
         addTwo(client);

@@ -40,8 +40,10 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 // @formatter:on
 public final class Cistern implements Runnable {
 
-    /** The bench is a program of the module above this one, so only the launcher can start it. */
-    private static final String BENCH = "  bench    Runs Cistern and redis-server side by side (by ./cistern only)."
+    /** Programs of the modules above this one, so only the launcher can start them. */
+    private static final String LAUNCHED = "  bench    Runs Cistern and redis-server side by side (by ./cistern only)."
+            + System.lineSeparator()
+            + "  demo     Shows on a page what a cache is good for: demo hybrid (by ./cistern only)."
             + System.lineSeparator();
 
     @Spec
@@ -63,7 +65,7 @@ public final class Cistern implements Runnable {
         line.setExecutionExceptionHandler(Cistern::explainFailure);
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setUsageHelpAutoWidth(true);
-        line.getHelpSectionMap().put(SECTION_KEY_COMMAND_LIST, help -> help.commandList() + BENCH);
+        line.getHelpSectionMap().put(SECTION_KEY_COMMAND_LIST, help -> help.commandList() + LAUNCHED);
         return line;
     }
 

@@ -6,21 +6,25 @@ import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.network.Transport;
 import dev.cistern.toolkit.CacheKit;
 import dev.cistern.toolkit.CacheListener;
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanIterator;
+import io.lettuce.core.SslOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
 /**
- * The cache of the demo: a Cistern node in this process on a free loopback port, which asks for a password that only
- * this process knows, and a client of it for what the toolkit does not do.
+ * The cache of the demo: a Cistern node in this process on a free loopback port, which speaks TLS only and asks
+ * for a password that only this process knows, and a client of it for what the toolkit does not do.
  */
 public final class DemoNode implements AutoCloseable {
 
@@ -29,37 +33,77 @@ public final class DemoNode implements AutoCloseable {
     /** Enough for a laptop, little enough to be no danger; then the least recently used entry goes. */
     private static final String MOST_MEMORY = "256mb";
 
+    private static final int TRIES_FOR_A_PORT = 5;
+
     private final EventLoops eventLoops;
+    private final NodeCertificate certificate;
     private final CacheNode node;
+    private final int port;
     private final String address;
     private final RedisClient client;
     private final StatefulRedisConnection<String, String> connection;
 
-    private DemoNode(EventLoops eventLoops, CacheNode node, String password) {
+    private DemoNode(EventLoops eventLoops, NodeCertificate certificate, CacheNode node, int port, String password) {
         this.eventLoops = eventLoops;
+        this.certificate = certificate;
         this.node = node;
-        this.address = "redis://:" + password + "@127.0.0.1:" + node.port();
+        this.port = port;
+        this.address = "rediss://:" + password + "@127.0.0.1:" + port;
         this.client = RedisClient.create(RedisURI.create(address));
+        client.setOptions(ClientOptions.builder().sslOptions(SslOptions.builder().trustManager(certificate.certificate()
+                .toFile()).build()).build());
         this.connection = client.connect();
     }
 
-    /** Starts it on a free port, or on {@code port} if that is not 0. The password stands in addresses: letters and digits. */
-    public static DemoNode start(int port, String password) throws IOException {
+    /** Starts it on a free port. The password stands in addresses: letters and digits. */
+    public static DemoNode start(String password) throws IOException {
         EventLoops eventLoops = EventLoops.start(Transport.named("auto"), EVENT_LOOPS);
+        NodeCertificate certificate = null;
         try {
-            CacheNode node = CacheNode.start(NodeOptions.onPort("demo", port).with("bind", "127.0.0.1")
-                    .with("requirepass", password).with("maxmemory", MOST_MEMORY)
-                    .with("maxmemory-policy", "allkeys-lru"), eventLoops);
-            return new DemoNode(eventLoops, node, password);
+            certificate = NodeCertificate.make(password);
+            return start(eventLoops, certificate, password);
         } catch (IOException | RuntimeException e) {
+            if (certificate != null) {
+                certificate.close();
+            }
             eventLoops.close();
             throw e;
         }
     }
 
+    /** An encrypted port has to be named, so another process may take the free one that was found. */
+    private static DemoNode start(EventLoops eventLoops, NodeCertificate certificate, String password)
+            throws IOException {
+        for (int tries = 1;; tries++) {
+            int port = freePort();
+            try {
+                CacheNode node = CacheNode.start(options(certificate, port, password), eventLoops);
+                return new DemoNode(eventLoops, certificate, node, port, password);
+            } catch (IOException e) {
+                if (tries == TRIES_FOR_A_PORT) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static NodeOptions options(NodeCertificate certificate, int port, String password) {
+        return NodeOptions.onPort("demo", 0).with("tls-port", Integer.toString(port)).with("tls-cert-file", certificate
+                .certificate().toString()).with("tls-key-file", certificate.key().toString())
+                .with("tls-auth-clients", "no").with("bind", "127.0.0.1").with("requirepass", password)
+                .with("maxmemory", MOST_MEMORY).with("maxmemory-policy", "allkeys-lru");
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return probe.getLocalPort();
+        }
+    }
+
     /** Caches on this node, whose keys all begin with {@code prefix}. */
     public CacheKit kit(String prefix, CacheListener listener) {
-        return CacheKit.builder().servers(address).prefix(prefix).timeLimit(Duration.ofSeconds(2)).listener(listener)
+        return CacheKit.builder().servers(address).trust(certificate.certificate()).prefix(prefix)
+                .timeLimit(Duration.ofSeconds(2)).listener(listener)
                 .build();
     }
 
@@ -74,12 +118,7 @@ public final class DemoNode implements AutoCloseable {
     }
 
     public int port() {
-        return node.port();
-    }
-
-    /** Whether clients reach it encrypted. */
-    public boolean hasTls() {
-        return address.startsWith("rediss:");
+        return port;
     }
 
     /** Deletes the keys that begin with {@code prefix}, and no others; tells how many there were. */
@@ -108,5 +147,6 @@ public final class DemoNode implements AutoCloseable {
         client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
         node.close();
         eventLoops.close();
+        certificate.close();
     }
 }

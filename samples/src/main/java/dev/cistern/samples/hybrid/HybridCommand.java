@@ -96,7 +96,7 @@ public final class HybridCommand implements Callable<Integer> {
         Tokens tokens = new Tokens();
         WebServer server = listen(tokens);
         started.push(server);
-        DemoNode node = DemoNode.start(0, Passwords.secret(random));
+        DemoNode node = DemoNode.start(Passwords.secret(random));
         started.push(node);
         String password = Passwords.spoken(random);
         HybridDemo demo = wish != null

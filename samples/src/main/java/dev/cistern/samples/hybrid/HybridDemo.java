@@ -86,7 +86,7 @@ public final class HybridDemo implements AutoCloseable {
 
     record Cleared(long removed) {}
 
-    record Start(String url, String user, boolean isEmbedded, int rows, int mostRows, int nodePort, boolean hasTls) {}
+    record Start(String url, String user, boolean isEmbedded, int rows, int mostRows, int nodePort) {}
 
     record Connected(String token, String database, Status status) {}
 
@@ -94,8 +94,7 @@ public final class HybridDemo implements AutoCloseable {
             Sample.Progress sample, CacheCounts.Counts cache) {}
 
     private Start start() {
-        return new Start(wish.url(), wish.user(), embedded != null, wish.rows(), Sample.MOST_ROWS, node.port(), node
-                .hasTls());
+        return new Start(wish.url(), wish.user(), embedded != null, wish.rows(), Sample.MOST_ROWS, node.port());
     }
 
     private Connected connect(Connect who) throws HttpFailure, InterruptedException {

@@ -86,7 +86,7 @@ async function begin() {
     : 'The password is asked each time and stored nowhere.';
   find('sample').rows.value = start.rows;
   find('sample').rows.max = start.mostRows;
-  find('node').textContent = `Cistern on 127.0.0.1:${start.nodePort} · AUTH${start.hasTls ? ' · TLS' : ''}`;
+  find('node').textContent = `Cistern on 127.0.0.1:${start.nodePort} · TLS · AUTH`;
   lock();
 }
 

@@ -19,7 +19,7 @@ final class HybridStoryTest {
     @Test
     void theWholeStory() throws Exception {
         Tokens tokens = new Tokens();
-        try (DemoNode node = DemoNode.start(0, "4f1d3c9a");
+        try (DemoNode node = DemoNode.start("4f1d3c9a");
                 HybridDemo demo = HybridDemo.withDatabase(node, PASSWORD, "owner", 5_000, tokens);
                 Lab lab = new Lab(node);
                 WebServer server = WebServer.on(0, tokens)) {

@@ -18,7 +18,7 @@ final class LabStoryTest {
     @Test
     void everyExperimentDrawsWhatHappened() throws Exception {
         Tokens tokens = new Tokens();
-        try (DemoNode node = DemoNode.start(0, "5e6f");
+        try (DemoNode node = DemoNode.start("5e6f7a8b");
                 Lab lab = new Lab(node);
                 WebServer server = WebServer.on(0, tokens)) {
             server.publicCall("start", Map.class, _ -> Map.of("url", "jdbc:none", "user", "", "rows", 1, "mostRows", 1,

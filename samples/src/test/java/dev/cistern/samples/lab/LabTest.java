@@ -24,7 +24,7 @@ final class LabTest {
 
     @BeforeAll
     static void start() throws IOException {
-        node = DemoNode.start(0, "a1b2c3");
+        node = DemoNode.start("a1b2c3");
         kit = node.kit(Lab.PREFIX, CacheListener.NONE);
     }
 

@@ -16,9 +16,9 @@ import java.util.Arrays;
  */
 final class ElementSweep {
 
-    /** A walk is worth it when so much could be won: one in sixteen of the bytes, and a few spans. */
+    /** A walk is worth it when so much could be won: one in sixteen of the bytes, half a span, a byte for each key. */
     private static final int WORTH_SHIFT = 4;
-    private static final int WORTH_SPANS = 4;
+    private static final int WORTH_BYTES = Region.SPAN_BYTES / 2;
     /** To look at a list's chunk costs about as much as so many elements. */
     private static final int CHUNK_COST = 4;
 
@@ -62,7 +62,7 @@ final class ElementSweep {
     private boolean begin() {
         long free = elements.touchedBytes() - elements.usedBytes();
         stuckBytes = Math.min(stuckBytes, free);
-        long worth = Math.max(elements.touchedBytes() >>> WORTH_SHIFT, (long) WORTH_SPANS * Region.SPAN_BYTES);
+        long worth = Math.max(elements.touchedBytes() >>> WORTH_SHIFT, Math.max(WORTH_BYTES, keys.entries()));
         on = free - stuckBytes >= worth && elements.beginSweep();
         cursor = 0;
         isLastBucketSeen = false;

@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
                 "  cistern node --port 7000 --maxmemory 512mb --maxmemory-policy allkeys-lru",
                 "  cistern node --bind 0.0.0.0 --allow-remote --requirepass-file /run/secrets/cache",
                 "  cistern node --set timeout=300 --set maxclients=20000",
+                "  cistern node --port 7000 --cluster --dir /var/lib/cistern/7000",
                 "  cistern node --port 0 --tls-port 6379 --tls-cert-file node.crt --tls-key-file node.key",
                 "  cistern node --engine memcached",
                 "  cistern node --engine memcached --port 11300 -m 1024 -I 4m -c 20000",
@@ -85,6 +86,9 @@ final class NodeCommand implements Callable<Integer> {
 
     @Option(names = "--save", paramLabel = "\"SECONDS CHANGES...\"", description = "Saves by itself when at least so many changes are so old, and at the end: --save \"60 1\".")
     private @Nullable String save;
+
+    @Option(names = "--cluster", description = "Runs it as a node of a cluster, without slots at first: CLUSTER ADDSLOTSRANGE 0 16383 makes it one by itself, CISTERN SET-TOPOLOGY one of several.")
+    private boolean cluster;
 
     @Option(names = "--requirepass-file", paramLabel = "FILE", description = "File whose first line is the password that clients must give.")
     private @Nullable Path passwordFile;
@@ -158,6 +162,7 @@ final class NodeCommand implements Callable<Integer> {
                 "without a password clients of other machines are refused. Give one: --requirepass-file FILE"));
         putIfGiven("maxmemory", maxMemory);
         putIfGiven("maxmemory-policy", maxMemoryPolicy);
+        putIfGiven("cluster-enabled", cluster ? "yes" : null);
         putIfGiven("databases", databases);
         putIfGiven("requirepass", password);
         putIfGiven("dir", directory == null ? null : directory.toAbsolutePath());

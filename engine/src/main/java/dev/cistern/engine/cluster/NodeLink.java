@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * A connection to another server, of ours or an original: sends requests, and waits for their replies.
@@ -39,6 +40,21 @@ final class NodeLink implements AutoCloseable {
             return new NodeLink(socket);
         } catch (IOException e) {
             socket.close();
+            throw e;
+        }
+    }
+
+    /** The same, encrypted. */
+    static NodeLink openSecure(SSLSocketFactory factory, String host, int port, int timeoutMillis)
+            throws IOException {
+        Socket plain = new Socket();
+        try {
+            plain.setTcpNoDelay(true);
+            plain.setSoTimeout(timeoutMillis);
+            plain.connect(new InetSocketAddress(host, port), timeoutMillis);
+            return new NodeLink(factory.createSocket(plain, host, port, true));
+        } catch (IOException e) {
+            plain.close();
             throw e;
         }
     }

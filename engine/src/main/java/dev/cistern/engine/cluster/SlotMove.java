@@ -178,8 +178,10 @@ final class SlotMove {
         if (target == null) {
             throw new MoveException("node " + targetId + " is no longer known", null);
         }
-        NodeLink link = NodeLink.open(target.host().isEmpty() ? "127.0.0.1" : target.host(), target.port(),
-                timeoutMillis);
+        String host = target.host().isEmpty() ? "127.0.0.1" : target.host();
+        NodeLink link = target.port() > 0
+                ? NodeLink.open(host, target.port(), timeoutMillis)
+                : NodeLink.openSecure(PeerTls.factory(node.settings()), host, target.tlsPort(), timeoutMillis);
         if (!credentials.password.isEmpty()) {
             NodeLink.Answer answer = link.call("AUTH", credentials.user, credentials.password);
             if (answer.isError()) {

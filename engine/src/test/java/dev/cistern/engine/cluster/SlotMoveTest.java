@@ -1,10 +1,13 @@
 package dev.cistern.engine.cluster;
 
+import dev.cistern.engine.testing.TestCertificate;
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
+import java.nio.file.Path;
 import java.util.BitSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -130,6 +133,19 @@ final class SlotMoveTest {
     }
 
     @Test
+    void byTlsWhereNothingElseIsTold(@TempDir Path folder) {
+        try (TestCluster cluster = new TestCluster(2, 2, TestCertificate.make(folder, "nodes"))) {
+            TestClient source = cluster.admin(0);
+            String slot = slot(source, "{bar}");
+            source.send("MSET", "{bar}1", "one", "{bar}2", "two");
+            cluster.move(0, 1, slots(slot));
+            assertThat(source.send("GET", "{bar}1").text())
+                    .isEqualTo("MOVED " + slot + " 127.0.0.1:" + cluster.tlsPort(1));
+            assertThat(cluster.admin(1).send("MGET", "{bar}1", "{bar}2").texts()).containsExactly("one", "two");
+        }
+    }
+
+    @Test
     void aMoveThatIsRefusedLeavesEverythingWhereItWas() {
         try (TestCluster cluster = new TestCluster(2, 2)) {
             TestClient source = cluster.admin(0);
@@ -181,7 +197,7 @@ final class SlotMoveTest {
     }
 
     @Test
-    void aNodeRemembersItsCluster(@org.junit.jupiter.api.io.TempDir java.nio.file.Path folder) {
+    void aNodeRemembersItsCluster(@TempDir Path folder) {
         String before;
         try (TestServer server = TestServer.cistern("cluster-enabled", "yes", "dir", folder.toString());
                 TestClient client = server.connect()) {

@@ -1,12 +1,17 @@
 package dev.cistern.engine.cluster;
 
+import dev.cistern.engine.testing.TestCertificate;
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,12 +20,25 @@ final class TestCluster implements AutoCloseable {
     private final List<TestServer> servers = new ArrayList<>();
     private final List<TestClient> admins = new ArrayList<>();
     private final List<BitSet> slots = new ArrayList<>();
+    private final List<Integer> tlsPorts = new ArrayList<>();
 
     /** So many nodes; the first {@code sharing} of them share the slots evenly. */
-    TestCluster(int nodes, int sharing, String... settings) {
+    TestCluster(int nodes, int sharing) {
+        this(nodes, sharing, null);
+    }
+
+    /** The same, which tell one another and their clients of nothing but TLS ports. */
+    TestCluster(int nodes, int sharing, @Nullable TestCertificate certificate) {
         for (int i = 0; i < nodes; i++) {
             List<String> all = new ArrayList<>(List.of("cluster-enabled", "yes"));
-            all.addAll(List.of(settings));
+            int tlsPort = 0;
+            if (certificate != null) {
+                tlsPort = freePort();
+                all.addAll(List.of("port", Integer.toString(freePort()), "tls-port", Integer.toString(tlsPort), "tls-cert-file",
+                        certificate.certificate().toString(), "tls-key-file", certificate.key().toString(),
+                        "tls-ca-cert-file", certificate.certificate().toString(), "tls-auth-clients", "yes"));
+            }
+            tlsPorts.add(tlsPort);
             servers.add(TestServer.cistern(all.toArray(String[]::new)));
             admins.add(servers.get(i).connect());
             BitSet own = new BitSet();
@@ -30,6 +48,14 @@ final class TestCluster implements AutoCloseable {
             slots.add(own);
         }
         publish();
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static String id(int node) {
@@ -42,6 +68,10 @@ final class TestCluster implements AutoCloseable {
 
     int port(int node) {
         return servers.get(node).port();
+    }
+
+    int tlsPort(int node) {
+        return tlsPorts.get(node);
     }
 
     TestServer server(int node) {
@@ -72,7 +102,8 @@ final class TestCluster implements AutoCloseable {
         StringBuilder text = new StringBuilder("epoch " + epoch + "\nself " + id(self) + "\n");
         for (int i = 0; i < servers.size(); i++) {
             text.append("shard ").append(shardId(i)).append(' ').append(SlotRanges.format(slots.get(i))).append('\n');
-            text.append("node ").append(id(i)).append(" 127.0.0.1 ").append(port(i)).append(" 0 primary\n");
+            int tlsPort = tlsPorts.get(i);
+            text.append("node %s 127.0.0.1 %d %d primary\n".formatted(id(i), tlsPort == 0 ? port(i) : 0, tlsPort));
         }
         return text.toString();
     }

@@ -19,7 +19,8 @@ final class PeerTls {
     static SSLSocketFactory factory(Settings settings) throws IOException {
         String authority = settings.tlsCaCertFile.value();
         if (authority.isEmpty()) {
-            throw new MoveException("the other node speaks TLS alone: to trust it, this one needs tls-ca-cert-file", null);
+            throw new MoveException("the other node speaks TLS alone: to trust it, this one needs tls-ca-cert-file",
+                    null);
         }
         SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(SslProvider.JDK)
                 .trustManager(new File(authority)).endpointIdentificationAlgorithm(null);

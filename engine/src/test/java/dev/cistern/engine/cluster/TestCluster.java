@@ -34,7 +34,8 @@ final class TestCluster implements AutoCloseable {
             int tlsPort = 0;
             if (certificate != null) {
                 tlsPort = freePort();
-                all.addAll(List.of("port", Integer.toString(freePort()), "tls-port", Integer.toString(tlsPort), "tls-cert-file",
+                all.addAll(List.of("port", Integer.toString(freePort()), "tls-port", Integer.toString(tlsPort),
+                        "tls-cert-file",
                         certificate.certificate().toString(), "tls-key-file", certificate.key().toString(),
                         "tls-ca-cert-file", certificate.certificate().toString(), "tls-auth-clients", "yes"));
             }

@@ -115,6 +115,50 @@ final class InstalledClientsTest {
     }
 
     @Test
+    void memcachedByTheAwsCli() throws Exception {
+        assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
+        aws("create-cache-cluster", "--cache-cluster-id", "mem", "--engine", "memcached", "--num-cache-nodes", "3",
+                "--cache-node-type", "cache.t4g.micro", "--az-mode", "cross-az");
+        aws("wait", "cache-cluster-available", "--cache-cluster-id", "mem");
+        aws("modify-cache-cluster", "--cache-cluster-id", "mem", "--num-cache-nodes", "2",
+                "--cache-node-ids-to-remove", "0001", "--apply-immediately");
+        aws("wait", "cache-cluster-available", "--cache-cluster-id", "mem");
+        assertThat(aws("describe-cache-clusters", "--show-cache-node-info", "--output", "text", "--query",
+                "CacheClusters[0].[PreferredAvailabilityZone,NumCacheNodes,ConfigurationEndpoint.Address,"
+                        + "CacheNodes[].CacheNodeId]"))
+                .contains("Multiple\t2\t127.0.0.1", "0002\t0003");
+        aws("delete-cache-cluster", "--cache-cluster-id", "mem");
+        aws("wait", "cache-cluster-deleted", "--cache-cluster-id", "mem");
+        assertThat(aws("describe-events", "--source-type", "cache-cluster")).contains("Cache cluster deleted");
+    }
+
+    @Test
+    void memcachedByBoto3() throws Exception {
+        assumeTrue(Programs.works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
+        assertThat(Programs.run("python3", "-c", """
+                import boto3, socket, sys
+                client = boto3.client("elasticache", endpoint_url=sys.argv[1])
+                client.create_cache_cluster(CacheClusterId="mem", Engine="memcached", NumCacheNodes=2,
+                        CacheNodeType="cache.t4g.micro", Tags=[{"Key": "team", "Value": "shop"}])
+                wait = {"Delay": 1, "MaxAttempts": 60}
+                client.get_waiter("cache_cluster_available").wait(CacheClusterId="mem", WaiterConfig=wait)
+                client.modify_cache_cluster(CacheClusterId="mem", NumCacheNodes=3, ApplyImmediately=True)
+                client.get_waiter("cache_cluster_available").wait(CacheClusterId="mem", WaiterConfig=wait)
+                found = client.describe_cache_clusters(CacheClusterId="mem", ShowCacheNodeInfo=True)
+                cluster = found["CacheClusters"][0]
+                end = cluster["ConfigurationEndpoint"]
+                with socket.create_connection((end["Address"], end["Port"])) as node:
+                    node.sendall(b"config get cluster\\r\\n")
+                    print(node.recv(1000).decode().count("|"), "bars")
+                print([node["CacheNodeId"] for node in cluster["CacheNodes"]])
+                client.reboot_cache_cluster(CacheClusterId="mem", CacheNodeIdsToReboot=["0002"])
+                client.get_waiter("cache_cluster_available").wait(CacheClusterId="mem", WaiterConfig=wait)
+                client.delete_cache_cluster(CacheClusterId="mem")
+                client.get_waiter("cache_cluster_deleted").wait(CacheClusterId="mem", WaiterConfig=wait)
+                """, cistern.url())).contains("6 bars", "['0001', '0002', '0003']");
+    }
+
+    @Test
     void boto3() throws Exception {
         assumeTrue(Programs.works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
         assertThat(Programs.run(List.of("python3", "-c", """

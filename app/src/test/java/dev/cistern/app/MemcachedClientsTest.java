@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import net.rubyeye.xmemcached.aws.AWSElasticCacheClient;
+import net.rubyeye.xmemcached.autodiscovery.AutoDiscoveryCacheClient;
 import net.spy.memcached.ClientMode;
 import net.spy.memcached.DefaultConnectionFactory;
 import net.spy.memcached.MemcachedClient;
@@ -27,6 +27,7 @@ import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.ParameterNameValue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -84,7 +85,8 @@ final class MemcachedClientsTest {
     @Test
     void xmemcachedFollowsToo() throws Exception {
         CacheCluster one = create(r -> r.numCacheNodes(1));
-        AWSElasticCacheClient client = new AWSElasticCacheClient(address(one.configurationEndpoint()), POLL_MILLIS);
+        AutoDiscoveryCacheClient client = new AutoDiscoveryCacheClient(address(one.configurationEndpoint()),
+                POLL_MILLIS);
         try {
             assertThat(client.set("a", 0, "one")).isTrue();
             assertThat(client.<String>get("a")).isEqualTo("one");
@@ -117,8 +119,7 @@ final class MemcachedClientsTest {
         aws.createCacheParameterGroup(r -> r.cacheParameterGroupName("mine").description("mine")
                 .cacheParameterGroupFamily("memcached1.6"));
         aws.modifyCacheParameterGroup(r -> r.cacheParameterGroupName("mine").parameterNameValues(
-                value -> value.parameterName("disable_flush_all").parameterValue("1"),
-                value -> value.parameterName("max_item_size").parameterValue("2097152")));
+                value("disable_flush_all", "1"), value("max_item_size", "2097152")));
         Endpoint node = create(r -> r.numCacheNodes(1).cacheParameterGroupName("mine").engineVersion("1.6.12"))
                 .cacheNodes().getFirst().endpoint();
         assertThat(ask(node, "version", "flush_all", "lru_crawler enable")).containsExactly("VERSION 1.6.12",
@@ -126,8 +127,7 @@ final class MemcachedClientsTest {
         assertThat(ask(node, "stats settings")).contains("STAT item_size_max 2097152",
                 "STAT maxbytes " + (412L << 20), "STAT num_threads 2");
         aws.modifyCacheParameterGroup(r -> r.cacheParameterGroupName("mine").parameterNameValues(
-                value -> value.parameterName("disable_flush_all").parameterValue("0"),
-                value -> value.parameterName("watch").parameterValue("0")));
+                value("disable_flush_all", "0"), value("watch", "0")));
         Probe.await(() -> ask(node, "watch fetchers").equals(List.of("CLIENT_ERROR watch commands not allowed")));
         assertThat(ask(node, "flush_all")).as("needs a reboot").containsExactly("CLIENT_ERROR flush_all not allowed");
         aws.rebootCacheCluster(r -> r.cacheClusterId("mem").cacheNodeIdsToReboot("0001"));
@@ -148,6 +148,10 @@ final class MemcachedClientsTest {
                 .collect(Collectors.joining(","));
         assertThat(Programs.run("memcping", servers)).isEmpty();
         assertThat(Programs.run("memcstat", servers)).contains("curr_items");
+    }
+
+    private static ParameterNameValue value(String parameter, String text) {
+        return ParameterNameValue.builder().parameterName(parameter).parameterValue(text).build();
     }
 
     private CacheCluster create(Consumer<CreateCacheClusterRequest.Builder> wish) {

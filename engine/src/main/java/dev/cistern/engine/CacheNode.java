@@ -41,6 +41,7 @@ public final class CacheNode implements AutoCloseable {
     private static final long STOP_SECONDS = 10;
 
     private final Node node;
+    private final EventLoops eventLoops;
     private final Map<EventLoops.Loop, NodeLoop> loops;
     private final Listeners listeners;
     private final Housekeeping housekeeping;
@@ -51,6 +52,7 @@ public final class CacheNode implements AutoCloseable {
     private CacheNode(Node node, EventLoops eventLoops, Map<EventLoops.Loop, NodeLoop> loops,
             NodeOptions.@Nullable InternalUser internal) {
         this.node = node;
+        this.eventLoops = eventLoops;
         this.internal = internal;
         this.loops = loops;
         this.listeners = new Listeners(node, eventLoops, (connection, loop) -> loopOf(loop).accept(connection));
@@ -130,6 +132,7 @@ public final class CacheNode implements AutoCloseable {
         if (cluster != null) {
             cluster.listening();
         }
+        node.replication().start(eventLoops);
         housekeeping.start();
     }
 
@@ -184,6 +187,7 @@ public final class CacheNode implements AutoCloseable {
         stopped = true;
         node.busyScript().endAll();
         node.stopping();
+        node.replication().stop();
         listeners.close();
         housekeeping.close();
         for (Session session : node.sessions().all()) {
@@ -194,6 +198,7 @@ public final class CacheNode implements AutoCloseable {
         node.awaitBackground();
         node.persistence().saveAtEnd();
         node.closeParts();
+        node.writeLog().close();
         node.store().close();
         LOG.info("node {} stopped", node.identity().name());
     }

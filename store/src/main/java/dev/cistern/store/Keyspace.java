@@ -67,6 +67,7 @@ public final class Keyspace implements AutoCloseable {
     private final List<SortedSets> sortedSets = new ArrayList<>();
     private boolean closed;
     private boolean touches = true;
+    private boolean obeys;
     private boolean isRestoring;
 
     private long nowMillis;
@@ -118,6 +119,18 @@ public final class Keyspace implements AutoCloseable {
 
     public boolean touches() {
         return touches;
+    }
+
+    /**
+     * Whether what follows was decided elsewhere: then a key is there until it is deleted, whatever its deadline says.
+     */
+    public void setObeys(boolean value) {
+        obeys = value;
+    }
+
+    /** Whether a key that is given this deadline is gone at once. */
+    public boolean isPast(long deadlineMillis) {
+        return deadlineMillis >= 0 && deadlineMillis <= nowMillis && !obeys;
     }
 
     public long nowMillis() {
@@ -274,7 +287,7 @@ public final class Keyspace implements AutoCloseable {
             return ABSENT;
         }
         long header = EntryLayout.header(entry);
-        if (!EntryLayout.isExpired(entry, header, nowMillis)) {
+        if (!EntryLayout.isExpired(entry, header, nowMillis) || obeys) {
             return entry;
         }
         if (store.expiresByItself()) {

@@ -16,6 +16,8 @@ public enum MemoryTag {
     SESSION,
     /** Buffers of dumps and snapshots. */
     SNAPSHOT,
+    /** The log of what is written, for replicas. */
+    REPLICATION,
     /** Copies owned by tests and tools. */
     TEST;
 

@@ -42,6 +42,7 @@ public final class Users {
     private final @Nullable User internal;
     private final ConcurrentSkipListMap<String, User> byName = new ConcurrentSkipListMap<>();
     private final User defaultUser;
+    private final User primaryUser;
     private final Listener listener;
     /** The last value of requirepass that was put into effect. */
     private String requiredPassword = "";
@@ -61,6 +62,7 @@ public final class Users {
         this.listener = listener;
         this.internal = internalUser == null ? null : internal(internalUser);
         this.defaultUser = new User(User.DEFAULT_NAME, false, rules("on", "nopass", "~*", "&*", "+@all"));
+        this.primaryUser = new User("", true, rules("on", "~*", "&*", "+@all"));
         byName.put(User.DEFAULT_NAME, defaultUser);
     }
 
@@ -106,6 +108,11 @@ public final class Users {
     /** Whom a session speaks for until it says otherwise. */
     public User defaultUser() {
         return defaultUser;
+    }
+
+    /** Whom the stream of our primary speaks for; nobody can log in as this one. */
+    public User primaryUser() {
+        return primaryUser;
     }
 
     /** The user of this name, as far as customers can tell. */

@@ -10,6 +10,7 @@ import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.replication.LogFeed;
 import dev.cistern.engine.tracking.Tracking;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
@@ -148,6 +149,12 @@ public final class HandOver {
         reply.protocol(waiter.protocol());
         boolean answered = true;
         long startNanos = loop.node().clock().nanos();
+        LogFeed feed = loop.logFeed();
+        boolean isLogged = loop.node().writeLog().isOn();
+        long changes = isLogged ? loop.changes() : 0;
+        if (isLogged) {
+            feed.hold();
+        }
         try {
             refuseIfDenied(waiter);
             answered = runBody(waiter, keyspace, reply);
@@ -159,6 +166,12 @@ public final class HandOver {
             LOG.error("bug in {}, run for one who waited", waiter.command().fullName(), bug);
             loop.node().counters().bugs.increment();
             answerError(reply, CommandException.of("ERR internal error"));
+        }
+        if (isLogged) {
+            if (loop.changes() != changes) {
+                loop.rewrites().log(keyspace, waiter.command(), request, reply, 0, feed);
+            }
+            feed.flush();
         }
         if (!answered) {
             waiter.release();

@@ -94,7 +94,8 @@ public final class Waiter {
         timer = value;
     }
 
-    boolean isWaiting() {
+    /** Whether it has neither been answered nor given up. */
+    public boolean isWaiting() {
         return state.get() == State.WAITING;
     }
 

@@ -1,15 +1,14 @@
 package dev.cistern.engine.commands;
 
 import dev.cistern.engine.acl.User;
-import dev.cistern.engine.blocking.Blocking;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Denials;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.replication.ReplicationCommands;
 import dev.cistern.store.Bytes;
-import dev.cistern.store.Keyspace;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +41,7 @@ final class ConnectionCommands {
                     .runsInSession(ConnectionCommands::reset),
             command("SELECT", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::select),
             command("WAIT", 3, NO_SCRIPT, tip("request_policy:all_shards"), tip("response_policy:agg_min"))
-                    .blocks(new Blocking(ConnectionCommands::enoughReplicas, ConnectionCommands::waitMillis, null,
-                            ConnectionCommands::noReplicas, ConnectionCommands::noReplicas)));
+                    .runsInSession(ReplicationCommands::await));
 
     private static final CommandException TOO_MANY_FOR_PING = CommandException.of(
             "ERR wrong number of arguments for 'ping' command");
@@ -60,24 +58,6 @@ final class ConnectionCommands {
     private static final Bytes EMPTY = new Bytes();
 
     private ConnectionCommands() {}
-
-    /** WAIT numreplicas timeout: there are no replicas, so that only waiting for none succeeds. */
-    private static boolean enoughReplicas(Keyspace keyspace, Request request, Reply reply) {
-        boolean enough = request.longAt(1) <= 0;
-        if (enough) {
-            noReplicas(reply);
-        }
-        return enough;
-    }
-
-    private static long waitMillis(Request request) {
-        var _ = request.longAt(1);
-        return Blocking.millisAt(request, 2);
-    }
-
-    private static void noReplicas(Reply reply) {
-        reply.integer(0);
-    }
 
     static void ping(Session session, Request request, Reply reply) {
         if (request.count() > 2) {

@@ -116,7 +116,7 @@ final class DumpCommands {
                 keyspace.delete(name);
             }
             long deadline = ttl == 0 ? NO_DEADLINE : options.isAbsolute ? ttl : ttl + keyspace.nowMillis();
-            if (ttl == 0 || deadline > keyspace.nowMillis()) {
+            if (ttl == 0 || !keyspace.isPast(deadline)) {
                 build(keyspace, name, reader, input, deadline);
                 applyAccess(keyspace, name, options);
                 keyspace.restored(name);

@@ -88,7 +88,7 @@ final class ExpiryCommands {
             reply.integer(0);
             return;
         }
-        if (deadline <= keyspace.nowMillis()) {
+        if (deadline < 0 || keyspace.isPast(deadline)) {
             keyspace.delete(key);
         } else {
             keyspace.setDeadline(key, deadline);

@@ -5,6 +5,7 @@ import dev.cistern.engine.cluster.ClusterCommands;
 import dev.cistern.engine.cluster.MigrateCommand;
 import dev.cistern.engine.cluster.RoutingCommands;
 import dev.cistern.engine.dispatch.CommandIndex;
+import dev.cistern.engine.replication.ReplicationCommands;
 import dev.cistern.engine.scripting.EvalCommands;
 import dev.cistern.engine.scripting.FunctionCommands;
 import java.util.List;
@@ -20,6 +21,7 @@ public final class Families {
                 ConnectionCommands.TABLE,
                 ClientCommands.TABLE,
                 ServerCommands.TABLE,
+                ReplicationCommands.TABLE,
                 TransactionCommands.TABLE,
                 PubSubCommands.TABLE,
                 DatabaseCommands.TABLE,

@@ -2,6 +2,7 @@ package dev.cistern.engine.commands;
 
 import dev.cistern.engine.commands.InfoCommand.Section;
 import dev.cistern.engine.dispatch.Command;
+import dev.cistern.engine.dispatch.Condition;
 import dev.cistern.engine.dispatch.Durations;
 import dev.cistern.engine.dispatch.MemoryReport;
 import dev.cistern.engine.dispatch.Node;
@@ -9,9 +10,12 @@ import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.pubsub.Kind;
+import dev.cistern.engine.replication.ReplicationFacts;
 import dev.cistern.engine.scripting.Scripts;
 import dev.cistern.engine.settings.MemorySize;
 import dev.cistern.store.KeyspaceStats;
+import dev.cistern.store.Memory;
+import dev.cistern.store.MemoryTag;
 import dev.cistern.store.Store;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
@@ -160,7 +164,7 @@ final class InfoSections {
         field("mem_fragmentation_ratio", format("%.2f", report.fragmentationRatio()));
         field("mem_fragmentation_bytes", Math.max(0, report.residentBytes() - report.usedBytes()));
         field("mem_not_counted_for_evict", Math.max(0, report.usedBytes() - node.store().usedBytes()));
-        field("mem_replication_backlog", 0);
+        field("mem_replication_backlog", Memory.heldBytes(MemoryTag.REPLICATION));
         field("mem_clients_slaves", 0);
         field("mem_clients_normal", report.sessionBytes());
         field("mem_cluster_links", 0);
@@ -178,7 +182,7 @@ final class InfoSections {
     }
 
     private void persistence() {
-        field("loading", 0);
+        field("loading", node.is(Condition.LOADING) ? 1 : 0);
         field("async_loading", 0);
         Persistence persistence = node.persistence();
         field("rdb_changes_since_last_save", persistence.changesSinceSave());
@@ -207,14 +211,14 @@ final class InfoSections {
         field("instantaneous_ops_per_sec", node.rates().commandsPerSecond());
         field("total_net_input_bytes", node.receivedBytes());
         field("total_net_output_bytes", node.sentBytes());
-        field("total_net_repl_input_bytes", 0);
-        field("total_net_repl_output_bytes", 0);
+        field("total_net_repl_input_bytes", node.replication().receivedBytes());
+        field("total_net_repl_output_bytes", node.replication().sentBytes());
         field("instantaneous_input_kbps", format("%.2f", node.rates().receivedPerSecond() / KILO));
         field("instantaneous_output_kbps", format("%.2f", node.rates().sentPerSecond() / KILO));
         field("rejected_connections", node.counters().connectionsRejected.sum());
-        field("sync_full", 0);
-        field("sync_partial_ok", 0);
-        field("sync_partial_err", 0);
+        field("sync_full", node.replication().fullSyncs());
+        field("sync_partial_ok", node.replication().partialSyncs());
+        field("sync_partial_err", node.replication().refusedPartialSyncs());
         field("expired_keys", keyspace.expired());
         field("expired_fields", keyspace.expiredFields());
         field("expired_stale_perc", format("%.2f", node.expiredStalePercentage()));
@@ -244,17 +248,7 @@ final class InfoSections {
     }
 
     private void replication() {
-        field("role", "master");
-        field("connected_slaves", 0);
-        field("master_failover_state", "no-failover");
-        field("master_replid", node.identity().runId());
-        field("master_replid2", "0".repeat(40));
-        field("master_repl_offset", 0);
-        field("second_repl_offset", -1);
-        field("repl_backlog_active", 0);
-        field("repl_backlog_size", 10 << 20);
-        field("repl_backlog_first_byte_offset", 0);
-        field("repl_backlog_histlen", 0);
+        ReplicationFacts.of(node.replication()).forEach(this::field);
     }
 
     /** Of the process: the nodes of one process share their threads. */

@@ -1,6 +1,5 @@
 package dev.cistern.engine.commands;
 
-import dev.cistern.engine.dispatch.Category;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Fact;
 import dev.cistern.engine.dispatch.Session;
@@ -24,8 +23,6 @@ final class ServerCommands {
 
     static final CommandTable TABLE = CommandTable.of("server",
             command("LOLWUT", -1, READ, FAST).runsInSession(ServerCommands::lolwut),
-            command("ROLE", 1, NO_SCRIPT, LOADING, STALE, FAST, Category.ADMIN, Category.DANGEROUS)
-                    .runsInSession(ServerCommands::role),
             command("SHUTDOWN", -1, ADMIN, NO_SCRIPT, LOADING, STALE, NO_MULTI, ALLOW_BUSY)
                     .runsInSession(ServerCommands::shutdown),
             command("TIME", 1, LOADING, STALE, FAST, Fact.tip("nondeterministic_output"))
@@ -45,14 +42,6 @@ final class ServerCommands {
         reply.array(2);
         reply.bulk(micros / 1_000_000);
         reply.bulk(micros % 1_000_000);
-    }
-
-    /** A primary without replicas: replication comes later. */
-    static void role(Session session, Request request, Reply reply) {
-        reply.array(3);
-        reply.bulk("master");
-        reply.integer(0);
-        reply.array(0);
     }
 
     /** SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]. Saves before the end if asked to, or if the node saves

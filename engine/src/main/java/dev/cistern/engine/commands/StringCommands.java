@@ -136,7 +136,7 @@ final class StringCommands {
 
     /** Sets the key. What would be expired at once is not stored: the key is deleted instead. */
     private static void put(Keyspace keyspace, Bytes key, Bytes value, long deadline) {
-        if (deadline >= 0 && deadline <= keyspace.nowMillis()) {
+        if (keyspace.isPast(deadline)) {
             keyspace.delete(key);
         } else {
             keyspace.set(key, value, deadline);
@@ -189,7 +189,7 @@ final class StringCommands {
             return;
         }
         long deadline = StringOptions.deadlineMillis(options, request, keyspace.nowMillis(), INVALID_GETEX);
-        if (deadline >= 0 && deadline <= keyspace.nowMillis()) {
+        if (keyspace.isPast(deadline)) {
             keyspace.delete(key);
         } else if (deadline >= 0) {
             keyspace.setDeadline(key, deadline);

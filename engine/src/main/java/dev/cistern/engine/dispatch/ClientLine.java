@@ -47,7 +47,8 @@ public final class ClientLine {
 
     /** A letter for each thing that is unusual about it; N for none. */
     public static String flags(Session session) {
-        String flags = (session.isMonitor() ? "O" : "") + (session.isSubscribed() ? "P" : "")
+        String flags = (session.follower() != null ? "S" : "") + (session.primaryLink() != null ? "M" : "")
+                + (session.isMonitor() ? "O" : "") + (session.isSubscribed() ? "P" : "")
                 + (session.isBlocked() ? "b" : "")
                 + (session.isInTransaction() ? "x" : "")
                 + trackingFlags(session)

@@ -20,6 +20,14 @@ public enum Condition {
     MEMORY_LIMITED,
     /** The last snapshot failed, and writing is to be refused for that. */
     SAVE_FAILED,
+    /** There are fewer replicas than there must be for writing. */
+    TOO_FEW_REPLICAS,
+    /** The node follows a primary. */
+    REPLICA,
+    /** The node follows a primary, and does not know what it writes just now. */
+    LINK_DOWN,
+    /** What the node holds is being replaced by what a primary has. */
+    LOADING,
     /** A script takes so long that others are told so. */
     BUSY,
     /** Clients are told to wait. */

@@ -5,8 +5,12 @@ import dev.cistern.engine.blocking.HandOver;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.replication.LogFeed;
+import dev.cistern.engine.replication.Rewrites;
+import dev.cistern.engine.replication.WriteLog;
 import dev.cistern.engine.tracking.Tracking;
 import dev.cistern.store.Bytes;
+import dev.cistern.store.Keyspace;
 import dev.cistern.store.OutOfNativeMemoryException;
 import dev.cistern.store.StoreException;
 import java.nio.charset.StandardCharsets;
@@ -38,8 +42,10 @@ public final class Dispatcher {
     private final CommandStatistics statistics;
     private final Unit unit;
     private final HandOver handOver;
+    private final WriteLog log;
+    private final LogFeed feed;
 
-    Dispatcher(Node node, Reply reply, HandOver handOver) {
+    Dispatcher(Node node, Reply reply, HandOver handOver, LogFeed feed) {
         this.node = node;
         this.commands = node.commands();
         this.reply = reply;
@@ -47,7 +53,9 @@ public final class Dispatcher {
         this.stopwatch = new Stopwatch(node, statistics);
         this.locks = new KeyLocks(node.store(), node.busyScript());
         this.handOver = handOver;
-        this.unit = new Unit(this, locks, stopwatch, handOver, node);
+        this.log = node.writeLog();
+        this.feed = feed;
+        this.unit = new Unit(this, locks, stopwatch, handOver, feed, node);
     }
 
     Unit unit() {
@@ -57,6 +65,11 @@ public final class Dispatcher {
     /** From here on these commands exist: those that the next request's session may see. */
     void commands(CommandIndex visible) {
         commands = visible;
+    }
+
+    /** Whether what comes waits for a script that takes long, instead of being refused. */
+    void waitsForScripts(boolean value) {
+        locks.waitsForScripts(value);
     }
 
     CommandStatistics statistics() {
@@ -78,6 +91,9 @@ public final class Dispatcher {
 
     /** Whether the request has to wait, for the end of a pause or for its slot; only asked while there is a reason. */
     boolean isHeldBack(Session session, @Nullable Command command, Request request) {
+        if (session.primaryLink() != null) {
+            return false;
+        }
         Router router = node.router();
         boolean byRouter = router != null && command != null && node.is(Condition.HOLDING_SLOTS)
                 && command.accepts(request.count()) && router.holdsBack(session, command, request);
@@ -114,7 +130,10 @@ public final class Dispatcher {
 
     private void execute(Session session, Request request, Command command, int conditions) {
         if (conditions != 0) {
-            CommandException refusal = Gate.refusal(session, command, request, conditions);
+            // What a primary sends has been let through there.
+            CommandException refusal = session.primaryLink() == null
+                    ? Gate.refusal(session, command, request, conditions)
+                    : null;
             if (refusal != null) {
                 refuse(session, command, refusal);
                 session.asking(false);
@@ -200,6 +219,9 @@ public final class Dispatcher {
         try {
             runBody(session, command, request, reply);
         } finally {
+            if (feed.isHeld()) {
+                feed.flush();
+            }
             if (handOver.isDue()) {
                 handOver.serve();
             }
@@ -216,6 +238,9 @@ public final class Dispatcher {
         try {
             runBody(session, command, request, reply);
         } finally {
+            if (feed.isHeld()) {
+                feed.flush();
+            }
             if (handOver.isDue()) {
                 handOver.serve();
             }
@@ -237,6 +262,47 @@ public final class Dispatcher {
     }
 
     private void runPlainly(Session session, Command command, Request request, Reply into) {
+        if (log.isOn()) {
+            runLogged(session, command, request, into);
+        } else {
+            runUnlogged(session, command, request, into);
+        }
+    }
+
+    /** Runs the body, and adds to the log what it did. What runs others is not logged: those are. */
+    private void runLogged(Session session, Command command, Request request, Reply into) {
+        if (command.is(Flag.RUNS_SCRIPT) || command.is(Flag.RUNS_QUEUED)) {
+            runUnlogged(session, command, request, into);
+            return;
+        }
+        boolean isUnderStripes = unit.isRunning() || ((command.hasKeys() || command.is(Flag.ALL_STRIPES))
+                && !command.is(Flag.OWN_LOCKING));
+        if (isUnderStripes) {
+            feed.hold();
+        }
+        NodeLoop loop = session.loop();
+        Keyspace keyspace = session.keyspace();
+        long changes = loop.changes();
+        long mark = into.length();
+        boolean isWhole = false;
+        try {
+            runUnlogged(session, command, request, into);
+            isWhole = true;
+        } finally {
+            if (loop.changes() != changes || (isWhole && Rewrites.isAlwaysLogged(command))) {
+                if (isWhole) {
+                    loop.rewrites().log(keyspace, command, request, into, mark, feed);
+                } else {
+                    feed.request(keyspace.database(), request);
+                }
+            }
+            if (!isUnderStripes) {
+                feed.flush();
+            }
+        }
+    }
+
+    private void runUnlogged(Session session, Command command, Request request, Reply into) {
         if (command.keyspaceBody != null) {
             command.keyspaceBody.run(session.keyspace(), request, into);
         } else if (command.sessionBody != null) {

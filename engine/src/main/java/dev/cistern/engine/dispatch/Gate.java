@@ -32,7 +32,11 @@ final class Gate {
             new Check("not a monitor", Condition.MONITOR, Gate::notAMonitor),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit),
             new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping),
+            new Check("enough replicas", Condition.TOO_FEW_REPLICAS, Gate::enoughReplicas),
+            new Check("not written by clients", Condition.REPLICA, Gate::writable),
             new Check("subscribed mode", Condition.SUBSCRIBED, Gate::subscribedMode),
+            new Check("up to date", Condition.LINK_DOWN, Gate::upToDate),
+            new Check("not loading", Condition.LOADING, Gate::loaded),
             new Check("busy", Condition.BUSY, Gate::busy));
 
     private Gate() {}
@@ -91,6 +95,10 @@ final class Gate {
     }
 
     private static @Nullable CommandException memoryLimit(Session session, Command command, Request request) {
+        boolean obeys = session.node().is(Condition.REPLICA) && session.node().settings().replicaIgnoreMaxMemory.isOn();
+        if (obeys) {
+            return null;
+        }
         boolean mayNeedMemory = session.mayNeedMemory(command);
         // Those that need none still make room when keys may go for it, as the original has it.
         if (!mayNeedMemory && session.node().memoryRules().policy() == EvictionPolicy.NO_EVICTION) {
@@ -107,7 +115,43 @@ final class Gate {
 
     /** Why a script may not call this writing command now, or null. */
     static @Nullable CommandException keepingRefusal(Node node) {
-        return node.is(Condition.SAVE_FAILED) ? CANNOT_SAVE : null;
+        if (node.is(Condition.SAVE_FAILED)) {
+            return CANNOT_SAVE;
+        }
+        if (node.is(Condition.TOO_FEW_REPLICAS)) {
+            return TOO_FEW_REPLICAS;
+        }
+        return node.is(Condition.REPLICA) && node.settings().replicaReadOnly.isOn() ? READ_ONLY : null;
+    }
+
+    private static final CommandException TOO_FEW_REPLICAS = CommandException.of(
+            "NOREPLICAS Not enough good replicas to write.");
+    private static final CommandException READ_ONLY = CommandException.of(
+            "READONLY You can't write against a read only replica.");
+    private static final CommandException LINK_DOWN = CommandException.of(
+            "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
+    private static final CommandException LOADING = CommandException.of(
+            "LOADING Redis is loading the dataset in memory");
+
+    private static boolean writes(Session session, Command command) {
+        return ((command.flags() | session.flagsRunBy(command)) & Flag.WRITE.bit()) != 0;
+    }
+
+    private static @Nullable CommandException enoughReplicas(Session session, Command command, Request request) {
+        return writes(session, command) ? TOO_FEW_REPLICAS : null;
+    }
+
+    private static @Nullable CommandException writable(Session session, Command command, Request request) {
+        return writes(session, command) && session.node().settings().replicaReadOnly.isOn() ? READ_ONLY : null;
+    }
+
+    private static @Nullable CommandException upToDate(Session session, Command command, Request request) {
+        boolean refused = !session.node().settings().replicaServeStaleData.isOn() && !command.is(Flag.STALE);
+        return refused ? LINK_DOWN : null;
+    }
+
+    private static @Nullable CommandException loaded(Session session, Command command, Request request) {
+        return command.is(Flag.LOADING) ? null : LOADING;
     }
 
     private static @Nullable CommandException keeping(Session session, Command command, Request request) {

@@ -147,6 +147,11 @@ public final class Housekeeping implements AutoCloseable {
                 healingPauseNanos = Healer.LATER;
                 return false;
             }
+            node.replication().tick();
+            if (node.is(Condition.LOADING)) {
+                // Another thread holds all stripes, and for long.
+                return false;
+            }
             lookAfterSnapshots();
             boolean more = node.isActiveExpiryOn() && expire();
             boolean evenMore = releaseDeleted();

@@ -27,6 +27,7 @@ final class KeyLocks {
     private final KeySpec.Visitor checkKey = index -> check(noted.key(index));
     private final Command.SpecVisitor noteSpecKey = (_, index) -> note(noted.key(index));
     private boolean holdsAll;
+    private boolean waits;
     private boolean uncovered;
 
     KeyLocks(Store store, BusyScript busyScript) {
@@ -37,10 +38,17 @@ final class KeyLocks {
     /** Takes the stripe of one key and answers which it is. */
     int lock(Bytes key) {
         int stripe = store.stripeOf(key);
-        if (!store.lockUnlessBusy(stripe)) {
+        if (waits) {
+            store.lock(stripe);
+        } else if (!store.lockUnlessBusy(stripe)) {
             throw busyScript.refusal();
         }
         return stripe;
+    }
+
+    /** Whether it waits, however long others hold stripes. */
+    void waitsForScripts(boolean value) {
+        waits = value;
     }
 
     void unlock(int stripe) {
@@ -77,15 +85,31 @@ final class KeyLocks {
         boolean locked;
         if (holdsAll) {
             count = 0;
-            locked = store.lockAllUnlessBusy();
+            locked = lockEvery();
         } else {
             sortAndDeduplicate();
-            locked = store.lockUnlessBusy(stripes, count);
+            locked = lockThese();
         }
         if (!locked) {
             forget();
             throw busyScript.refusal();
         }
+    }
+
+    private boolean lockEvery() {
+        if (waits) {
+            store.lockAll();
+            return true;
+        }
+        return store.lockAllUnlessBusy();
+    }
+
+    private boolean lockThese() {
+        if (waits) {
+            store.lock(stripes, count);
+            return true;
+        }
+        return store.lockUnlessBusy(stripes, count);
     }
 
     /** Whether what was noted asks for all stripes. */

@@ -8,6 +8,9 @@ import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.pubsub.Channels;
 import dev.cistern.engine.pubsub.Notifications;
+import dev.cistern.engine.replication.LogFeed;
+import dev.cistern.engine.replication.Replication;
+import dev.cistern.engine.replication.WriteLog;
 import dev.cistern.engine.settings.NumberSetting;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.engine.tracking.TrackedKeys;
@@ -56,6 +59,8 @@ public final class Node {
     /** One party is the node itself, the others are tasks. */
     private final Phaser background = new Phaser(1);
     private final Persistence persistence;
+    private final WriteLog writeLog;
+    private final Replication replication;
     private final Pause pause = new Pause();
     private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
     private final Channels channels = new Channels(loops);
@@ -63,6 +68,7 @@ public final class Node {
     private final BlockedKeys blockedKeys;
     private final TrackedKeys trackedKeys = new TrackedKeys(this);
     private volatile @Nullable Router router;
+    private final ThreadLocal<LogFeed> feeds = ThreadLocal.withInitial(this::feedOfThread);
     private volatile int port;
     private volatile boolean stopping;
     private volatile double expiredStalePercentage;
@@ -86,6 +92,8 @@ public final class Node {
         this.customerCommands = commands;
         this.clock = clock;
         this.persistence = new Persistence(store, settings, identity.redisVersion(), clock::wallMillis);
+        this.writeLog = new WriteLog(feeds::get, settings.replBacklogSize::value);
+        this.replication = new Replication(this, writeLog);
         this.users = new Users(settings, commands, internalUser, new UserEffects(sessions));
     }
 
@@ -267,6 +275,7 @@ public final class Node {
     /** Settings were changed: what follows from them is worked out anew. */
     public void settingsChanged() {
         persistence.settingsChanged();
+        replication.countGoodFollowers();
         users.requirePassword(settings.requirePass.value());
         set(Condition.MEMORY_LIMITED, settings.maxMemory.value() > 0);
         store.setUseCounting(EvictionPolicy.named(settings.maxMemoryPolicy.value()).countsUses()
@@ -388,6 +397,25 @@ public final class Node {
 
     public boolean isStopping() {
         return stopping;
+    }
+
+    /** What was written, for those who follow. */
+    public WriteLog writeLog() {
+        return writeLog;
+    }
+
+    /** Whom it follows, and who follows it. */
+    public Replication replication() {
+        return replication;
+    }
+
+    private LogFeed feedOfThread() {
+        for (NodeLoop loop : loops) {
+            if (loop.isCurrent()) {
+                return loop.logFeed();
+            }
+        }
+        return new LogFeed(writeLog);
     }
 
     /** Waits until nothing runs in the background any more. */

@@ -13,6 +13,9 @@ import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.protocol.RequestParser;
 import dev.cistern.engine.pubsub.LoopSubscriptions;
+import dev.cistern.engine.replication.LogFeed;
+import dev.cistern.engine.replication.PrimaryLink;
+import dev.cistern.engine.replication.Rewrites;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
 import dev.cistern.store.StoreException;
@@ -54,6 +57,8 @@ public final class NodeLoop {
     private final LookAhead lookAhead = new LookAhead();
     private final Mailbox mailbox;
     private final HandOver handOver;
+    private final LogFeed logFeed;
+    private final Rewrites rewrites = new Rewrites();
     private final LoopSubscriptions subscriptions;
     private final SlotScan slotScan;
     private final OutputGuard outputGuard;
@@ -77,6 +82,7 @@ public final class NodeLoop {
     private long executedCommands;
     private long clockOffsetMillis;
     private boolean touches = true;
+    private boolean obeys;
     private long turnNanos;
     private long largeRequestBytes;
     private long largeReplyBytes;
@@ -87,7 +93,8 @@ public final class NodeLoop {
         this.node = node;
         this.loop = loop;
         this.handOver = new HandOver(this);
-        this.dispatcher = new Dispatcher(node, reply, handOver);
+        this.logFeed = new LogFeed(node.writeLog());
+        this.dispatcher = new Dispatcher(node, reply, handOver, logFeed);
         this.mailbox = new Mailbox(this, loop, reply);
         this.subscriptions = new LoopSubscriptions(this, node.channels());
         this.slotScan = new SlotScan(node.store());
@@ -109,9 +116,29 @@ public final class NodeLoop {
             keyspace = node.store().openKeyspace(database);
             keyspace.setNowMillis(nowMillis);
             keyspace.setTouches(touches);
+            keyspace.setObeys(obeys);
             keyspaces[database] = keyspace;
         }
         return keyspace;
+    }
+
+    /** How many changes its keyspaces have counted. */
+    public long changes() {
+        long sum = 0;
+        for (Keyspace keyspace : keyspaces) {
+            sum += keyspace == null ? 0 : keyspace.stats().dirty();
+        }
+        return sum;
+    }
+
+    /** What it has to add to the log. */
+    public LogFeed logFeed() {
+        return logFeed;
+    }
+
+    /** How that is spelled. */
+    public Rewrites rewrites() {
+        return rewrites;
     }
 
     /** The command that a request names, or null. */
@@ -192,12 +219,18 @@ public final class NodeLoop {
 
     /** The session waits for the request's keys, whose stripes are held, or for time alone if it has none. */
     void block(Session session, Command command, Blocking blocking, Request blocked, long timeoutMillis) {
+        var _ = await(session, command, blocking, blocked, timeoutMillis);
+    }
+
+    /** The same, for whoever ends the waiting himself. */
+    public Waiter await(Session session, Command command, Blocking blocking, Request blocked, long timeoutMillis) {
         Waiter waiter = new Waiter(session, command, blocking, blocked, session.replyMode() != ReplyMode.ON);
         session.waiter = waiter;
         command.eachKey(blocked, index -> node.blockedKeys().add(waiter, blocked.key(index)));
         if (timeoutMillis != Blocking.FOR_EVER) {
             waiter.timer(loop.executor().schedule(() -> timedOut(waiter), timeoutMillis, TimeUnit.MILLISECONDS));
         }
+        return waiter;
     }
 
     /**
@@ -259,6 +292,17 @@ public final class NodeLoop {
         post(_ -> unblocked(waiter, withError ? UNBLOCKED.encoded() : timeoutReply(waiter)));
         return true;
     }
+
+    /** The node is a replica now: a session that waits to change something is told so. Any thread. */
+    void endWaitingOnReplica(Waiter waiter) {
+        boolean wouldWrite = waiter.command().is(Flag.WRITE) || waiter.command().name().equals("wait");
+        if (wouldWrite && waiter.end()) {
+            post(_ -> unblocked(waiter, ROLE_CHANGED.encoded()));
+        }
+    }
+
+    private static final CommandException ROLE_CHANGED = CommandException.of("UNBLOCKED force unblock from blocking "
+            + "operation, instance state changed (master -> replica?)");
 
     private static final CommandException UNBLOCKED = CommandException.of(
             "UNBLOCKED client unblocked via CLIENT UNBLOCK");
@@ -434,6 +478,19 @@ public final class NodeLoop {
         return new Session(this, connection);
     }
 
+    /** The loop that it is a part of. */
+    public EventLoops.Loop eventLoop() {
+        return loop;
+    }
+
+    /** The session for the stream of our primary, which goes on in a database. */
+    public Session acceptPrimary(Connection connection, PrimaryLink link, int database) {
+        Session session = new Session(this, connection);
+        session.followPrimary(link, database);
+        node.sessions().add(session);
+        return session;
+    }
+
     void opened(Session session) {
         node.counters().connectionsReceived.increment();
         int open = node.sessions().add(session);
@@ -499,7 +556,11 @@ public final class NodeLoop {
 
     void received(Session session, long address, int length) {
         if (busySession != null) {
-            deputy().received(session, address, length);
+            if (session.primaryLink() == null) {
+                deputy().received(session, address, length);
+            } else {
+                waitForScript(session, address, length);
+            }
             return;
         }
         receivedBytes += length;
@@ -520,6 +581,32 @@ public final class NodeLoop {
         } else {
             goOn(session, kept, address, length);
         }
+    }
+
+    /** What our primary sends waits until a script has ended, whatever thread it holds up. */
+    private void waitForScript(Session session, long address, int length) {
+        Leftover kept = session.leftover;
+        if (kept == null) {
+            kept = leftover();
+            session.leftover = kept;
+        }
+        kept.append(address, length, 0);
+        if (!session.isWaiting) {
+            awaitEndOfScript(session);
+        }
+    }
+
+    private void awaitEndOfScript(Session session) {
+        session.isWaiting = true;
+        var _ = loop.executor().schedule(() -> {
+            if (session.leftover == null) {
+                session.isWaiting = false;
+            } else if (node.is(Condition.BUSY)) {
+                awaitEndOfScript(session);
+            } else {
+                awaitTurn(session);
+            }
+        }, BUSY_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void waitWith(Session session, Leftover kept, long address, int length) {
@@ -567,12 +654,14 @@ public final class NodeLoop {
         int commands = 0;
         boolean heldBack = false;
         boolean putOff = false;
+        PrimaryLink link = session.primaryLink();
         RequestParser.Result result = RequestParser.Result.REQUEST;
         while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()
                 && session.waiter == null) {
             if (lookAhead.isDue(parser.start())) {
                 lookAhead.look(session.keyspace(), parser.start(), parser.unfinishedBytes());
             }
+            long start = parser.start();
             result = parser.next();
             if (result != RequestParser.Result.REQUEST) {
                 break;
@@ -586,7 +675,11 @@ public final class NodeLoop {
                 putOff = true;
                 break;
             }
-            execute(session, command);
+            if (link == null) {
+                execute(session, command);
+            } else {
+                executeFromPrimary(session, link, command, start);
+            }
             commands++;
             if (mailbox.hasOwn()) {
                 mailbox.deliver();
@@ -612,6 +705,18 @@ public final class NodeLoop {
         send(session);
     }
 
+    /** What our primary wrote is done and logged here, byte for byte. */
+    private void executeFromPrimary(Session session, PrimaryLink link, @Nullable Command command, long start) {
+        boolean isQueued = session.isInTransaction() && command != null && !command.is(Flag.UNQUEUED);
+        link.executing(command, isQueued, start, parser.start() - start, logFeed);
+        dispatcher.waitsForScripts(true);
+        execute(session, command);
+        dispatcher.waitsForScripts(false);
+        if (logFeed.isHeld()) {
+            logFeed.flush();
+        }
+    }
+
     private void beginTurn(Session session) {
         dispatcher.commands(session.commands());
         turnNanos = dispatcher.stopwatch().beginTurn();
@@ -629,10 +734,12 @@ public final class NodeLoop {
 
     private void prepareKeyspaces(Session session) {
         touches = !session.isNoTouch();
+        obeys = session.primaryLink() != null;
         for (Keyspace keyspace : keyspaces) {
             if (keyspace != null) {
                 keyspace.setNowMillis(nowMillis);
                 keyspace.setTouches(touches);
+                keyspace.setObeys(obeys);
             }
         }
     }
@@ -877,7 +984,8 @@ public final class NodeLoop {
         }
         long now = node.clock().wallMillis();
         for (Session session : node.sessions().all()) {
-            if (session.loop() == this && !session.isSubscribed() && !session.isBlocked()
+            if (session.loop() == this && session.follower() == null && session.primaryLink() == null
+                    && !session.isSubscribed() && !session.isBlocked()
                     && now - session.lastActiveMillis > timeoutMillis) {
                 session.connection().closeNow();
             }
@@ -889,6 +997,9 @@ public final class NodeLoop {
             return;
         }
         outputGuard.forget(session);
+        if (session.follower() != null) {
+            session.follower().serve();
+        }
         if (!session.isWaiting) {
             session.connection().resumeReading();
         }
@@ -902,6 +1013,7 @@ public final class NodeLoop {
         reply.close();
         mailbox.close();
         handOver.close();
+        logFeed.close();
         memoryGauge.close();
         if (part != null) {
             part.close();

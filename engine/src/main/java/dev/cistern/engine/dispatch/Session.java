@@ -11,6 +11,8 @@ import dev.cistern.engine.protocol.Leftover;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.pubsub.Kind;
 import dev.cistern.engine.pubsub.Subscriptions;
+import dev.cistern.engine.replication.Follower;
+import dev.cistern.engine.replication.PrimaryLink;
 import dev.cistern.engine.settings.OutputLimits.ClientClass;
 import dev.cistern.engine.tracking.Tracking;
 import dev.cistern.engine.transactions.Transaction;
@@ -52,6 +54,8 @@ public final class Session implements Conversation {
     private boolean readsReplica;
     private boolean noEvict;
     private boolean noTouch;
+    private @Nullable Follower follower;
+    private @Nullable PrimaryLink primaryLink;
 
     long lastActiveMillis;
     @Nullable
@@ -407,6 +411,9 @@ public final class Session implements Conversation {
         if (transaction != null) {
             transaction.close();
         }
+        if (follower != null) {
+            node().replication().gone(follower);
+        }
     }
 
     /** Back to how it was when it connected, but for its id and connection. */
@@ -472,6 +479,38 @@ public final class Session implements Conversation {
         return present != null && present.isBeingAnswered();
     }
 
+    // --- whether it is another node ---
+
+    /** What is known of it as a replica of ours; null if it is none. */
+    public @Nullable Follower follower() {
+        return follower;
+    }
+
+    public void follower(Follower value) {
+        follower = value;
+    }
+
+    /** The link whose stream it is; null if it is a client's. */
+    public @Nullable PrimaryLink primaryLink() {
+        return primaryLink;
+    }
+
+    /** From here on it is what our primary has written: it may do everything, and wants no replies. */
+    void followPrimary(PrimaryLink link, int inDatabase) {
+        primaryLink = link;
+        database = inDatabase;
+        replyMode = ReplyMode.OFF;
+        authenticate(node().users().primaryUser());
+    }
+
+    /** The node has become a replica: whoever waits to take something waits in vain. */
+    public void endWaitingOnReplica() {
+        Waiter present = waiter;
+        if (present != null) {
+            loop.endWaitingOnReplica(present);
+        }
+    }
+
     // --- whether it watches the others ---
 
     public boolean isMonitor() {
@@ -521,7 +560,9 @@ public final class Session implements Conversation {
 
     /** What its unsent replies are measured by. */
     public ClientClass clientClass() {
-        return isSubscribed() ? ClientClass.PUBSUB : ClientClass.NORMAL;
+        return follower != null
+                ? ClientClass.SLAVE
+                : isSubscribed() ? ClientClass.PUBSUB : ClientClass.NORMAL;
     }
 
     // --- what it says of itself ---

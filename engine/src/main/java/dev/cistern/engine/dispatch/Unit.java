@@ -4,6 +4,7 @@ import dev.cistern.engine.blocking.HandOver;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.replication.LogFeed;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Store;
 
@@ -30,6 +31,7 @@ public final class Unit {
     private final KeyLocks locks;
     private final Stopwatch stopwatch;
     private final HandOver handOver;
+    private final LogFeed feed;
     private final Store store;
     private final BusyScript busyScript;
     private int depth;
@@ -39,11 +41,12 @@ public final class Unit {
     private long outerStartNanos;
     private long executedCommands;
 
-    Unit(Dispatcher dispatcher, KeyLocks locks, Stopwatch stopwatch, HandOver handOver, Node node) {
+    Unit(Dispatcher dispatcher, KeyLocks locks, Stopwatch stopwatch, HandOver handOver, LogFeed feed, Node node) {
         this.dispatcher = dispatcher;
         this.locks = locks;
         this.stopwatch = stopwatch;
         this.handOver = handOver;
+        this.feed = feed;
         this.store = node.store();
         this.busyScript = node.busyScript();
     }
@@ -142,6 +145,9 @@ public final class Unit {
             return;
         }
         stopwatch.leave(outerStartNanos);
+        if (feed.isHeld()) {
+            feed.flush();
+        }
         if (handOver.isDue()) {
             handOver.serve();
         }

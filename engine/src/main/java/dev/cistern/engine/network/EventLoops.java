@@ -1,5 +1,6 @@
 package dev.cistern.engine.network;
 
+import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -18,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The threads that carry all connections of a process: shared by its nodes, owned by whoever started them.
@@ -146,6 +149,30 @@ public final class EventLoops implements AutoCloseable {
                     failure.getMessage()), failure);
         }
         return bound.channel();
+    }
+
+    /**
+     * Connects, on a loop, which then has the connection; {@code failed} is told if that does not work, and nothing else.
+     */
+    public void connect(InetSocketAddress address, Loop loop, int timeoutSeconds, Function<Connection, Conversation> maker,
+            Consumer<Throwable> failed) {
+        Bootstrap bootstrap = new Bootstrap()
+                .group(loop.executor())
+                .channel(transport.clientChannel())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutSeconds * 1000)
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        open(channel, new Door(), (connection, _) -> maker.apply(connection));
+                    }
+                });
+        bootstrap.connect(address).addListener(done -> {
+            Throwable cause = done.cause();
+            if (cause != null) {
+                failed.accept(cause);
+            }
+        });
     }
 
     private void open(Channel channel, Door door, Acceptor acceptor) {

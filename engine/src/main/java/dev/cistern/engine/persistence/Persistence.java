@@ -40,6 +40,7 @@ public final class Persistence {
     private final String version;
     private final LongSupplier wallMillis;
     private volatile Supplier<List<byte[]>> libraries = List::of;
+    private volatile Supplier<Map<String, String>> moreFacts = Map::of;
     private final AtomicBoolean saving = new AtomicBoolean();
     private volatile SavePoints savePoints = new SavePoints(List.of());
     private volatile long lastSaveMillis;
@@ -64,6 +65,11 @@ public final class Persistence {
     /** Who tells the texts of the libraries of functions, which are saved with the data. */
     public void libraries(Supplier<List<byte[]>> texts) {
         libraries = texts;
+    }
+
+    /** Who has more to say at the head of a snapshot, at its cut. */
+    public void facts(Supplier<Map<String, String>> names) {
+        moreFacts = names;
     }
 
     // --- what INFO tells ---
@@ -173,12 +179,23 @@ public final class Persistence {
     private boolean trySave() throws IOException {
         long now = wallMillis.getAsLong();
         long[] dirty = new long[1];
-        try (SnapshotFile file = new SnapshotFile(file());
-                RdbOutput output = new RdbOutput(file);
-                SnapshotWriter writer = writer(now, output)) {
+        try (SnapshotFile file = new SnapshotFile(file())) {
+            if (!writeAll(file, now, () -> dirty[0] = store.stats().dirty())) {
+                return false;
+            }
+            file.commit();
+            dirtyAtSave = dirty[0];
+            lastSaveMillis = now;
+            return true;
+        }
+    }
+
+    /** False if the snapshot was aborted, and what was written is worth nothing. */
+    private boolean writeAll(RdbOutput.Sink sink, long now, Runnable atTheCut) throws IOException {
+        try (RdbOutput output = new RdbOutput(sink); SnapshotWriter writer = writer(now, output)) {
             output.compresses(settings.rdbCompression.isOn());
             Snapshot snapshot = store.beginSnapshot(writer, () -> {
-                dirty[0] = store.stats().dirty();
+                atTheCut.run();
                 writer.begin(store.hasFieldDeadlines(), facts(now));
                 libraries.get().forEach(writer::library);
             });
@@ -193,11 +210,31 @@ public final class Persistence {
                 return false;
             }
             writer.end();
-            file.commit();
-            dirtyAtSave = dirty[0];
-            lastSaveMillis = now;
-            LOG.info("saved {} keys, {} bytes", writer.entries(), output.length());
+            LOG.info("wrote a snapshot of {} keys, {} bytes", writer.entries(), output.length());
             return true;
+        }
+    }
+
+    /** A place to write to that forgets what was written when a snapshot has to be begun anew. */
+    public interface Place extends RdbOutput.Sink {
+        void restart() throws IOException;
+    }
+
+    /**
+     * Writes all data to some other place; {@code atTheCut} runs while nothing changes, each time that it is tried.
+     * {@link #begin} said that this thread may.
+     */
+    public void write(Place place, Runnable atTheCut) throws IOException {
+        try {
+            for (int tries = 0; tries < TRIES; tries++) {
+                place.restart();
+                if (writeAll(place, wallMillis.getAsLong(), atTheCut)) {
+                    return;
+                }
+            }
+            throw new IOException("databases were emptied each time it was tried");
+        } finally {
+            saving.set(false);
         }
     }
 
@@ -225,6 +262,7 @@ public final class Persistence {
         facts.put("ctime", Long.toString(nowMillis / 1000));
         facts.put("used-mem", Long.toString(store.usedBytes()));
         facts.put("aof-base", "0");
+        facts.putAll(moreFacts.get());
         return facts;
     }
 
@@ -253,16 +291,28 @@ public final class Persistence {
     }
 
     private List<byte[]> loadUnderGate() throws IOException {
+        return loadUnderGate(file()).libraries();
+    }
+
+    /** What a file says beside its keys. */
+    public record Loaded(List<byte[]> libraries, Map<String, String> facts) {}
+
+    private Loaded loadUnderGate(Path file) throws IOException {
         long now = wallMillis.getAsLong();
         try (SnapshotLoader loader = new SnapshotLoader(store, now)) {
-            loader.load(file());
+            loader.load(file);
             keysLoaded = loader.loaded();
             keysExpired = loader.expired();
-            LOG.info("loaded {} keys from {}", loader.loaded(), file());
-            return loader.libraries();
+            LOG.info("loaded {} keys from {}", loader.loaded(), file);
+            return new Loaded(loader.libraries(), loader.facts());
         } catch (RdbException e) {
-            throw new IOException(file() + ": " + e.getMessage(), e);
+            throw new IOException(file + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Loads some other file; this thread has the exclusive gate, and the store is empty. */
+    public Loaded loadFrom(Path file) throws IOException {
+        return loadUnderGate(file);
     }
 
     /** Loads what the file has, in place of all keys or into them. Takes the exclusive gate unless this thread has it. */

@@ -20,7 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reads a snapshot's file into a store: of this program, of Redis 2.8 to 7.2, or of Valkey up to 9.
@@ -41,6 +43,7 @@ final class SnapshotLoader implements AutoCloseable {
     private final RdbString name = new RdbString();
     private final RdbString text = new RdbString();
     private final List<byte[]> libraries = new ArrayList<>();
+    private final Map<String, String> facts = new HashMap<>();
     private final long nowMillis;
     private int database;
     private long loaded;
@@ -64,6 +67,11 @@ final class SnapshotLoader implements AutoCloseable {
     /** The texts of the libraries of functions that the file has. */
     List<byte[]> libraries() {
         return libraries;
+    }
+
+    /** What the file says of who wrote it, and when. */
+    Map<String, String> facts() {
+        return facts;
     }
 
     long loaded() {
@@ -142,6 +150,7 @@ final class SnapshotLoader implements AutoCloseable {
             case Rdb.AUX -> {
                 input.readString(name);
                 input.readString(text);
+                facts.put(textOf(name), textOf(text));
             }
             case Rdb.FUNCTION_2 -> {
                 input.readString(text);
@@ -149,6 +158,10 @@ final class SnapshotLoader implements AutoCloseable {
             }
             default -> readEntry(code, input);
         }
+    }
+
+    private static String textOf(RdbString string) {
+        return new String(string.view().toByteArray(), StandardCharsets.ISO_8859_1);
     }
 
     private void select(RdbInput input) {

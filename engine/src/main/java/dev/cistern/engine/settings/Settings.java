@@ -123,6 +123,25 @@ public final class Settings {
     public final SwitchSetting clusterAllowReadsWhenDown = toggle("cluster-allow-reads-when-down", false);
     public final SwitchSetting clusterAllowPubsubshardWhenDown = toggle("cluster-allow-pubsubshard-when-down", true);
 
+    // --- replication ---
+    /** Whom the node follows from its start on: host and port; empty for nobody. */
+    public final TextSetting replicaOf = add(new TextSetting("replicaof", false, ""));
+    public final TextSetting primaryAuth = add(new TextSetting("masterauth", true, ""));
+    public final TextSetting primaryUser = add(new TextSetting("masteruser", true, ""));
+    public final SwitchSetting replicaReadOnly = toggle("replica-read-only", true);
+    public final SwitchSetting replicaServeStaleData = toggle("replica-serve-stale-data", true);
+    public final SwitchSetting replicaIgnoreMaxMemory = toggle("replica-ignore-maxmemory", true);
+    public final NumberSetting replicaPriority = number("replica-priority", true, 100, 0, Integer.MAX_VALUE);
+    public final TextSetting replicaAnnounceIp = add(new TextSetting("replica-announce-ip", true, ""));
+    public final NumberSetting replicaAnnouncePort = number("replica-announce-port", true, 0, 0, MAX_PORT);
+    public final NumberSetting replBacklogSize = memory("repl-backlog-size", 10L << 20, 16 << 10, NO_LIMIT);
+    public final NumberSetting replBacklogTtl = number("repl-backlog-ttl", true, 3600, 0, NO_LIMIT / 1000);
+    public final NumberSetting replTimeout = number("repl-timeout", true, 60, 1, Integer.MAX_VALUE / 1000);
+    public final NumberSetting replPingReplicaPeriod = number("repl-ping-replica-period", true, 10, 1,
+            Integer.MAX_VALUE);
+    public final NumberSetting minReplicasToWrite = number("min-replicas-to-write", true, 0, 0, Integer.MAX_VALUE);
+    public final NumberSetting minReplicasMaxLag = number("min-replicas-max-lag", true, 10, 0, Integer.MAX_VALUE);
+
     // --- watching ---
     public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);
     public final NumberSetting slowlogMaxLen = number("slowlog-max-len", true, 128, 0, NO_LIMIT);
@@ -159,6 +178,18 @@ public final class Settings {
     {
         alias("commandlog-execution-slower-than", slowlogLogSlowerThan);
         alias("commandlog-slow-execution-max-len", slowlogMaxLen);
+        alias("primaryauth", primaryAuth);
+        alias("primaryuser", primaryUser);
+        alias("slaveof", replicaOf);
+        alias("slave-read-only", replicaReadOnly);
+        alias("slave-serve-stale-data", replicaServeStaleData);
+        alias("slave-ignore-maxmemory", replicaIgnoreMaxMemory);
+        alias("slave-priority", replicaPriority);
+        alias("slave-announce-ip", replicaAnnounceIp);
+        alias("slave-announce-port", replicaAnnouncePort);
+        alias("repl-ping-slave-period", replPingReplicaPeriod);
+        alias("min-slaves-to-write", minReplicasToWrite);
+        alias("min-slaves-max-lag", minReplicasMaxLag);
         alias("hash-max-ziplist-entries", hashMaxListpackEntries);
         alias("hash-max-ziplist-value", hashMaxListpackValue);
         alias("list-max-ziplist-size", listMaxListpackSize);

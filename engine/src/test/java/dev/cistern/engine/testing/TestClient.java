@@ -108,6 +108,15 @@ public final class TestClient implements AutoCloseable {
         return bytes.toString();
     }
 
+    /** Reads so many bytes and forgets them. */
+    public void skipBytes(long count) {
+        try {
+            in.skipNBytes(count);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private WireReply readReply() throws IOException {
         int type = in.read();
         if (type < 0) {

@@ -1,0 +1,137 @@
+package dev.cistern.engine.replication;
+
+import dev.cistern.engine.dispatch.Node;
+import dev.cistern.engine.persistence.Persistence;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes snapshots for replicas that cannot go on from where they were: one for all that wait, and the log from its cut
+ * on for each.
+ *
+ * <p>The snapshot is spooled to a file that has no name any more when the first byte comes, so that whoever writes a
+ * changed bucket down first never waits for a slow replica. Works on a thread of its own, as long as somebody waits.
+ */
+final class FullSync {
+    private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);
+    private static final long PAUSE_MILLIS = 5;
+
+    private final Replication replication;
+    private final Node node;
+    private final List<Follower> waiting = new ArrayList<>();
+    private boolean isRunning;
+
+    FullSync(Replication replication, Node node) {
+        this.replication = replication;
+        this.node = node;
+    }
+
+    /** This one needs a snapshot. */
+    synchronized void add(Follower follower) {
+        follower.awaitSnapshot();
+        waiting.add(follower);
+        if (!isRunning) {
+            isRunning = true;
+            node.inBackground(this::run);
+        }
+    }
+
+    synchronized void forget(Follower follower) {
+        waiting.remove(follower);
+    }
+
+    private synchronized List<Follower> next() {
+        List<Follower> batch = List.copyOf(waiting);
+        waiting.clear();
+        isRunning = !batch.isEmpty();
+        return batch;
+    }
+
+    private void run() {
+        for (List<Follower> batch = next(); !batch.isEmpty(); batch = next()) {
+            try {
+                serve(batch);
+            } catch (IOException | RuntimeException e) {
+                LOG.error("no snapshot for {} replicas", batch.size(), e);
+                drop(batch);
+            }
+        }
+    }
+
+    private void serve(List<Follower> batch) throws IOException {
+        while (!node.persistence().begin()) {
+            pause();
+            if (replication.isClosed()) {
+                drop(batch);
+                return;
+            }
+        }
+        try (FileChannel file = spool()) {
+            long[] cut = new long[1];
+            String[] history = new String[1];
+            node.persistence().write(new Spool(file), () -> {
+                cut[0] = replication.beginLog();
+                history[0] = replication.log().id();
+                batch.forEach(follower -> follower.readFrom(replication.log().read(cut[0], follower.waker())));
+            });
+            Payload payload = new Payload(file, batch.size());
+            String announcement = "+FULLRESYNC " + history[0] + " " + cut[0] + "\r\n";
+            long now = node.clock().wallMillis();
+            batch.forEach(follower -> follower.session()
+                    .execute(() -> follower.begin(announcement, payload, now)));
+            LOG.info("a snapshot of {} bytes for {} replicas, at {} of {}", payload.length(), batch.size(), cut[0],
+                    history[0]);
+        }
+    }
+
+    private FileChannel spool() throws IOException {
+        Path path = node.persistence().hasPlace()
+                ? Files.createTempFile(Path.of(node.settings().dir.value()), "temp-sync-", ".rdb")
+                : Files.createTempFile("cistern-sync-", ".rdb");
+        try {
+            return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        } finally {
+            Files.delete(path);
+        }
+    }
+
+    private record Spool(FileChannel file) implements Persistence.Place {
+        @Override
+        public void restart() throws IOException {
+            file.truncate(0);
+        }
+
+        @Override
+        public void write(long address, int length) throws IOException {
+            ByteBuffer bytes = MemorySegment.ofAddress(address).reinterpret(length).asByteBuffer();
+            while (bytes.hasRemaining()) {
+                file.write(bytes);
+            }
+        }
+    }
+
+    private static void drop(List<Follower> batch) {
+        batch.forEach(follower -> follower.session().execute(() -> {
+            follower.session().connection().closeNow();
+            follower.gone();
+        }));
+    }
+
+    private static void pause() {
+        try {
+            TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

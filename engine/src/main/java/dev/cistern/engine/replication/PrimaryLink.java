@@ -1,0 +1,439 @@
+package dev.cistern.engine.replication;
+
+import dev.cistern.engine.dispatch.Command;
+import dev.cistern.engine.dispatch.Condition;
+import dev.cistern.engine.dispatch.Node;
+import dev.cistern.engine.dispatch.NodeLoop;
+import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.network.Connection;
+import dev.cistern.engine.network.Conversation;
+import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.settings.Settings;
+import dev.cistern.store.Memory;
+import dev.cistern.store.MemoryTag;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection to our primary: agrees on where to go on, takes a snapshot if need be, and then the primary's log.
+ *
+ * <pre>
+ *   CONNECTING ──▶ AGREEING: PING, AUTH, REPLCONF …, PSYNC, an answer each
+ *                    ├─ +FULLRESYNC ──▶ RECEIVING a snapshot ──▶ LOADING it ──▶ STREAMING
+ *                    └─ +CONTINUE ─────────────────────────────────────────────▶
+ * </pre>
+ *
+ * <p>The stream is a {@link Session}'s, whose requests run as any other's, but for nobody's answer. When the connection
+ * breaks, this object ends, and another one takes its place. Its loop's thread; others look at what is volatile.
+ */
+public final class PrimaryLink implements Conversation {
+    private static final Logger LOG = LoggerFactory.getLogger(PrimaryLink.class);
+    private static final int MAX_LINE_BYTES = 64 * 1024;
+
+    /** How far it has come. */
+    enum State {
+        CONNECTING("connecting"), AGREEING("handshake"), RECEIVING("sync"), LOADING("sync"), STREAMING("connected"),
+        /** It is over. */
+        ENDED("connect");
+
+        private final String word;
+
+        State(String word) {
+            this.word = word;
+        }
+
+        /** As ROLE tells it. */
+        String word() {
+            return word;
+        }
+    }
+
+    private final Replication replication;
+    private final Node node;
+    private final NodeLoop loop;
+    private final PrimaryAddress address;
+    private final boolean takesOver;
+    private final Deque<String[]> questions = new ArrayDeque<>();
+    private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+    /** The bytes of a transaction whose end has not come. */
+    private final LogFeed unfinished;
+    private volatile State state = State.CONNECTING;
+    private volatile @Nullable Connection connection;
+    private volatile @Nullable Session session;
+    private volatile long heardMillis;
+    private volatile @Nullable SnapshotReceiver receiver;
+    private String history = "";
+    private long offset;
+    private boolean isSent;
+
+    PrimaryLink(Replication replication, NodeLoop loop, PrimaryAddress address, boolean takesOver) {
+        this.replication = replication;
+        this.node = replication.node();
+        this.loop = loop;
+        this.address = address;
+        this.takesOver = takesOver;
+        this.unfinished = new LogFeed(replication.log());
+        this.heardMillis = node.clock().wallMillis();
+    }
+
+    boolean takesOver() {
+        return takesOver;
+    }
+
+    State state() {
+        return state;
+    }
+
+    boolean isStreaming() {
+        return isSent || state == State.STREAMING;
+    }
+
+    /** What comes of a snapshot, while it comes. */
+    @Nullable
+    SnapshotReceiver receiver() {
+        return receiver;
+    }
+
+    long silentSeconds() {
+        return Math.max(0, node.clock().wallMillis() - heardMillis) / 1000;
+    }
+
+    // --- the connection ---
+
+    void connect(EventLoops loops) {
+        loops.connect(new InetSocketAddress(address.host(), address.port()), loop.eventLoop(),
+                (int) node.settings().replTimeout.value(), this::connected, _ -> loop.execute(this::closed));
+    }
+
+    private Conversation connected(Connection made) {
+        connection = made;
+        return this;
+    }
+
+    /** Ends it. Any thread. */
+    void close() {
+        loop.execute(() -> {
+            Connection present = connection;
+            if (present != null) {
+                present.closeNow();
+            }
+            end();
+        });
+    }
+
+    @Override
+    public void opened() {
+        if (state == State.ENDED) {
+            close();
+            return;
+        }
+        state = State.AGREEING;
+        plan();
+        ask();
+    }
+
+    @Override
+    public void drained() {
+        Session present = session;
+        if (present != null) {
+            present.drained();
+        }
+    }
+
+    @Override
+    public void closed() {
+        Session present = session;
+        if (present != null) {
+            replication.streamDatabase(present.database());
+            present.closed();
+        }
+        end();
+    }
+
+    private void end() {
+        if (state == State.ENDED) {
+            return;
+        }
+        boolean isLoading = state == State.LOADING;
+        isSent = state == State.STREAMING;
+        state = State.ENDED;
+        unfinished.close();
+        SnapshotReceiver present = receiver;
+        if (present != null && !isLoading) {
+            present.close();
+        }
+        replication.linkDown(this);
+    }
+
+    private void fail(String why) {
+        LOG.warn("node {}: the link to {}:{} fails: {}", node.identity().name(), address.host(), address.port(), why);
+        close();
+    }
+
+    // --- agreeing ---
+
+    private void plan() {
+        Settings settings = node.settings();
+        questions.add(new String[]{"PING"});
+        String password = settings.primaryAuth.value();
+        if (!password.isEmpty()) {
+            String user = settings.primaryUser.value();
+            questions.add(user.isEmpty()
+                    ? new String[]{"AUTH", password}
+                    : new String[]{"AUTH", user, password});
+        }
+        long port = settings.replicaAnnouncePort.value() == 0 ? node.port() : settings.replicaAnnouncePort.value();
+        questions.add(new String[]{"REPLCONF", "listening-port", Long.toString(port)});
+        String host = settings.replicaAnnounceIp.value();
+        if (!host.isEmpty()) {
+            questions.add(new String[]{"REPLCONF", "ip-address", host});
+        }
+        questions.add(new String[]{"REPLCONF", "capa", "eof", "capa", "psync2"});
+        questions.add(psync());
+    }
+
+    private String[] psync() {
+        WriteLog log = replication.log();
+        boolean has = log.isKept();
+        String id = has ? log.id() : "?";
+        String next = has ? Long.toString(log.end() + 1) : "-1";
+        return takesOver ? new String[]{"PSYNC", id, next, "FAILOVER"} : new String[]{"PSYNC", id, next};
+    }
+
+    private void ask() {
+        String[] question = questions.peek();
+        if (question != null) {
+            send(question);
+        }
+    }
+
+    private void send(String... arguments) {
+        StringBuilder text = new StringBuilder("*").append(arguments.length).append("\r\n");
+        for (String argument : arguments) {
+            text.append('$').append(argument.getBytes(StandardCharsets.UTF_8).length).append("\r\n").append(argument)
+                    .append("\r\n");
+        }
+        byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+        long copy = Memory.allocate(MemoryTag.REPLICATION, bytes.length);
+        Memory.copy(bytes, 0, copy, bytes.length);
+        Connection present = connection;
+        if (present != null) {
+            present.send(copy, bytes.length);
+        }
+        Memory.free(MemoryTag.REPLICATION, copy, bytes.length);
+    }
+
+    private void answered(String answer) {
+        String[] question = questions.poll();
+        if (question == null || answer.isEmpty()) {
+            return;
+        }
+        if (question[0].equals("PSYNC")) {
+            begin(answer);
+            return;
+        }
+        boolean isRefused = answer.startsWith("-");
+        boolean matters = question[0].equals("AUTH") || (question[0].equals("PING") && !answer.startsWith("-NOAUTH")
+                && !answer.startsWith("-NOPERM") && !answer.startsWith("-ERR operation not permitted"));
+        if (isRefused && matters) {
+            fail(answer);
+        } else {
+            ask();
+        }
+    }
+
+    private void begin(String answer) {
+        List<String> words = List.of(answer.split(" ", -1));
+        switch (words.getFirst()) {
+            case "+FULLRESYNC" -> {
+                history = words.get(1);
+                offset = Long.parseLong(words.get(2));
+                state = State.RECEIVING;
+                takenOver();
+            }
+            case "+CONTINUE" -> {
+                if (words.size() > 1) {
+                    replication.log().rename(words.get(1));
+                }
+                takenOver();
+                stream();
+            }
+            default -> fail(answer);
+        }
+    }
+
+    private void takenOver() {
+        if (takesOver) {
+            replication.failover().done();
+        }
+    }
+
+    // --- what arrives ---
+
+    @Override
+    public void received(long at, int length) {
+        heardMillis = node.clock().wallMillis();
+        replication.received(length);
+        Session streaming = session;
+        if (streaming != null) {
+            streaming.received(at, length);
+            return;
+        }
+        long position = at;
+        long end = at + length;
+        try {
+            while (position < end && state != State.ENDED) {
+                position = take(position, end);
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.error("node {}: what {}:{} sends cannot be taken", node.identity().name(), address.host(),
+                    address.port(), e);
+            close();
+        }
+    }
+
+    /** Takes some of the bytes, and answers where the rest begins. */
+    private long take(long position, long end) throws IOException {
+        Session streaming = session;
+        if (streaming != null) {
+            streaming.received(position, (int) (end - position));
+            return end;
+        }
+        SnapshotReceiver receiving = receiver;
+        if (receiving == null) {
+            return takeLine(position, end);
+        }
+        long rest = receiving.take(position, end);
+        if (receiving.isWhole() && state == State.RECEIVING) {
+            load(receiving);
+        }
+        return rest;
+    }
+
+    private long takeLine(long position, long end) throws IOException {
+        long at = position;
+        while (at < end && Memory.getByte(at) != '\n') {
+            line.write(Memory.getByte(at));
+            at++;
+        }
+        if (line.size() > MAX_LINE_BYTES) {
+            throw new IOException("a line of more than " + MAX_LINE_BYTES + " bytes");
+        }
+        if (at == end) {
+            return end;
+        }
+        String whole = line.toString(StandardCharsets.UTF_8).stripTrailing();
+        line.reset();
+        // An empty one is a sign of life.
+        if (!whole.isEmpty() && state == State.AGREEING) {
+            answered(whole);
+        } else if (!whole.isEmpty() && state == State.RECEIVING) {
+            receiver = SnapshotReceiver.announced(whole, node.settings().dir.value());
+        }
+        return at + 1;
+    }
+
+    // --- a snapshot ---
+
+    /** Loads it on another thread: nothing is served meanwhile, and what comes waits in the socket. */
+    private void load(SnapshotReceiver whole) {
+        state = State.LOADING;
+        Connection present = connection;
+        if (present != null) {
+            present.pauseReading();
+        }
+        node.inBackground(() -> {
+            boolean loaded = new ReplicaLoad(replication).load(whole, history, offset);
+            loop.execute(() -> loadEnded(whole, loaded));
+        });
+    }
+
+    private void loadEnded(SnapshotReceiver whole, boolean loaded) {
+        if (state == State.ENDED) {
+            whole.close();
+        } else if (loaded) {
+            stream();
+            Connection present = connection;
+            Session streaming = session;
+            if (present != null && streaming != null) {
+                whole.rest(streaming::received);
+                present.resumeReading();
+            }
+            whole.close();
+            receiver = null;
+            acknowledge();
+        } else {
+            whole.close();
+            close();
+        }
+    }
+
+    // --- the stream ---
+
+    private void stream() {
+        Connection present = connection;
+        if (present == null) {
+            return;
+        }
+        state = State.STREAMING;
+        Session made = loop.acceptPrimary(present, this, replication.streamDatabase());
+        session = made;
+        replication.linkUp();
+        LOG.info("node {} follows {}:{} from offset {} of {}", node.identity().name(), address.host(), address.port(),
+                replication.log().end(), replication.log().id());
+    }
+
+    /** The next request's bytes, which will be logged when what they ask for is done: with it, under its stripes. */
+    public void executing(@Nullable Command command, boolean isQueued, long from, long bytes, LogFeed feed) {
+        boolean begins = command != null && command.fullName().equals("multi");
+        if (begins || isQueued) {
+            unfinished.raw(from, bytes);
+            return;
+        }
+        unfinished.moveTo(feed);
+        feed.raw(from, bytes);
+        feed.hold();
+    }
+
+    /** Tells the primary how far we are. */
+    void acknowledge() {
+        if (state == State.STREAMING) {
+            send("REPLCONF", "ACK", Long.toString(replication.log().end()));
+        }
+    }
+
+    /** The primary asks how far we are: it is told when this request is done. */
+    void acknowledgeSoon() {
+        loop.execute(this::acknowledge);
+    }
+
+    /** Once a second, on the first loop. */
+    void tick(long nowMillis) {
+        if (nowMillis - heardMillis > node.settings().replTimeout.value() * 1000 && state != State.LOADING) {
+            fail("nothing was heard for " + (nowMillis - heardMillis) / 1000 + " s");
+        } else if (state == State.STREAMING) {
+            acknowledgeSoon();
+        } else if (state == State.LOADING || state == State.RECEIVING) {
+            loop.execute(this::giveSignOfLife);
+        }
+        node.set(Condition.LINK_DOWN, !isStreaming());
+    }
+
+    private void giveSignOfLife() {
+        Connection present = connection;
+        if (present != null && state != State.ENDED) {
+            long copy = Memory.allocate(MemoryTag.REPLICATION, 1);
+            Memory.putByte(copy, (byte) '\n');
+            present.send(copy, 1);
+            Memory.free(MemoryTag.REPLICATION, copy, 1);
+        }
+    }
+}

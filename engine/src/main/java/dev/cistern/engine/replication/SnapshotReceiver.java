@@ -1,0 +1,162 @@
+package dev.cistern.engine.replication;
+
+import dev.cistern.store.Memory;
+import dev.cistern.store.MemoryTag;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+
+/**
+ * A snapshot on its way from our primary into a file: of a length that was told, or up to a mark.
+ *
+ * <pre>
+ *   $123 CR LF                       so many bytes; the log follows at once
+ *   $EOF: 40 bytes CR LF             up to the same 40 bytes; the log follows when we have acknowledged
+ * </pre>
+ *
+ * <p>One thread at a time.
+ */
+final class SnapshotReceiver implements AutoCloseable {
+    private static final String MARKED = "$EOF:";
+    private static final int MARK_BYTES = 40;
+
+    /** Takes what came behind the snapshot. */
+    @FunctionalInterface
+    interface Rest {
+        void take(long address, int length);
+    }
+
+    private final Path path;
+    private final FileChannel file;
+    /** -1 when it ends with a mark. */
+    private final long length;
+    private final byte[] mark;
+    private byte[] tail = new byte[0];
+    private volatile long taken;
+    private boolean isWhole;
+    private byte[] rest = new byte[0];
+    private boolean isClosed;
+
+    private SnapshotReceiver(Path path, long length, byte[] mark) throws IOException {
+        this.path = path;
+        this.file = FileChannel.open(path, StandardOpenOption.WRITE);
+        this.length = length;
+        this.mark = mark;
+    }
+
+    /** Begins as the primary's line says, in the directory or, if that is empty, where temporary files are. */
+    static SnapshotReceiver announced(String line, String directory) throws IOException {
+        boolean isMarked = line.startsWith(MARKED) && line.length() == MARKED.length() + MARK_BYTES;
+        if (!isMarked && !line.matches("\\$[0-9]{1,18}")) {
+            throw new IOException("no snapshot begins with " + line);
+        }
+        Path path = directory.isEmpty()
+                ? Files.createTempFile("cistern-replica-", ".rdb")
+                : Files.createTempFile(Path.of(directory), "temp-replica-", ".rdb");
+        return isMarked
+                ? new SnapshotReceiver(path, -1, line.substring(MARKED.length()).getBytes(StandardCharsets.ISO_8859_1))
+                : new SnapshotReceiver(path, Long.parseLong(line.substring(1)), new byte[0]);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    boolean isWhole() {
+        return isWhole;
+    }
+
+    /** How many bytes have come. */
+    long taken() {
+        return taken;
+    }
+
+    /** How many there will be; 0 if that was not told. */
+    long total() {
+        return Math.max(0, length);
+    }
+
+    /** Takes what belongs to it, and answers where the rest begins; all, once it is whole, to be kept for later. */
+    long take(long from, long end) throws IOException {
+        if (isWhole) {
+            keep(from, end);
+            return end;
+        }
+        long bytes = length < 0 ? end - from : Math.min(end - from, length - taken);
+        write(from, bytes);
+        if (length < 0) {
+            noteTail(from, bytes);
+            isWhole = Arrays.equals(tail, mark);
+        } else {
+            isWhole = taken == length;
+        }
+        if (isWhole) {
+            file.truncate(length < 0 ? taken - MARK_BYTES : taken);
+            file.close();
+        }
+        return from + bytes;
+    }
+
+    private void write(long from, long bytes) throws IOException {
+        ByteBuffer buffer = MemorySegment.ofAddress(from).reinterpret(bytes).asByteBuffer();
+        while (buffer.hasRemaining()) {
+            file.write(buffer);
+        }
+        count(bytes);
+    }
+
+    private synchronized void count(long bytes) {
+        taken += bytes;
+    }
+
+    private void noteTail(long from, long bytes) {
+        int fresh = (int) Math.min(MARK_BYTES, bytes);
+        int kept = Math.min(tail.length, MARK_BYTES - fresh);
+        byte[] changed = new byte[kept + fresh];
+        System.arraycopy(tail, tail.length - kept, changed, 0, kept);
+        Memory.copy(from + bytes - fresh, changed, kept, fresh);
+        tail = changed;
+    }
+
+    private void keep(long from, long end) {
+        int more = (int) (end - from);
+        byte[] changed = Arrays.copyOf(rest, rest.length + more);
+        Memory.copy(from, changed, rest.length, more);
+        rest = changed;
+    }
+
+    /** Shows what came behind the snapshot, if anything did. */
+    void rest(Rest taker) {
+        if (rest.length == 0) {
+            return;
+        }
+        long copy = Memory.allocate(MemoryTag.REPLICATION, rest.length);
+        try {
+            Memory.copy(rest, 0, copy, rest.length);
+            taker.take(copy, rest.length);
+        } finally {
+            Memory.free(MemoryTag.REPLICATION, copy, rest.length);
+        }
+    }
+
+    /** Nobody needs the file any more. */
+    @Override
+    public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        try {
+            file.close();
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

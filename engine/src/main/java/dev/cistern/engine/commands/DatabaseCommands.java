@@ -24,9 +24,11 @@ final class DatabaseCommands {
     static final CommandTable TABLE = CommandTable.of("server",
             command("DBSIZE", 1, READ, FAST, Category.KEYSPACE, tip("request_policy:all_shards"),
                     tip("response_policy:agg_sum")).runsInSession(DatabaseCommands::dbSize),
-            command("FLUSHALL", -1, WRITE, ALL_STRIPES, Category.KEYSPACE, Category.DANGEROUS, tip("request_policy:all_shards"),
+            command("FLUSHALL", -1, WRITE, ALL_STRIPES, Category.KEYSPACE, Category.DANGEROUS,
+                    tip("request_policy:all_shards"),
                     tip("response_policy:all_succeeded")).runsInSession(DatabaseCommands::flushAll),
-            command("FLUSHDB", -1, WRITE, ALL_STRIPES, Category.KEYSPACE, Category.DANGEROUS, tip("request_policy:all_shards"),
+            command("FLUSHDB", -1, WRITE, ALL_STRIPES, Category.KEYSPACE, Category.DANGEROUS,
+                    tip("request_policy:all_shards"),
                     tip("response_policy:all_succeeded")).runsInSession(DatabaseCommands::flushDb),
             command("SWAPDB", 3, WRITE, FAST, ALL_STRIPES, Category.KEYSPACE, Category.DANGEROUS)
                     .runsInSession(DatabaseCommands::swapDb));

@@ -154,7 +154,8 @@ public final class EventLoops implements AutoCloseable {
     /**
      * Connects, on a loop, which then has the connection; {@code failed} is told if that does not work, and nothing else.
      */
-    public void connect(InetSocketAddress address, Loop loop, int timeoutSeconds, Function<Connection, Conversation> maker,
+    public void connect(InetSocketAddress address, Loop loop, int timeoutSeconds,
+            Function<Connection, Conversation> maker,
             Consumer<Throwable> failed) {
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop.executor())

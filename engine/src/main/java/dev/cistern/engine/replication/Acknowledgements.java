@@ -45,7 +45,7 @@ final class Acknowledgements {
 
     /** A replica has told how far it is, or is gone. */
     void check() {
-        for (Waiting each : waiting) {
+        for (Waiting each : List.copyOf(waiting)) {
             long have = replicasWith(each.offset);
             if (!each.waiter.isWaiting()) {
                 waiting.remove(each);

@@ -1,10 +1,10 @@
 package dev.cistern.engine.replication;
 
+import dev.cistern.engine.blocking.Blocking;
 import dev.cistern.engine.dispatch.Category;
 import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Session;
-import dev.cistern.engine.blocking.Blocking;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;

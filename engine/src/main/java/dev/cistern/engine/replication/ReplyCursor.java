@@ -33,9 +33,9 @@ final class ReplyCursor {
         return !isAtEnd() && Memory.getByte(position) == '-';
     }
 
-    /** Whether an aggregate is next. */
+    /** Whether an aggregate is next, the null array not being one. */
     boolean isAggregate() {
-        int type = isAtEnd() ? 0 : Memory.getByte(position);
+        int type = isAtEnd() || Memory.getByte(position + 1) == '-' ? 0 : Memory.getByte(position);
         return type == '*' || type == '%' || type == '~' || type == '>';
     }
 

@@ -60,7 +60,7 @@ final class LinkProxy implements AutoCloseable {
 
     /** Breaks all connections, wherever they are in what they say; new ones may come. */
     void cut() {
-        for (Socket socket : open) {
+        for (Socket socket : List.copyOf(open)) {
             open.remove(socket);
             try {
                 socket.close();

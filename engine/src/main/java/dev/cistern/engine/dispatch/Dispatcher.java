@@ -271,6 +271,11 @@ public final class Dispatcher {
 
     /** Runs the body, and adds to the log what it did. What runs others is not logged: those are. */
     private void runLogged(Session session, Command command, Request request, Reply into) {
+        if (session.primaryLink() != null) {
+            // This node has become a primary, and what its former one has still sent is nobody's any more.
+            feed.forget();
+            return;
+        }
         if (command.is(Flag.RUNS_SCRIPT) || command.is(Flag.RUNS_QUEUED)) {
             runUnlogged(session, command, request, into);
             return;

@@ -44,6 +44,13 @@ public final class LogFeed implements AutoCloseable {
         return isHeld;
     }
 
+    /** What was gathered has not happened. */
+    public void forget() {
+        isHeld = false;
+        count = 0;
+        length = 0;
+    }
+
     /** Appends what was gathered. The unit's stripes are still held. */
     public void flush() {
         isHeld = false;

@@ -96,6 +96,12 @@ public final class PrimaryLink implements Conversation {
         return isSent || state == State.STREAMING;
     }
 
+    /** What its stream has selected. */
+    int databaseOr(int otherwise) {
+        Session present = session;
+        return present == null ? otherwise : present.database();
+    }
+
     /** What comes of a snapshot, while it comes. */
     @Nullable
     SnapshotReceiver receiver() {

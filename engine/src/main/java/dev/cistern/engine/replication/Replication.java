@@ -256,7 +256,8 @@ public final class Replication {
     }
 
     int streamDatabase() {
-        return streamDatabase;
+        PrimaryLink present = link;
+        return present == null ? streamDatabase : present.databaseOr(streamDatabase);
     }
 
     void streamDatabase(int value) {
@@ -377,7 +378,7 @@ public final class Replication {
 
     private Map<String, String> facts() {
         return isReplica() || log.isKept()
-                ? Map.of("repl-stream-db", Integer.toString(isReplica() ? streamDatabase : 0), "repl-id", log.id(),
+                ? Map.of("repl-stream-db", Integer.toString(isReplica() ? streamDatabase() : 0), "repl-id", log.id(),
                         "repl-offset", Long.toString(log.end()))
                 : Map.of();
     }

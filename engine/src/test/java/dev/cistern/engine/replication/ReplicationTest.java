@@ -61,7 +61,7 @@ final class ReplicationTest {
         Assumptions.assumeTrue(TestServer.original().isPresent(), "no redis-server or valkey-server is installed");
         Path original = TestServer.original().orElseThrow();
         return keep(TestServer.original(original, Stream.concat(Stream.of(settings),
-                Stream.of("repl-diskless-sync-delay", "0")).toArray(String[]::new)));
+                Stream.of("repl-diskless-sync-delay", "0", "repl-backlog-size", "64mb")).toArray(String[]::new)));
     }
 
     private TestClient client(TestServer server) {

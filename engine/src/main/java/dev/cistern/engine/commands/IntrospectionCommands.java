@@ -251,7 +251,7 @@ final class IntrospectionCommands {
         Request inner = request.from(2);
         Command command = requireKeys(session, inner);
         List<Integer> keys = new ArrayList<>();
-        command.eachKey(inner, keys::add);
+        KeyFinder.eachKey(command, inner, (_, index) -> keys.add(index));
         requireSome(keys);
         reply.array(keys.size());
         keys.forEach(index -> reply.bulk(inner.argument(index)));

@@ -134,4 +134,9 @@ final class SortCommandsTest {
                 error("ERR GET option of SORT denied due to insufficient ACL permissions."));
         client.send("SORT", "sort:l", "BY", "nosort").expect(bulks("1"));
     }
+
+    @WireTest
+    void theTargetIsAmongItsKeys(TestClient client) {
+        client.send("COMMAND", "GETKEYS", "SORT", "a", "STORE", "b", "STORE", "c").expect(bulks("a", "c"));
+    }
 }

@@ -11,10 +11,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
-/** An original, redis-server or memcached, as a child process on a free loopback port. Tests skip when it is absent. */
+/**
+ * An original, redis-server or memcached, as a child process on a free loopback port. Tests skip when it is absent.
+ *
+ * <p>With {@code -Dcistern.launcher=../cistern} the same tests run against Cistern's nodes instead.
+ */
 public final class Server implements AutoCloseable {
+
+    private static final @Nullable String LAUNCHER = System.getProperty("cistern.launcher");
 
     public final int port;
     private final List<String> command;
@@ -28,6 +35,9 @@ public final class Server implements AutoCloseable {
 
     public static Server redis(String... more) throws Exception {
         int port = freePort();
+        if (LAUNCHER != null) {
+            return new Server(port, List.of(LAUNCHER, "node", "--port", "" + port));
+        }
         List<String> command = new ArrayList<>(List.of(require("redis-server"), "--port", "" + port, "--bind",
                 "127.0.0.1", "--save", "", "--appendonly", "no"));
         command.addAll(List.of(more));
@@ -36,6 +46,9 @@ public final class Server implements AutoCloseable {
 
     public static Server memcached() throws Exception {
         int port = freePort();
+        if (LAUNCHER != null) {
+            return new Server(port, List.of(LAUNCHER, "node", "--engine", "memcached", "--port", "" + port));
+        }
         return new Server(port, List.of(require("memcached"), "-l", "127.0.0.1", "-p", "" + port, "-U", "0", "-u",
                 "nobody", "-m", "32", "-t", "1"));
     }
@@ -50,9 +63,10 @@ public final class Server implements AutoCloseable {
 
     /** Starts it, again after a {@link #kill}. */
     public void start() throws Exception {
-        process = new ProcessBuilder(command).directory(new File(System.getProperty("java.io.tmpdir")))
+        process = new ProcessBuilder(command)
+                .directory(new File(LAUNCHER == null ? System.getProperty("java.io.tmpdir") : "."))
                 .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        for (int attempt = 0; attempt < 200; attempt++) {
+        for (int attempt = 0; attempt < 1_000; attempt++) {
             try (Socket socket = new Socket()) {
                 socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
                 return;

@@ -162,6 +162,7 @@ final class UpCommand implements Callable<Integer> {
         out.println("  aws elasticache create-replication-group --replication-group-id demo"
                 + " --replication-group-description demo --engine valkey --cache-node-type cache.t4g.micro");
         out.println();
+        out.println("Clients of caches with TransitEncryptionEnabled trust " + cistern.controlPlane().authorityFile());
         out.println("Ctrl-C ends it; what you created is there again after the next start.");
         out.flush();
     }

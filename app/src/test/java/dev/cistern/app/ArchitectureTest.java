@@ -36,7 +36,7 @@ final class ArchitectureTest {
     private static final Module ENGINE = Module.of("engine", "dev.cistern.store", "dev.cistern.lua", "io.netty",
             "org.slf4j");
     private static final Module CONTROL = Module.of("control", "software.amazon.awssdk", "org.jdbi", "org.flywaydb",
-            "com.zaxxer.hikari", "org.h2", "redis.clients.jedis", "tools.jackson", "org.slf4j");
+            "com.zaxxer.hikari", "org.h2", "redis.clients.jedis", "tools.jackson", "org.slf4j", "org.bouncycastle");
     private static final Module GATEWAY = Module.of("gateway", "dev.cistern.control", "io.netty",
             "software.amazon.awssdk", "org.slf4j");
     private static final Module APP = Module.of("app", "dev.cistern.store", "dev.cistern.engine", "dev.cistern.control",

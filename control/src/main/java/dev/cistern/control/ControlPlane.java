@@ -1,8 +1,10 @@
 package dev.cistern.control;
 
+import dev.cistern.control.certificate.CertificateAuthority;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
+import dev.cistern.control.workflow.NodeCertificates;
 import dev.cistern.control.workflow.StepObserver;
 import dev.cistern.control.workflow.Workflows;
 import java.io.IOException;
@@ -26,15 +28,18 @@ public final class ControlPlane implements AutoCloseable {
     private final StateDirectory directory;
     private final Database database;
     private final EventLog events;
+    private final CertificateAuthority authority;
     private final Workflows workflows;
 
     private ControlPlane(ControlPlaneOptions options, StateDirectory directory, Database database,
-            StepObserver observer) {
+            StepObserver observer) throws IOException {
         this.options = options;
         this.directory = directory;
         this.database = database;
         this.events = new EventLog(options.clock(), options.quotas().eventsKept());
-        this.workflows = new Workflows(options, database, directory, events, observer);
+        this.authority = CertificateAuthority.open(directory.certificates(), options.clock());
+        this.workflows = new Workflows(options, database, directory, events,
+                new NodeCertificates(authority, options.endpoints()), observer);
     }
 
     /**
@@ -68,6 +73,16 @@ public final class ControlPlane implements AutoCloseable {
     /** The ElastiCache API for one caller. Cheap: make one per call. */
     public ElastiCacheClient elastiCache(Caller caller) {
         return new ElastiCacheService(caller, options, database, workflows, events);
+    }
+
+    /** What clients of encrypted nodes have to trust, PEM. */
+    public Path authorityFile() {
+        return authority.certificateFile();
+    }
+
+    /** Gives all encrypted nodes new certificates at once; connections that there are go on. */
+    public void rotateCertificates() {
+        workflows.rotateCertificates();
     }
 
     /** The operations that act, by AWS's names. Every other one throws {@link UnsupportedOperationException}. */

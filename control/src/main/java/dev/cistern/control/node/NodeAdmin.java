@@ -6,11 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.SslOptions;
+import redis.clients.jedis.SslVerifyMode;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -33,8 +36,14 @@ public final class NodeAdmin {
     private final JedisClientConfig config;
 
     public NodeAdmin(NodeAddress address, AdminCredential admin) {
+        this(address, admin, null);
+    }
+
+    /** Over an encrypted connection where there is a trust. */
+    public NodeAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust) {
         this.address = new HostAndPort(address.host(), address.port());
         this.config = DefaultJedisClientConfig.builder()
+                .sslOptions(trust == null ? null : sslOptions(trust))
                 .user(admin.user())
                 .password(admin.password().reveal())
                 .connectionTimeoutMillis(CONNECT_MILLIS)
@@ -42,6 +51,15 @@ public final class NodeAdmin {
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
                 // Plain replies are enough, and every server speaks them without being asked.
                 .autoNegotiateProtocol(false)
+                .build();
+    }
+
+    private static SslOptions sslOptions(NodeTrust trust) {
+        return SslOptions.builder()
+                .truststore(trust.file().toFile(), trust.password().toCharArray())
+                .trustStoreType("JKS")
+                // An authority that issues to nothing but nodes: which of their names was used says nothing.
+                .sslVerifyMode(SslVerifyMode.CA)
                 .build();
     }
 
@@ -70,6 +88,13 @@ public final class NodeAdmin {
             });
         }
         return refused;
+    }
+
+    /** Sets all of them at once; an exception of Jedis when one is refused. */
+    public void setTogether(Map<String, String> settings) {
+        try (Jedis node = connect()) {
+            node.configSet(settings);
+        }
     }
 
     /**

@@ -14,8 +14,8 @@ import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupR
 /**
  * What callers say of who may come to a replication group, by AWS's rules: one user group, or AUTH tokens, never both.
  *
- * <p>AWS also wants encryption in transit with either. As long as nodes offer none there is nothing to want, and a password
- * that is sent in the clear on this machine keeps out more than none.
+ * <p>AWS also wants encryption in transit with either. Here it may be left out: nodes of this machine are reached over
+ * loopback, and a password that is sent in the clear there keeps out more than none.
  */
 final class AccessChange {
 

@@ -11,6 +11,7 @@ import dev.cistern.control.resource.Network;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
+import dev.cistern.control.resource.TransitEncryption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +51,7 @@ final class Descriptions {
         ClusterSettings settings = cluster.settings();
         List<CacheNode> nodes = CacheNode.of(handle, cluster.key());
         GroupAccess access = accessOf(handle, cluster);
+        TransitEncryption encryption = TransitEncryption.of(handle, cluster);
         ParameterStatus parameters = ParameterStatus.of(handle, cluster, nodes);
         MemcachedCluster memcached = MemcachedCluster.find(handle, cluster.key());
         var answer = software.amazon.awssdk.services.elasticache.model.CacheCluster.builder()
@@ -80,7 +82,8 @@ final class Descriptions {
                 .snapshotWindow(memcached == null ? settings.snapshotWindow() : null)
                 .authTokenEnabled(access.hasToken())
                 .authTokenLastModifiedDate(tokenChanged(access))
-                .transitEncryptionEnabled(false)
+                .transitEncryptionEnabled(encryption.isOn())
+                .transitEncryptionMode(encryption.isOn() ? encryption.mode().wireName() : null)
                 .atRestEncryptionEnabled(false)
                 .replicationGroupLogDeliveryEnabled(false)
                 .logDeliveryConfigurations(List.of())
@@ -121,6 +124,7 @@ final class Descriptions {
 
     software.amazon.awssdk.services.elasticache.model.ReplicationGroup group(Handle handle, ReplicationGroup group) {
         List<CacheCluster> members = CacheCluster.membersOf(handle, group.key());
+        TransitEncryption encryption = TransitEncryption.of(handle, group.key());
         var answer = software.amazon.awssdk.services.elasticache.model.ReplicationGroup.builder()
                 .replicationGroupId(group.id())
                 .arn(group.arn())
@@ -136,7 +140,8 @@ final class Descriptions {
                 .engine(group.engine().wireName())
                 .authTokenEnabled(group.access().hasToken())
                 .authTokenLastModifiedDate(tokenChanged(group.access()))
-                .transitEncryptionEnabled(false)
+                .transitEncryptionEnabled(encryption.isOn())
+                .transitEncryptionMode(encryption.isOn() ? encryption.mode().wireName() : null)
                 .atRestEncryptionEnabled(false)
                 .userGroupIds(listOf(group.access().userGroupId()))
                 .logDeliveryConfigurations(List.of())

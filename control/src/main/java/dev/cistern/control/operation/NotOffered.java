@@ -55,8 +55,6 @@ final class NotOffered {
         absent("restoring from a snapshot", "SnapshotName", request.snapshotName());
         absent("restoring from a snapshot", "ServerlessCacheSnapshotName", request.serverlessCacheSnapshotName());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
-        off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
-        absent("encryption in transit", "TransitEncryptionMode", request.transitEncryptionModeAsString());
         off("encryption at rest", "AtRestEncryptionEnabled", request.atRestEncryptionEnabled());
         absent("encryption at rest", "KmsKeyId", request.kmsKeyId());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
@@ -89,8 +87,6 @@ final class NotOffered {
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
-        off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
-        absent("encryption in transit", "TransitEncryptionMode", request.transitEncryptionModeAsString());
         clusterMode(request.clusterMode());
         network(null, request.ipDiscovery());
     }

@@ -7,6 +7,7 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.TransitEncryption;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +35,7 @@ public record ReplicationGroupOperations(Context context) {
         String description = Checks.description(DESCRIPTION_PARAMETER, request.replicationGroupDescription());
         requireEnoughMembers(request.automaticFailoverEnabled());
         ClusterWish wish = ClusterWish.of(request);
+        TransitEncryption.Mode encryption = EncryptionChange.of(request);
         NotOffered.check(context, request);
         ResourceKey key = context.key(id);
         if (ReplicationGroup.find(context.handle(), key) != null) {
@@ -50,6 +52,7 @@ public record ReplicationGroupOperations(Context context) {
                 created.cluster().hash(), DISABLED, false, DISABLED, context.options().clock().millis(),
                 AccessChange.of(context, request, wish.engine(), created.cluster().settings().engineVersion()));
         ReplicationGroup.TABLE.insert(context.handle(), group);
+        TransitEncryption.create(context.handle(), key, encryption);
         NodeGroup.TABLE.insert(context.handle(),
                 new NodeGroup(key, FIRST_NODE_GROUP, 0, null, member.id(), created.port()));
         Tags.put(context, group.arn(), request.tags());
@@ -97,6 +100,13 @@ public record ReplicationGroupOperations(Context context) {
         if (access != null) {
             group = context.workflows().secureReplicationGroup(context.handle(), group.withAccess(access));
         }
+        TransitEncryption before = TransitEncryption.of(context.handle(), group.key());
+        TransitEncryption.Mode encryption = EncryptionChange.of(request, group, before,
+                members.getFirst().settings().engineVersion());
+        if (encryption != null) {
+            before.store(context.handle(), encryption);
+            group = context.workflows().encryptReplicationGroup(context.handle(), group);
+        }
         if (request.replicationGroupDescription() != null) {
             group = ReplicationGroup.TABLE.update(context.handle(),
                     group.withDescription(
@@ -124,6 +134,11 @@ public record ReplicationGroupOperations(Context context) {
         }
         boolean retain = Boolean.TRUE.equals(request.retainPrimaryCluster())
                 && group.is(ReplicationGroupStatus.AVAILABLE);
+        if (retain && TransitEncryption.of(context.handle(), group.key()).isOn()) {
+            // Nor does it have a way to say that it is encrypted: at its next start it would be plain.
+            throw Faults.notOffered("retaining the primary of a group with encryption in transit",
+                    "RetainPrimaryCluster must be false");
+        }
         if (retain && !group.access().equals(GroupAccess.OPEN)) {
             // A cluster of its own has no users or tokens yet: it would be open to everybody.
             throw Faults.notOffered("retaining the primary of a group that has a user group or an AUTH token",

@@ -72,6 +72,11 @@ public final class StateDirectory implements AutoCloseable {
         return path.resolve("nodes").resolve(nodeId);
     }
 
+    /** Where the certificate authority keeps its files. */
+    public Path certificates() {
+        return path.resolve("certificates");
+    }
+
     /** Where snapshots lie when nobody names another place. */
     public Path snapshots() {
         return path.resolve("snapshots");

@@ -84,6 +84,13 @@ final class ClusterSteps {
         }
     }
 
+    /** Tells every node of the cluster how its connections are to be encrypted. */
+    void encrypt(Steps steps, ResourceKey cluster) {
+        for (CacheNode node : nodes.of(cluster)) {
+            steps.once("encrypt " + cluster.id() + " " + node.cacheNodeId(), () -> nodes.encrypt(node));
+        }
+    }
+
     /** Stops those nodes of the cluster and starts them with all values of its parameter group. */
     void reboot(Steps steps, ResourceKey cluster, List<String> cacheNodeIds) {
         for (CacheNode node : nodes.of(cluster)) {

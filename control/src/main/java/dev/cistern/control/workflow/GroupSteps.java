@@ -6,6 +6,7 @@ import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.TagRow;
+import dev.cistern.control.resource.TransitEncryption;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 
@@ -45,6 +46,7 @@ record GroupSteps(ClusterSteps clusters, EventLog events) {
     void forget(Handle handle, ResourceKey key) {
         handle.execute("delete from node_group where account = ? and region = ? and id = ?", key.account(),
                 key.region(), key.id());
+        TransitEncryption.delete(handle, key);
         ReplicationGroup.TABLE.delete(handle, key.account(), key.region(), key.id());
         TagRow.deleteAll(handle, key.arn(ReplicationGroup.ARN_TYPE));
         events.groupEvent(handle, key, "Replication group " + key.id() + " deleted");

@@ -33,6 +33,7 @@ final class Keeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Keeper.class);
 
     private static final Duration ROUND = Duration.ofSeconds(1);
+    private static final Duration RENEW_EVERY = Duration.ofHours(1);
     private static final Duration TRIM_EVERY = Duration.ofHours(1);
     private static final Duration ROUND_LIMIT = Duration.ofSeconds(20);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
@@ -44,6 +45,7 @@ final class Keeper implements AutoCloseable {
     private final Workflows workflows;
     private final Clock clock;
     private final Rest rest;
+    private long renewedAtMillis;
     private long trimmedAtMillis;
     private @Nullable Thread rounds;
 
@@ -83,6 +85,7 @@ final class Keeper implements AutoCloseable {
                         "Finished recovery for cache nodes %s");
                 stopUnwanted();
                 beginPendingChanges();
+                renewCertificates();
                 trimEvents();
             } catch (Rest.ClosingException e) {
                 return;
@@ -206,6 +209,25 @@ final class Keeper implements AutoCloseable {
         ReplicationGroup group = ReplicationGroup.find(handle, cluster.key().sibling(cluster.replicationGroupId()));
         if (group != null && group.is(ReplicationGroupStatus.AVAILABLE)) {
             workflows.resizeReplicationGroup(handle, group, nodeType);
+        }
+    }
+
+    private void renewCertificates() {
+        long now = clock.millis();
+        if (now - renewedAtMillis >= RENEW_EVERY.toMillis()) {
+            renewedAtMillis = now;
+            renewCertificates(false);
+        }
+    }
+
+    /** Gives nodes new certificates: those whose own end soon, or all. */
+    void renewCertificates(boolean always) {
+        for (CacheNode node : database.read(handle -> CacheNode.TABLE.select(handle, "where wanted = true"))) {
+            try {
+                nodes.renewCertificate(node, always);
+            } catch (RuntimeException e) {
+                log.warn("the certificate of node {} cannot be renewed; it is tried again", node.nodeId(), e);
+            }
         }
     }
 

@@ -19,6 +19,8 @@ import dev.cistern.control.resource.NodeType;
 import dev.cistern.control.resource.NodeUsers;
 import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.TransitEncryption;
+import dev.cistern.control.resource.TransitEncryption.Mode;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
 import java.io.IOException;
@@ -50,16 +52,18 @@ final class Nodes {
     private final StateDirectory directory;
     private final EventLog events;
     private final EndpointOptions endpoints;
+    private final NodeCertificates certificates;
     private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
     private final Map<String, Started> started = new ConcurrentHashMap<>();
 
     Nodes(Database database, NodeRuntime runtime, StateDirectory directory, EventLog events,
-            EndpointOptions endpoints) {
+            EndpointOptions endpoints, NodeCertificates certificates) {
         this.database = database;
         this.runtime = runtime;
         this.directory = directory;
         this.events = events;
         this.endpoints = endpoints;
+        this.certificates = certificates;
     }
 
     /** The nodes of a cluster, by number. */
@@ -149,6 +153,44 @@ final class Nodes {
         });
     }
 
+    /** Tells the node how its connections are to be encrypted. One that is to go is left. */
+    void encrypt(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            if (current.wanted()) {
+                Started before = started(current);
+                NodeSpec spec = specOf(current, cluster);
+                Mode mode = modeOf(cluster);
+                if (mode != Mode.DISABLED) {
+                    certificates.provide(spec.dataDirectory(), spec.bindAddress());
+                }
+                NodeAdmin known = admin(before);
+                Started after = new Started(spec, before.address);
+                // A node that was told already, by a try that did not end, is reached in the new way alone.
+                NodeAdmin admin = known.answers() ? known : admin(after);
+                admin.setTogether(NodeCertificates.settings(spec.dataDirectory(), spec.port(), mode));
+                started.put(spec.nodeId(), after);
+            }
+            return true;
+        });
+    }
+
+    /** Gives the node another certificate if its own ends soon, or in any case; its connections go on. */
+    void renewCertificate(CacheNode node, boolean always) {
+        locked(node, (current, cluster) -> {
+            Started known = started.get(current.nodeId());
+            if (current.wanted() && known != null && known.isEncrypted()) {
+                NodeSpec spec = known.spec;
+                if (always) {
+                    certificates.replace(spec.dataDirectory(), spec.bindAddress());
+                }
+                if (always || certificates.provide(spec.dataDirectory(), spec.bindAddress())) {
+                    admin(known).setTogether(NodeCertificates.files(spec.dataDirectory()));
+                }
+            }
+            return true;
+        });
+    }
+
     /** Gives the node the limits of another type; {@link HopelessException} when its data has no room there. */
     void resize(CacheNode node, String nodeType) {
         locked(node, (current, cluster) -> {
@@ -185,9 +227,12 @@ final class Nodes {
     private void startNow(CacheNode node, CacheCluster cluster) {
         NodeSpec spec = specOf(node, cluster);
         prepareFolder(node, spec);
+        if (modeOf(cluster) != Mode.DISABLED) {
+            certificates.provide(spec.dataDirectory(), spec.bindAddress());
+        }
         NodeAddress address = runtime.start(spec);
         if (!spec.open()) {
-            new NodeAdmin(address, spec.admin()).setUsers(users(cluster));
+            admin(new Started(spec, address)).setUsers(users(cluster));
         }
         started.put(spec.nodeId(), new Started(spec, address));
     }
@@ -231,12 +276,16 @@ final class Nodes {
 
     /** The node's admin connection. */
     NodeAdmin admin(CacheNode node) {
-        return new NodeAdmin(addressOf(node), node.admin());
+        return admin(started(node));
+    }
+
+    private NodeAdmin admin(Started node) {
+        return new NodeAdmin(node.address, node.spec.admin(), node.isEncrypted() ? certificates.trust() : null);
     }
 
     /** The same for a Memcached node, which has a protocol of its own. */
     private MemcachedAdmin memcached(CacheNode node) {
-        return new MemcachedAdmin(addressOf(node), node.admin());
+        return new MemcachedAdmin(started(node).address, node.admin());
     }
 
     private boolean isMemcached(CacheNode node) {
@@ -247,7 +296,7 @@ final class Nodes {
     }
 
     /** A node that was not started by this process is adopted first. */
-    private NodeAddress addressOf(CacheNode node) {
+    private Started started(CacheNode node) {
         Started known = started.get(node.nodeId());
         if (known == null && start(node)) {
             known = started.get(node.nodeId());
@@ -255,11 +304,20 @@ final class Nodes {
         if (known == null) {
             throw new IllegalStateException("node " + node.nodeId() + " is not to run");
         }
-        return known.address;
+        return known;
+    }
+
+    private Mode modeOf(CacheCluster cluster) {
+        return database.read(handle -> TransitEncryption.of(handle, cluster)).wanted();
     }
 
     /** A node that this process had started or adopted, as it was then. */
-    private record Started(NodeSpec spec, NodeAddress address) {}
+    private record Started(NodeSpec spec, NodeAddress address) {
+
+        boolean isEncrypted() {
+            return spec.parameters().containsKey("tls-port");
+        }
+    }
 
     private <T> @Nullable T locked(CacheNode node, BiFunction<CacheNode, CacheCluster, T> work) {
         ReentrantLock lock = locks.computeIfAbsent(node.nodeId(), id -> new ReentrantLock());
@@ -313,6 +371,10 @@ final class Nodes {
             settings.put(MemcachedCluster.LIST_SETTING, list(cluster));
             settings.put(MemcachedCluster.PORT_SETTING, Integer.toString(database.read(
                     handle -> MemcachedCluster.named(handle, cluster.key())).configurationPort()));
+        }
+        Mode mode = modeOf(cluster);
+        if (mode != Mode.DISABLED) {
+            settings.putAll(NodeCertificates.settings(directory.nodeDirectory(node.nodeId()), node.port(), mode));
         }
         return new NodeSpec(
                 node.nodeId(),

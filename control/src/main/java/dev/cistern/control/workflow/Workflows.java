@@ -29,12 +29,13 @@ public final class Workflows implements AutoCloseable {
     private final Workflow<NoInput> deleteUser;
     private final Workflow<NoInput> changeUserGroup;
     private final Workflow<NoInput> deleteUserGroup;
+    private final Workflow<NoInput> encryptGroup;
     private final Workflow<NoInput> secureGroup;
 
     public Workflows(ControlPlaneOptions options, Database database, StateDirectory directory, EventLog events,
-            StepObserver observer) {
+            NodeCertificates certificates, StepObserver observer) {
         this.events = events;
-        Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints());
+        Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints(), certificates);
         ClusterSteps clusters = new ClusterSteps(nodes, events);
         GroupSteps groups = new GroupSteps(clusters, events);
         this.memcached = new MemcachedSteps(nodes, clusters, events, options.endpoints(), options.clock(),
@@ -44,10 +45,12 @@ public final class Workflows implements AutoCloseable {
         this.deleteUser = users.deletingUser();
         this.changeUserGroup = users.changingUserGroup();
         this.deleteUserGroup = users.deletingUserGroup();
+        this.encryptGroup = new EncryptReplicationGroup(groups);
         this.secureGroup = users.securingReplicationGroup();
         Rest rest = new Rest(options.pauses());
         this.engine = new WorkflowEngine(database, options.clock(), rest, observer, List.of(
                 new CreateCacheCluster(clusters),
+                encryptGroup,
                 new ResizeCacheCluster(clusters),
                 new DeleteCacheCluster(clusters),
                 new ConfigureCacheCluster(clusters),
@@ -125,6 +128,17 @@ public final class Workflows implements AutoCloseable {
 
     public void deleteUserGroup(Handle handle, ResourceKey key) {
         engine.start(handle, deleteUserGroup.type(), key, new NoInput());
+    }
+
+    /** Gives all encrypted nodes new certificates at once. */
+    public void rotateCertificates() {
+        keeper.renewCertificates(true);
+    }
+
+    /** Has the nodes told how connections are to be encrypted; answers the group as it is now: modifying. */
+    public ReplicationGroup encryptReplicationGroup(Handle handle, ReplicationGroup group) {
+        engine.start(handle, encryptGroup.type(), group.key(), new NoInput());
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
     }
 
     /** Has the nodes told who may come in; answers the group as it is now: modifying. */

@@ -4,6 +4,7 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ReplicationGroupStatus;
+import dev.cistern.control.resource.TransitEncryption;
 import dev.cistern.control.resource.UserAuthentication;
 import dev.cistern.control.resource.UserGroupMember;
 import dev.cistern.control.resource.UserStatus;
@@ -36,6 +37,12 @@ final class PersistedNamesTest {
                 .startsWith("CREATING", "ACTIVE", "MODIFYING", "DELETING");
         assertThat(UserAuthentication.values()).extracting(Enum::name).startsWith("PASSWORD", "NO_PASSWORD", "IAM");
         assertThat(UserGroupMember.State.values()).extracting(Enum::name).startsWith("JOINING", "JOINED", "LEAVING");
+    }
+
+    @Test
+    void namesOfEncryption() {
+        assertThat(TransitEncryption.Mode.values()).extracting(Enum::name)
+                .startsWith("DISABLED", "PREFERRED", "REQUIRED");
     }
 
     @Test

@@ -182,13 +182,17 @@ final class ValidationTest {
                 modify(code, "Cistern does not offer changing the engine or its version yet: leave Engine and "
                         + "EngineVersion out.", r -> r.engine("valkey").engineVersion("8.0")),
                 modify(code, "Cistern does not offer notifications yet: leave NotificationTopicArn out.",
-                        r -> r.notificationTopicArn("arn:aws:sns:us-east-1:000000000000:t")),
-                modifyGroup(code, "Cistern does not offer encryption in transit yet: TransitEncryptionEnabled must be "
-                        + "false.", r -> r.transitEncryptionEnabled(true)));
+                        r -> r.notificationTopicArn("arn:aws:sns:us-east-1:000000000000:t")));
     }
 
     static Stream<Arguments> others() {
         return Stream.of(
+                modifyGroup("InvalidParameterCombination", "TransitEncryptionMode must be preferred to enable "
+                        + "encryption in transit on an existing replication group.",
+                        r -> r.transitEncryptionEnabled(true)),
+                group("InvalidParameterCombination",
+                        "TransitEncryptionMode can only be given when TransitEncryptionEnabled is true.",
+                        r -> r.transitEncryptionMode("preferred")),
                 modify("InvalidParameterCombination", "No modifications were requested", r -> {}),
                 modifyGroup("InvalidParameterCombination", "No modifications were requested", r -> {}),
                 modifyGroup("InvalidParameterValue", "Cache cluster there is not a member of replication group group.",

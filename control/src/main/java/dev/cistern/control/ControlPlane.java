@@ -100,6 +100,7 @@ public final class ControlPlane implements AutoCloseable {
     public void close() {
         workflows.close();
         options.runtime().close();
+        options.backups().close();
         database.close();
         closeDirectory(directory);
     }

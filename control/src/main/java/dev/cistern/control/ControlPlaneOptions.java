@@ -1,5 +1,6 @@
 package dev.cistern.control;
 
+import dev.cistern.control.backup.BackupOptions;
 import dev.cistern.control.node.NodeRuntime;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -18,6 +19,7 @@ import java.util.random.RandomGenerator;
  * @param random          chooses names, zones and windows that are then stored; safe for many threads. Passwords never
  *                        come from it
  * @param pauses          how a workflow waits
+ * @param backups         where snapshots lie; the control plane closes it
  */
 public record ControlPlaneOptions(
         Path stateDirectory,
@@ -27,7 +29,8 @@ public record ControlPlaneOptions(
         Quotas quotas,
         Clock clock,
         RandomGenerator random,
-        Pauses pauses) {
+        Pauses pauses,
+        BackupOptions backups) {
 
     /** The options of a laptop: 127.0.0.1, ports from 6379 on, AWS's default quotas. */
     public static ControlPlaneOptions of(Path stateDirectory, NodeRuntime runtime) {
@@ -39,28 +42,34 @@ public record ControlPlaneOptions(
                 Quotas.DEFAULT,
                 Clock.systemUTC(),
                 new SecureRandom(),
-                Pauses.REAL);
+                Pauses.REAL,
+                BackupOptions.inFolder(stateDirectory));
     }
 
     public ControlPlaneOptions withCaller(Caller value) {
-        return new ControlPlaneOptions(stateDirectory, runtime, value, endpoints, quotas, clock, random, pauses);
+        return new ControlPlaneOptions(stateDirectory, runtime, value, endpoints, quotas, clock, random, pauses, backups);
     }
 
     public ControlPlaneOptions withEndpoints(EndpointOptions value) {
-        return new ControlPlaneOptions(stateDirectory, runtime, caller, value, quotas, clock, random, pauses);
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, value, quotas, clock, random, pauses, backups);
     }
 
     public ControlPlaneOptions withQuotas(Quotas value) {
-        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, value, clock, random, pauses);
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, value, clock, random, pauses, backups);
     }
 
     /** Time as a simulation or a test wants it: both what the clock says and how waiting passes. */
     public ControlPlaneOptions withTime(Clock newClock, Pauses newPauses) {
         return new ControlPlaneOptions(
-                stateDirectory, runtime, caller, endpoints, quotas, newClock, random, newPauses);
+                stateDirectory, runtime, caller, endpoints, quotas, newClock, random, newPauses, backups);
+    }
+
+    public ControlPlaneOptions withBackups(BackupOptions value) {
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
+                value);
     }
 
     public ControlPlaneOptions withRandom(RandomGenerator value) {
-        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, value, pauses);
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, value, pauses, backups);
     }
 }

@@ -8,6 +8,7 @@ import dev.cistern.control.operation.EventOperations;
 import dev.cistern.control.operation.OfferOperations;
 import dev.cistern.control.operation.ParameterGroupOperations;
 import dev.cistern.control.operation.ReplicationGroupOperations;
+import dev.cistern.control.operation.SnapshotOperations;
 import dev.cistern.control.operation.SubnetGroupOperations;
 import dev.cistern.control.operation.TagOperations;
 import dev.cistern.control.operation.UserGroupOperations;
@@ -21,6 +22,14 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import software.amazon.awssdk.awscore.AwsRequest;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.CreateSnapshotRequest;
+import software.amazon.awssdk.services.elasticache.model.CreateSnapshotResponse;
+import software.amazon.awssdk.services.elasticache.model.DescribeSnapshotsRequest;
+import software.amazon.awssdk.services.elasticache.model.DescribeSnapshotsResponse;
+import software.amazon.awssdk.services.elasticache.model.CopySnapshotRequest;
+import software.amazon.awssdk.services.elasticache.model.CopySnapshotResponse;
+import software.amazon.awssdk.services.elasticache.model.DeleteSnapshotRequest;
+import software.amazon.awssdk.services.elasticache.model.DeleteSnapshotResponse;
 import software.amazon.awssdk.services.elasticache.model.AddTagsToResourceRequest;
 import software.amazon.awssdk.services.elasticache.model.AddTagsToResourceResponse;
 import software.amazon.awssdk.services.elasticache.model.AuthorizeCacheSecurityGroupIngressRequest;
@@ -191,6 +200,26 @@ final class ElastiCacheService implements ElastiCacheClient {
     @Override
     public DeleteReplicationGroupResponse deleteReplicationGroup(DeleteReplicationGroupRequest request) {
         return change(context -> new ReplicationGroupOperations(context).delete(request));
+    }
+
+    @Override
+    public CreateSnapshotResponse createSnapshot(CreateSnapshotRequest request) {
+        return change(context -> new SnapshotOperations(context).create(request));
+    }
+
+    @Override
+    public DescribeSnapshotsResponse describeSnapshots(DescribeSnapshotsRequest request) {
+        return read(context -> new SnapshotOperations(context).describe(request));
+    }
+
+    @Override
+    public CopySnapshotResponse copySnapshot(CopySnapshotRequest request) {
+        return change(context -> new SnapshotOperations(context).copy(request));
+    }
+
+    @Override
+    public DeleteSnapshotResponse deleteSnapshot(DeleteSnapshotRequest request) {
+        return change(context -> new SnapshotOperations(context).delete(request));
     }
 
     @Override

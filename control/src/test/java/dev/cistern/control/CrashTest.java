@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,6 +33,9 @@ final class CrashTest {
 
     @TempDir
     Path root;
+
+    /** Whether nodes are processes of their own: else what they hold ends with the one that is killed. */
+    private boolean nodesOutlive;
 
     @Test
     void creatingACluster() throws IOException {
@@ -249,6 +253,71 @@ final class CrashTest {
                 });
     }
 
+    @Test
+    void takingASnapshot() throws IOException {
+        nodesOutlive = true;
+        atEveryPoint(test -> test.createGroup("g"),
+                aws -> aws.createSnapshot(r -> r.replicationGroupId("g").snapshotName("s")),
+                test -> {
+                    assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
+                    assertThat(test.group("g").status()).isEqualTo("available");
+                    assertThat(test.cluster("g-001").cacheClusterStatus()).isEqualTo("available");
+                    assertThat(test.events("replication-group", "g")).contains(
+                            "Snapshot succeeded for snapshot with ID 's' of replication group with ID 'g'");
+                    test.restoresTo("s", "data of g-001-");
+                });
+    }
+
+    @Test
+    void takingAFinalSnapshot() throws IOException {
+        nodesOutlive = true;
+        atEveryPoint(test -> test.createGroup("g"),
+                aws -> aws.deleteReplicationGroup(r -> r.replicationGroupId("g").finalSnapshotIdentifier("s")),
+                test -> {
+                    assertThatThrownBy(() -> test.group("g")).isInstanceOf(ReplicationGroupNotFoundException.class);
+                    assertThat(test.nodes.running()).isEmpty();
+                    assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
+                    test.restoresTo("s", "data of g-001-");
+                });
+    }
+
+    @Test
+    void restoringASnapshot() throws IOException {
+        nodesOutlive = true;
+        atEveryPoint(CrashTest::aSnapshot,
+                aws -> aws.createReplicationGroup(r -> r.replicationGroupId("h").replicationGroupDescription("d")
+                        .snapshotName("s").cacheNodeType("cache.m7g.large")),
+                test -> {
+                    assertThat(test.group("h").status()).isEqualTo("available");
+                    assertThat(test.nodes.data("h-001")).startsWith("data of c-");
+                    assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
+                });
+    }
+
+    @Test
+    void copyingASnapshot() throws IOException {
+        nodesOutlive = true;
+        atEveryPoint(CrashTest::aSnapshot,
+                aws -> aws.copySnapshot(r -> r.sourceSnapshotName("s").targetSnapshotName("t")),
+                test -> {
+                    assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
+                    assertThat(test.snapshot("t").snapshotStatus()).isEqualTo("available");
+                    test.restoresTo("t", "data of c-");
+                });
+    }
+
+    @Test
+    void deletingASnapshot() throws IOException {
+        atEveryPoint(CrashTest::aSnapshot, aws -> aws.deleteSnapshot(r -> r.snapshotName("s")),
+                test -> assertThat(test.aws.describeSnapshots().snapshots()).isEmpty());
+    }
+
+    private static void aSnapshot(TestPlane test) {
+        test.createCluster("c");
+        test.aws.createSnapshot(r -> r.cacheClusterId("c").snapshotName("s"));
+        test.settle();
+    }
+
     private void atEveryPoint(Consumer<TestPlane> before, Consumer<ElastiCacheClient> wish, Consumer<TestPlane> after)
             throws IOException {
         Path prepared = root.resolve("prepared");
@@ -283,11 +352,14 @@ final class CrashTest {
             await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(2))
                     .until(() -> crashed.get() || test.plane.isIdle());
             if (!crashed.get()) {
+                // What the check itself begins is not to be killed.
+                reached.set(Integer.MIN_VALUE);
                 after.accept(test);
                 return false;
             }
         }
-        try (TestPlane test = new TestPlane(second, TestPlane.START.plus(Duration.ofHours(1)))) {
+        Instant later = TestPlane.START.plus(Duration.ofHours(1));
+        try (TestPlane test = nodesOutlive ? TestPlane.adopting(second, later) : new TestPlane(second, later)) {
             test.settle();
             after.accept(test);
         }

@@ -16,10 +16,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,6 +43,16 @@ final class FakeNodes implements NodeRuntime {
     /** Whether nodes listen but answer nobody. */
     volatile boolean mute;
 
+    /** Whether nodes outlive the control plane: they then still hold what they held, and are found running. */
+    volatile boolean outlive;
+
+    /** Whether nodes cannot save, and what happens when one is told to. */
+    volatile boolean failingSaves;
+    volatile Consumer<String> onSave = nodeId -> {};
+
+    /** How often each node was started: after a first start its run has the same id in every control plane's life. */
+    private final Map<String, Integer> starts = new ConcurrentHashMap<>();
+
     /** A setting that no node knows, and one that every node refuses. */
     volatile String unknownSetting = "";
     volatile String refusedSetting = "";
@@ -59,7 +71,7 @@ final class FakeNodes implements NodeRuntime {
 
     @Override
     public NodeState inspect(NodeSpec spec) {
-        return nodes.containsKey(spec.nodeId()) ? NodeState.RUNNING : NodeState.STOPPED;
+        return nodes.containsKey(spec.nodeId()) || (outlive && Files.exists(heldBy(spec))) ? NodeState.RUNNING : NodeState.STOPPED;
     }
 
     @Override
@@ -67,6 +79,11 @@ final class FakeNodes implements NodeRuntime {
         FakeNode node = nodes.remove(spec.nodeId());
         if (node != null) {
             node.close();
+        }
+        try {
+            Files.deleteIfExists(heldBy(spec));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -109,6 +126,15 @@ final class FakeNodes implements NodeRuntime {
         return lists;
     }
 
+    private static Path heldBy(NodeSpec spec) {
+        return spec.dataDirectory().resolve("held");
+    }
+
+    /** What the node of that cluster holds: what it loaded, or else something that only it has. */
+    String data(String clusterId) {
+        return node(clusterId).data;
+    }
+
     private FakeNode node(String clusterId) {
         return node(clusterId, "0001");
     }
@@ -133,6 +159,8 @@ final class FakeNodes implements NodeRuntime {
     private final class FakeNode {
 
         private final NodeSpec spec;
+        private final String runId;
+        private final String data;
         private final Map<String, String> settings = new ConcurrentHashMap<>();
         private final Map<String, String> users = new ConcurrentSkipListMap<>();
         private final ServerSocket server;
@@ -146,7 +174,10 @@ final class FakeNodes implements NodeRuntime {
             this.list = spec.parameters().getOrDefault("cluster_configuration", "");
             users.put("default", spec.open() ? "reset on nopass ~* +@all &*" : "reset off");
             try {
-                Files.createDirectories(spec.dataDirectory());
+                runId = spec.nodeId() + ":" + starts.merge(spec.nodeId(), 1, Integer::sum);
+                Path loaded = outlive && Files.exists(heldBy(spec)) ? heldBy(spec) : spec.snapshotFile();
+                data = Files.exists(loaded) ? Files.readString(loaded) : "data of " + spec.nodeId();
+                Files.writeString(heldBy(spec), data);
                 server = new ServerSocket();
                 server.setReuseAddress(true);
                 server.bind(new InetSocketAddress(spec.bindAddress(), spec.port()));
@@ -227,12 +258,27 @@ final class FakeNodes implements NodeRuntime {
                 case "PING" -> "+PONG\r\n";
                 case "ACL" -> acl(command);
                 case "CONFIG" -> configure(command.get(2), command.get(3));
+                case "BGSAVE" -> save();
                 case "INFO" -> {
-                    String text = "# Memory\r\nused_memory:" + usedMemoryBytes + "\r\n";
+                    String text = "# Server\r\nrun_id:" + runId + "\r\nused_memory:" + usedMemoryBytes
+                            + "\r\nrdb_bgsave_in_progress:0\r\nrdb_last_bgsave_status:" + (failingSaves ? "err" : "ok")
+                            + "\r\n";
                     yield "$" + text.length() + "\r\n" + text + "\r\n";
                 }
                 default -> "-ERR unknown command '" + verb + "'\r\n";
             };
+        }
+
+        private String save() {
+            onSave.accept(spec.nodeId());
+            try {
+                if (!failingSaves) {
+                    Files.writeString(spec.snapshotFile(), data);
+                }
+                return "+Background saving started\r\n";
+            } catch (IOException e) {
+                return "-ERR " + e + "\r\n";
+            }
         }
 
         private String acl(List<String> command) {

@@ -4,6 +4,8 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ReplicationGroupStatus;
+import dev.cistern.control.resource.SnapshotSource;
+import dev.cistern.control.resource.SnapshotStatus;
 import dev.cistern.control.resource.TransitEncryption;
 import dev.cistern.control.resource.UserAuthentication;
 import dev.cistern.control.resource.UserGroupMember;
@@ -24,11 +26,15 @@ final class PersistedNamesTest {
     @Test
     void namesOfStates() {
         assertThat(CacheClusterStatus.values()).extracting(Enum::name)
-                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "INCOMPATIBLE_NETWORK", "REBOOTING");
+                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "INCOMPATIBLE_NETWORK", "REBOOTING",
+                        "SNAPSHOTTING", "RESTORE_FAILED");
         assertThat(CacheNodeStatus.values()).extracting(Enum::name)
                 .startsWith("CREATING", "AVAILABLE", "REBOOTING", "DELETING", "RESTARTING");
         assertThat(ReplicationGroupStatus.values()).extracting(Enum::name)
-                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "CREATE_FAILED");
+                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "CREATE_FAILED", "SNAPSHOTTING");
+        assertThat(SnapshotStatus.values()).extracting(Enum::name)
+                .startsWith("CREATING", "AVAILABLE", "COPYING", "DELETING", "FAILED");
+        assertThat(SnapshotSource.values()).extracting(Enum::name).startsWith("AUTOMATED", "MANUAL");
     }
 
     @Test
@@ -49,8 +55,8 @@ final class PersistedNamesTest {
     void wordsOfTheWire() {
         assertThat(Arrays.stream(CacheClusterStatus.values()).map(CacheClusterStatus::wireName))
                 .containsExactly("creating", "available", "modifying", "deleting", "incompatible-network",
-                        "rebooting cluster nodes");
+                        "rebooting cluster nodes", "snapshotting", "restore-failed");
         assertThat(Arrays.stream(ReplicationGroupStatus.values()).map(ReplicationGroupStatus::wireName))
-                .containsExactly("creating", "available", "modifying", "deleting", "create-failed");
+                .containsExactly("creating", "available", "modifying", "deleting", "create-failed", "snapshotting");
     }
 }

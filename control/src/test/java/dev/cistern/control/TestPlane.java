@@ -18,6 +18,7 @@ import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
 import software.amazon.awssdk.services.elasticache.model.ParameterNameValue;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
+import software.amazon.awssdk.services.elasticache.model.Snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
@@ -35,7 +36,7 @@ final class TestPlane implements AutoCloseable {
     private static final int PORTS = 200;
     static final int FIRST_PORT = 12_000 + (int) (ProcessHandle.current().pid() % 100) * PORTS;
 
-    final FakeNodes nodes = new FakeNodes();
+    final FakeNodes nodes;
     final ControlPlane plane;
     final ElastiCacheClient aws;
     private volatile Duration moved = Duration.ZERO;
@@ -53,7 +54,19 @@ final class TestPlane implements AutoCloseable {
         this(directory, StepObserver.NONE, Quotas.DEFAULT, start);
     }
 
+    /** A plane whose nodes outlived one that was closed. */
+    static TestPlane adopting(Path directory, Instant start) {
+        FakeNodes nodes = new FakeNodes();
+        nodes.outlive = true;
+        return new TestPlane(directory, StepObserver.NONE, Quotas.DEFAULT, start, nodes);
+    }
+
     TestPlane(Path directory, StepObserver observer, Quotas quotas, Instant start) {
+        this(directory, observer, quotas, start, new FakeNodes());
+    }
+
+    private TestPlane(Path directory, StepObserver observer, Quotas quotas, Instant start, FakeNodes nodes) {
+        this.nodes = nodes;
         long begun = System.nanoTime();
         InstantSource now = () -> start.plus(moved).plusNanos((System.nanoTime() - begun) * SPEED);
         Clock clock = now.withZone(ZoneOffset.UTC);
@@ -95,6 +108,17 @@ final class TestPlane implements AutoCloseable {
 
     ReplicationGroup group(String id) {
         return aws.describeReplicationGroups(r -> r.replicationGroupId(id)).replicationGroups().getFirst();
+    }
+
+    Snapshot snapshot(String name) {
+        return aws.describeSnapshots(r -> r.snapshotName(name)).snapshots().getFirst();
+    }
+
+    /** Makes a cluster of the snapshot and looks what its node loaded. */
+    void restoresTo(String snapshot, String dataBeginning) {
+        aws.createCacheCluster(r -> r.cacheClusterId("restored").snapshotName(snapshot).engine(null));
+        settle();
+        assertThat(nodes.data("restored")).startsWith(dataBeginning);
     }
 
     /** The messages of a source's events, oldest first. */

@@ -1,6 +1,7 @@
 package dev.cistern.control.node;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,6 @@ public final class NodeAdmin {
     private static final Pattern UNKNOWN_SETTING = Pattern.compile("(?i)unknown option|unsupported config parameter");
     private static final Pattern UNKNOWN_RULE = Pattern
             .compile("modifier '([+-][^']+)': Unknown command or category name");
-    private static final String USED_MEMORY = "used_memory:";
 
     private final HostAndPort address;
     private final JedisClientConfig config;
@@ -131,13 +131,37 @@ public final class NodeAdmin {
 
     /** Bytes of data and overhead, as the node counts them against {@code maxmemory}. */
     public long usedMemoryBytes() {
+        return report().usedMemoryBytes();
+    }
+
+    public NodeReport report() {
+        Map<String, String> facts = new HashMap<>();
         try (Jedis node = connect()) {
-            return node.info("memory").lines()
-                    .filter(line -> line.startsWith(USED_MEMORY))
-                    .mapToLong(line -> Long.parseLong(line.substring(USED_MEMORY.length()).strip()))
-                    .findFirst()
-                    .orElseThrow(() -> new NodeRuntimeException(address + " does not tell its used memory"));
+            node.info().lines().forEach(line -> {
+                int colon = line.indexOf(':');
+                if (colon > 0) {
+                    facts.put(line.substring(0, colon), line.substring(colon + 1).strip());
+                }
+            });
         }
+        return new NodeReport(fact(facts, "run_id"), Long.parseLong(fact(facts, "used_memory")),
+                fact(facts, "rdb_bgsave_in_progress").equals("1"),
+                !fact(facts, "rdb_last_bgsave_status").equals("ok"));
+    }
+
+    /** Has the node write its data to its snapshot's file; it goes on serving meanwhile. */
+    public void beginSave() {
+        try (Jedis node = connect()) {
+            node.bgsave();
+        }
+    }
+
+    private String fact(Map<String, String> facts, String name) {
+        String value = facts.get(name);
+        if (value == null) {
+            throw new NodeRuntimeException(address + " does not tell its " + name);
+        }
+        return value;
     }
 
     private Jedis connect() {

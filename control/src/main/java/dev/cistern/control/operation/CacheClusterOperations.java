@@ -25,8 +25,10 @@ import software.amazon.awssdk.services.elasticache.model.RebootCacheClusterRespo
 public record CacheClusterOperations(Context context) {
 
     /** Answers with status "creating". */
-    public CreateCacheClusterResponse create(CreateCacheClusterRequest request) {
-        String id = Checks.identifier("CacheClusterIdentifier", request.cacheClusterId(), Checks.MAX_CLUSTER_ID);
+    public CreateCacheClusterResponse create(CreateCacheClusterRequest original) {
+        String id = Checks.identifier("CacheClusterIdentifier", original.cacheClusterId(), Checks.MAX_CLUSTER_ID);
+        Restore restore = Restore.of(context, original.snapshotName(), original.snapshotArns());
+        CreateCacheClusterRequest request = restore == null ? original : restore.fill(context, original);
         ClusterWish wish = ClusterWish.of(request);
         if (wish.engine() == EngineType.MEMCACHED) {
             MemcachedOperations.refuseForeign(request);
@@ -40,7 +42,7 @@ public record CacheClusterOperations(Context context) {
                 ? new MemcachedOperations(context).create(request, wish, key)
                 : createAlone(wish, key);
         Tags.put(context, cluster.arn(), request.tags());
-        context.workflows().createCacheCluster(context.handle(), key);
+        context.workflows().createCacheCluster(context.handle(), key, restore == null ? null : restore.begin(context));
         return CreateCacheClusterResponse.builder().cacheCluster(described(cluster)).build();
     }
 
@@ -130,19 +132,21 @@ public record CacheClusterOperations(Context context) {
     /** Answers with status "deleting". */
     public DeleteCacheClusterResponse delete(DeleteCacheClusterRequest request) {
         CacheCluster cluster = Clusters.require(context, request.cacheClusterId());
-        if (request.finalSnapshotIdentifier() != null && cluster.engine() == EngineType.MEMCACHED) {
-            throw Faults.snapshotsNotSupported("Memcached");
-        }
-        if (request.finalSnapshotIdentifier() != null) {
-            throw Faults.notOffered("final snapshots", "leave FinalSnapshotIdentifier out");
-        }
         if (cluster.replicationGroupId() != null) {
             throw Faults.invalidCacheClusterState("Cannot delete the cache cluster since it is the only member of a "
                     + "replication group. Delete the replication group instead.");
         }
-        if (!cluster.is(CacheClusterStatus.AVAILABLE) && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK)) {
+        if (!cluster.is(CacheClusterStatus.AVAILABLE) && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK)
+                && !cluster.is(CacheClusterStatus.RESTORE_FAILED)) {
             throw Faults.invalidCacheClusterState("Cache cluster %s is not in a valid state to be deleted.",
                     cluster.id());
+        }
+        if (request.finalSnapshotIdentifier() != null) {
+            SnapshotOperations snapshots = new SnapshotOperations(context);
+            snapshots.beginOfCluster(snapshots.newKey("FinalSnapshotIdentifier", request.finalSnapshotIdentifier()),
+                    cluster, true);
+            return DeleteCacheClusterResponse.builder()
+                    .cacheCluster(described(Clusters.require(context, cluster.id()))).build();
         }
         CacheCluster deleting = markDeleting(context, cluster);
         context.workflows().deleteCacheCluster(context.handle(), cluster.key());

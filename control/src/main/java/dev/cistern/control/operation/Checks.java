@@ -127,14 +127,11 @@ final class Checks {
         }
     }
 
-    /** Days of automatic snapshots: a value that AWS takes, and that can be kept. */
+    /** Days of automatic snapshots: a value that AWS takes. */
     static int snapshotRetentionLimit(int days) {
         if (days < 0 || days > MAX_RETENTION_DAYS) {
             throw Faults.invalidParameterValue("Invalid snapshot retention limit: %d. Must be between 0 and %d.", days,
                     MAX_RETENTION_DAYS);
-        }
-        if (days > 0) {
-            throw Faults.notOffered("automatic snapshots", "SnapshotRetentionLimit must be 0");
         }
         return days;
     }

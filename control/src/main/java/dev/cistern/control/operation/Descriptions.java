@@ -90,7 +90,8 @@ final class Descriptions {
                 .networkType(NetworkType.IPV4)
                 .ipDiscovery(IpDiscovery.IPV4);
         boolean hasNodes = !cluster.is(CacheClusterStatus.CREATING)
-                && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK);
+                && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK)
+                && !cluster.is(CacheClusterStatus.RESTORE_FAILED);
         if (memcached != null && hasNodes) {
             answer.configurationEndpoint(endpoint(memcached.configurationPort()));
         }
@@ -154,6 +155,7 @@ final class Descriptions {
             answer.cacheNodeType(settings.cacheNodeType())
                     .snapshotRetentionLimit(settings.snapshotRetentionLimit())
                     .snapshotWindow(settings.snapshotWindow())
+                    .snapshottingClusterId(settings.snapshotRetentionLimit() > 0 ? members.getFirst().id() : null)
                     .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade());
         }
         if (!group.is(ReplicationGroupStatus.CREATING) && !group.is(ReplicationGroupStatus.CREATE_FAILED)) {

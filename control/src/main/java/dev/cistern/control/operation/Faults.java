@@ -7,6 +7,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.elasticache.model.SnapshotAlreadyExistsException;
+import software.amazon.awssdk.services.elasticache.model.SnapshotNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.SnapshotQuotaExceededException;
+import software.amazon.awssdk.services.elasticache.model.SnapshotFeatureNotSupportedException;
+import software.amazon.awssdk.services.elasticache.model.InvalidSnapshotStateException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupAlreadyExistsException;
@@ -222,6 +227,31 @@ public final class Faults {
 
     static AwsServiceException insufficientCapacity(String message, Object... arguments) {
         return fault(InsufficientCacheClusterCapacityException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException snapshotAlreadyExists() {
+        return fault(SnapshotAlreadyExistsException.builder(), "Snapshot with specified name already exists.");
+    }
+
+    static AwsServiceException snapshotNotFound(String name) {
+        return fault(SnapshotNotFoundException.builder(), "Snapshot " + name + " not found.");
+    }
+
+    static AwsServiceException snapshotQuotaExceeded(int quota) {
+        return fault(SnapshotQuotaExceededException.builder(),
+                "This request would exceed the quota of " + quota + " manual snapshots per cluster in 24 hours.");
+    }
+
+    static AwsServiceException snapshotsNotSupported(String message) {
+        return fault(SnapshotFeatureNotSupportedException.builder(), message);
+    }
+
+    static AwsServiceException invalidSnapshotState(String message, Object... arguments) {
+        return fault(InvalidSnapshotStateException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException snapshottingClusterNotFound() {
+        return fault(CacheClusterNotFoundException.builder(), "Specified snapshotting cluster does not exist");
     }
 
     static AwsServiceException tagNotFound(String key) {

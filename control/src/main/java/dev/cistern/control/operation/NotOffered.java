@@ -29,8 +29,6 @@ final class NotOffered {
         oneNode(engine, request.numCacheNodes(), request.azModeAsString());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         securityGroups(context, request.securityGroupIds());
-        empty("restoring from a snapshot", "SnapshotArns", request.snapshotArns());
-        absent("restoring from a snapshot", "SnapshotName", request.snapshotName());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("AUTH tokens", "AuthToken", request.authToken());
         absent("Outposts", "OutpostMode", request.outpostModeAsString());
@@ -51,8 +49,6 @@ final class NotOffered {
         off("Multi-AZ", "MultiAZEnabled", request.multiAZEnabled());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         securityGroups(context, request.securityGroupIds());
-        empty("restoring from a snapshot", "SnapshotArns", request.snapshotArns());
-        absent("restoring from a snapshot", "SnapshotName", request.snapshotName());
         absent("restoring from a snapshot", "ServerlessCacheSnapshotName", request.serverlessCacheSnapshotName());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         off("encryption at rest", "AtRestEncryptionEnabled", request.atRestEncryptionEnabled());
@@ -80,7 +76,6 @@ final class NotOffered {
     }
 
     static void check(Context context, ModifyReplicationGroupRequest request) {
-        absent("automatic snapshots", "SnapshottingClusterId", request.snapshottingClusterId());
         off("Multi-AZ", "MultiAZEnabled", request.multiAZEnabled());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         securityGroups(context, request.securityGroupIds());

@@ -20,10 +20,15 @@ record Page(int size, String after) {
     private static final int MAX_SIZE = 100;
 
     static Page of(@Nullable Integer maxRecords, @Nullable String marker) {
-        int size = maxRecords == null ? MAX_SIZE : maxRecords;
-        if (size < MIN_SIZE || size > MAX_SIZE) {
+        return of(maxRecords, marker, MAX_SIZE);
+    }
+
+    /** A page of at most {@code maxSize} rows, and of so many when the caller does not say. */
+    static Page of(@Nullable Integer maxRecords, @Nullable String marker, int maxSize) {
+        int size = maxRecords == null ? maxSize : maxRecords;
+        if (size < MIN_SIZE || size > maxSize) {
             throw Faults.invalidParameterValue("Invalid value %d for MaxRecords. Must be between %d and %d", size,
-                    MIN_SIZE, MAX_SIZE);
+                    MIN_SIZE, maxSize);
         }
         return new Page(size, marker == null || marker.isEmpty() ? "" : decode(marker));
     }

@@ -30,8 +30,10 @@ public record ReplicationGroupOperations(Context context) {
     private static final String DISABLED = "disabled";
 
     /** Answers with status "creating". */
-    public CreateReplicationGroupResponse create(CreateReplicationGroupRequest request) {
-        String id = Checks.identifier(ID_PARAMETER, request.replicationGroupId(), Checks.MAX_GROUP_ID);
+    public CreateReplicationGroupResponse create(CreateReplicationGroupRequest original) {
+        String id = Checks.identifier(ID_PARAMETER, original.replicationGroupId(), Checks.MAX_GROUP_ID);
+        Restore restore = Restore.of(context, original.snapshotName(), original.snapshotArns());
+        CreateReplicationGroupRequest request = restore == null ? original : restore.fill(context, original);
         String description = Checks.description(DESCRIPTION_PARAMETER, request.replicationGroupDescription());
         requireEnoughMembers(request.automaticFailoverEnabled());
         ClusterWish wish = ClusterWish.of(request);
@@ -57,7 +59,8 @@ public record ReplicationGroupOperations(Context context) {
                 new NodeGroup(key, FIRST_NODE_GROUP, 0, null, member.id(), created.port()));
         Tags.put(context, group.arn(), request.tags());
         Tags.put(context, created.cluster().arn(), request.tags());
-        context.workflows().createReplicationGroup(context.handle(), key);
+        context.workflows().createReplicationGroup(context.handle(), key,
+                restore == null ? null : restore.begin(context));
         return CreateReplicationGroupResponse.builder().replicationGroup(described(group)).build();
     }
 
@@ -86,6 +89,7 @@ public record ReplicationGroupOperations(Context context) {
         NotOffered.check(context, request);
         List<CacheCluster> members = CacheCluster.membersOf(context.handle(), group.key());
         requirePrimary(group, request.primaryClusterId());
+        requireSnapshotting(members, request);
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
         for (CacheCluster member : members) {
             CacheClusterOperations.requireSameEngine(member, request.engine(), request.engineVersion());
@@ -124,13 +128,13 @@ public record ReplicationGroupOperations(Context context) {
     /** Answers with status "deleting". */
     public DeleteReplicationGroupResponse delete(DeleteReplicationGroupRequest request) {
         ReplicationGroup group = require(request.replicationGroupId());
-        if (request.finalSnapshotIdentifier() != null) {
-            throw Faults.notOffered("final snapshots", "leave FinalSnapshotIdentifier out");
-        }
         if (!group.is(ReplicationGroupStatus.AVAILABLE) && !group.is(ReplicationGroupStatus.CREATE_FAILED)) {
             throw Faults.invalidReplicationGroupState(
                     "Replication group %s has status %s which is not valid for deletion.", group.id(),
                     group.status().wireName());
+        }
+        if (request.finalSnapshotIdentifier() != null) {
+            return deleteAfterSnapshot(group, request);
         }
         boolean retain = Boolean.TRUE.equals(request.retainPrimaryCluster())
                 && group.is(ReplicationGroupStatus.AVAILABLE);
@@ -156,6 +160,19 @@ public record ReplicationGroupOperations(Context context) {
         return DeleteReplicationGroupResponse.builder().replicationGroup(described(deleting)).build();
     }
 
+    /** The nodes serve until the snapshot is taken; when it cannot be, the group stays. */
+    private DeleteReplicationGroupResponse deleteAfterSnapshot(ReplicationGroup group,
+            DeleteReplicationGroupRequest request) {
+        if (Boolean.TRUE.equals(request.retainPrimaryCluster())) {
+            throw Faults.invalidParameterCombination(
+                    "FinalSnapshotIdentifier cannot be used when RetainPrimaryCluster is true.");
+        }
+        SnapshotOperations snapshots = new SnapshotOperations(context);
+        snapshots.beginOfGroup(snapshots.newKey("FinalSnapshotIdentifier", request.finalSnapshotIdentifier()), group,
+                true);
+        return DeleteReplicationGroupResponse.builder().replicationGroup(described(require(group.id()))).build();
+    }
+
     /** The group of that id in any letter case. */
     ReplicationGroup require(@Nullable String id) {
         String wanted = Checks.notBlank(ID_PARAMETER, id).toLowerCase(Locale.ROOT);
@@ -177,6 +194,20 @@ public record ReplicationGroupOperations(Context context) {
         members.forEach(member -> CacheCluster.TABLE.update(context.handle(),
                 member.withPendingNodeType(same ? null : type)));
         return group;
+    }
+
+    /** AWS wants the member named when automatic snapshots are turned on. */
+    private static void requireSnapshotting(List<CacheCluster> members, ModifyReplicationGroupRequest request) {
+        String wanted = request.snapshottingClusterId();
+        if (wanted != null && members.stream().noneMatch(member -> member.id().equalsIgnoreCase(wanted))) {
+            throw Faults.snapshottingClusterNotFound();
+        }
+        boolean turnsOn = request.snapshotRetentionLimit() != null && request.snapshotRetentionLimit() > 0
+                && members.stream().allMatch(member -> member.settings().snapshotRetentionLimit() == 0);
+        if (turnsOn && wanted == null) {
+            throw Faults.invalidParameterCombination(
+                    "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots");
+        }
     }
 
     private void requirePrimary(ReplicationGroup group, @Nullable String primaryClusterId) {

@@ -7,6 +7,7 @@ import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.SubnetGroup;
 import dev.cistern.control.resource.UserGroup;
 import java.util.ArrayList;
@@ -79,6 +80,7 @@ public record TagOperations(Context context) {
             case ParameterGroup.ARN_TYPE -> parameterGroup(key);
             case CacheUser.ARN_TYPE -> user(key);
             case SubnetGroup.ARN_TYPE -> subnetGroup(key);
+            case Snapshot.ARN_TYPE -> List.of(new SnapshotOperations(context).require(key.id()).arn());
             case UserGroup.ARN_TYPE -> List.of(new UserGroupOperations(context).require(key.id()).arn());
             default -> throw Faults.invalidArn("Tags on resources of type %s are not offered yet.", parts[TYPE]);
         };

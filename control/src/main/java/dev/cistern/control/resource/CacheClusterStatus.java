@@ -19,7 +19,13 @@ public enum CacheClusterStatus {
     INCOMPATIBLE_NETWORK("incompatible-network"),
 
     /** Nodes are being stopped and started because somebody asked for it. */
-    REBOOTING("rebooting cluster nodes");
+    REBOOTING("rebooting cluster nodes"),
+
+    /** A snapshot of it is being taken; the nodes answer. */
+    SNAPSHOTTING("snapshotting"),
+
+    /** The snapshot that it was to be made from could not be loaded; it can only be deleted. */
+    RESTORE_FAILED("restore-failed");
 
     private final String wireName;
 

@@ -18,7 +18,10 @@ public enum ReplicationGroupStatus {
     DELETING,
 
     /** A member could not be started, after all attempts; it can only be deleted. */
-    CREATE_FAILED;
+    CREATE_FAILED,
+
+    /** A snapshot of it is being taken; the endpoints answer. */
+    SNAPSHOTTING;
 
     /** AWS's word. */
     public String wireName() {

@@ -1,5 +1,9 @@
 package dev.cistern.control.resource;
 
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoField;
+import java.time.temporal.ChronoUnit;
 import java.util.random.RandomGenerator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +36,16 @@ public record SnapshotWindow(int startMinute, int lengthMinutes) {
     /** An hour anywhere in the day. */
     public static SnapshotWindow any(RandomGenerator random) {
         return new SnapshotWindow(random.nextInt(DAY / 30) * 30, MIN_MINUTES);
+    }
+
+    public boolean contains(Instant instant) {
+        return containsMinuteOfDay(instant.atZone(ZoneOffset.UTC).get(ChronoField.MINUTE_OF_DAY));
+    }
+
+    /** When it begins the next time, later than {@code instant}. */
+    public Instant startAfter(Instant instant) {
+        Instant today = instant.truncatedTo(ChronoUnit.DAYS).plus(startMinute, ChronoUnit.MINUTES);
+        return today.isAfter(instant) ? today : today.plus(1, ChronoUnit.DAYS);
     }
 
     boolean containsMinuteOfDay(int minute) {

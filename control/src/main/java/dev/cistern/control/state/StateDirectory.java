@@ -52,7 +52,9 @@ public final class StateDirectory implements AutoCloseable {
             channel.close();
             throw new InUseException(path);
         }
-        return new StateDirectory(path, channel);
+        StateDirectory directory = new StateDirectory(path, channel);
+        deleteAll(directory.passing());
+        return directory;
     }
 
     /** The database's file, without the ending that the database adds. */
@@ -77,14 +79,9 @@ public final class StateDirectory implements AutoCloseable {
         return path.resolve("certificates");
     }
 
-    /** Where snapshots lie when nobody names another place. */
-    public Path snapshots() {
-        return path.resolve("snapshots");
-    }
-
-    /** Where buckets are folders, when nobody names another place. */
-    public Path buckets() {
-        return path.resolve("buckets");
+    /** A folder for files on their way; it is empty at each start. */
+    public Path passing() {
+        return path.resolve("passing");
     }
 
     /** Makes the folder, and what is missing above it, with rights for its owner alone. */

@@ -7,10 +7,12 @@ import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.TagRow;
 import java.time.Duration;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The steps that workflows on one cluster share with those on a group of clusters.
@@ -22,24 +24,73 @@ final class ClusterSteps {
     /** From start to first answer; a node that reads a snapshot is given its time by a workflow of its own. */
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
+    /** A node of hundreds of gigabytes from a slow disk. */
+    private static final Duration LOAD_LIMIT = Duration.ofHours(6);
+
+    private static final String FIRST_NODE_GROUP = "0001";
+
     private final Nodes nodes;
+    private final SnapshotFiles files;
     private final EventLog events;
 
-    ClusterSteps(Nodes nodes, EventLog events) {
+    ClusterSteps(Nodes nodes, SnapshotFiles files, EventLog events) {
         this.nodes = nodes;
+        this.files = files;
         this.events = events;
     }
 
     /** Starts every node of the cluster and waits until it answers. */
     void bringUp(Steps steps, ResourceKey cluster) {
-        nodes.of(cluster).forEach(node -> bringUp(steps, node));
+        bringUp(steps, cluster, null);
     }
 
     /** Starts the node and waits until it answers. */
     void bringUp(Steps steps, CacheNode node) {
+        bringUp(steps, node, null);
+    }
+
+    /** Starts every node of the cluster with the data of {@code source}, if there is one, and waits until it answers. */
+    void bringUp(Steps steps, ResourceKey cluster, @Nullable RestoreSource source) {
+        nodes.of(cluster).forEach(node -> bringUp(steps, node, source));
+    }
+
+    private void bringUp(Steps steps, CacheNode node, @Nullable RestoreSource source) {
         String name = node.key().id() + " " + node.cacheNodeId();
+        if (source != null) {
+            steps.once("fetch " + name, () -> nodes.lay(node, files, source, FIRST_NODE_GROUP));
+        }
         steps.once("start " + name, () -> nodes.start(node));
-        steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.answers(node));
+        steps.until("answer " + name, source == null ? ANSWER_LIMIT : LOAD_LIMIT, () -> nodes.answers(node));
+        if (source != null) {
+            steps.once("fit " + name, () -> requireRoom(node));
+        }
+    }
+
+    /** Deletes what the nodes loaded. Only when they are available: until then they may have to load it again. */
+    void tidy(Steps steps, ResourceKey cluster, @Nullable RestoreSource source) {
+        if (source != null) {
+            for (CacheNode node : nodes.of(cluster)) {
+                steps.once("tidy " + cluster.id() + " " + node.cacheNodeId(), () -> nodes.tidy(node));
+            }
+        }
+    }
+
+    /** The originals load more than they may hold, and evict it with the first write: data would be lost unseen. */
+    private void requireRoom(CacheNode node) {
+        long used = nodes.report(node).usedMemoryBytes();
+        long limit = nodes.maxMemoryBytes(node);
+        if (used > limit) {
+            throw new HopelessException("the data takes " + used + " bytes, the node has room for " + limit);
+        }
+    }
+
+    /** Ends a restore: the snapshot can be changed again, whatever came of it. */
+    static void endRestore(Handle handle, ResourceKey place, @Nullable RestoreSource source) {
+        String name = source == null ? null : source.snapshot();
+        Snapshot snapshot = name == null ? null : Snapshot.find(handle, place.sibling(name));
+        if (snapshot != null) {
+            Snapshot.TABLE.update(handle, snapshot.withRestores(snapshot.restores() - 1));
+        }
     }
 
     /** The cluster and its nodes become available, and the events tell so. */
@@ -55,11 +106,13 @@ final class ClusterSteps {
     }
 
     /** The cluster could not be made: it can only be deleted, and its nodes are not to run. */
-    void failToCreate(Handle handle, ResourceKey key, String reason) {
-        CacheCluster.TABLE.update(handle, require(handle, key).withStatus(CacheClusterStatus.INCOMPATIBLE_NETWORK));
+    void failToCreate(Handle handle, ResourceKey key, @Nullable RestoreSource source, String reason) {
+        CacheCluster.TABLE.update(handle, require(handle, key).withStatus(
+                source == null ? CacheClusterStatus.INCOMPATIBLE_NETWORK : CacheClusterStatus.RESTORE_FAILED));
         CacheNode.of(handle, key).forEach(node -> CacheNode.TABLE.update(handle, node.leaving()));
-        events.clusterEvent(handle, key,
-                "Failed to create the cache cluster due to incompatible network state: " + reason);
+        events.clusterEvent(handle, key, source == null
+                ? "Failed to create the cache cluster due to incompatible network state: " + reason
+                : "Failed to restore the cache cluster from " + source.title() + ": " + reason);
     }
 
     /** Gives every node of the cluster the memory of the type that it is to become. */

@@ -2,11 +2,15 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.ResourceKey;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /** Starts a cluster's nodes: creating -> available. */
-record CreateCacheCluster(ClusterSteps clusters) implements Workflow<NoInput> {
+record CreateCacheCluster(ClusterSteps clusters) implements Workflow<CreateCacheCluster.Input> {
 
     static final String TYPE = "create-cache-cluster";
+
+    /** What its data comes from; null when it begins empty. */
+    record Input(@Nullable RestoreSource source) {}
 
     @Override
     public String type() {
@@ -14,18 +18,23 @@ record CreateCacheCluster(ClusterSteps clusters) implements Workflow<NoInput> {
     }
 
     @Override
-    public Class<NoInput> inputType() {
-        return NoInput.class;
+    public Class<Input> inputType() {
+        return Input.class;
     }
 
     @Override
-    public void run(ResourceKey key, NoInput input, Steps steps) {
-        clusters.bringUp(steps, key);
-        steps.commit("available", handle -> clusters.becomeAvailable(handle, key));
+    public void run(ResourceKey key, Input input, Steps steps) {
+        clusters.bringUp(steps, key, input.source);
+        steps.commit("available", handle -> {
+            clusters.becomeAvailable(handle, key);
+            ClusterSteps.endRestore(handle, key, input.source);
+        });
+        clusters.tidy(steps, key, input.source);
     }
 
     @Override
-    public void giveUp(Handle handle, ResourceKey key, NoInput input, String reason) {
-        clusters.failToCreate(handle, key, reason);
+    public void giveUp(Handle handle, ResourceKey key, Input input, String reason) {
+        clusters.failToCreate(handle, key, input.source, reason);
+        ClusterSteps.endRestore(handle, key, input.source);
     }
 }

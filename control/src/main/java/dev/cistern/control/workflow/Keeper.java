@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps what was made as it was wished: every wanted node running and no other, changes that wait for their maintenance window begun
- * in it, and old events deleted.
+ * in it, automatic snapshots taken, and old events deleted.
  *
  * <p>One virtual thread looks round every second; nodes that are away are started side by side on threads of their own. A
  * node that is being created is none of its business, that is its workflow's.
@@ -46,16 +46,19 @@ final class Keeper implements AutoCloseable {
     private final Clock clock;
     private final Rest rest;
     private long renewedAtMillis;
+    private final SnapshotKeeper snapshots;
     private long trimmedAtMillis;
     private @Nullable Thread rounds;
 
-    Keeper(Database database, Nodes nodes, EventLog events, Workflows workflows, Clock clock, Rest rest) {
+    Keeper(Database database, Nodes nodes, EventLog events, Workflows workflows, Clock clock, Rest rest,
+            SnapshotKeeper snapshots) {
         this.database = database;
         this.nodes = nodes;
         this.events = events;
         this.workflows = workflows;
         this.clock = clock;
         this.rest = rest;
+        this.snapshots = snapshots;
     }
 
     /** Starts every wanted node that does not run, then goes on looking round in the background. */
@@ -86,6 +89,7 @@ final class Keeper implements AutoCloseable {
                 stopUnwanted();
                 beginPendingChanges();
                 renewCertificates();
+                snapshots.lookRound();
                 trimEvents();
             } catch (Rest.ClosingException e) {
                 return;

@@ -5,6 +5,7 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.node.MemcachedAdmin;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeAdmin;
+import dev.cistern.control.node.NodeReport;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
@@ -26,6 +27,7 @@ import dev.cistern.control.state.StateDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,6 +90,52 @@ final class Nodes {
                 ? runtime.inspect(known.spec) == NodeState.RUNNING
                 : is(locked(node,
                         (current, cluster) -> runtime.inspect(specOf(current, cluster)) == NodeState.RUNNING));
+    }
+
+    /** What the node says of itself. */
+    NodeReport report(CacheNode node) {
+        return admin(node).report();
+    }
+
+    /** Has the node write its data to {@link #snapshotFile}, where nothing of before is left. */
+    void beginSave(CacheNode node) {
+        try {
+            Files.deleteIfExists(snapshotFile(node));
+        } catch (IOException e) {
+            throw new UncheckedIOException("an old snapshot of node " + node.nodeId() + " stays: " + e, e);
+        }
+        admin(node).beginSave();
+    }
+
+    /** Where the node saves, and what it loads when it is created. */
+    Path snapshotFile(CacheNode node) {
+        return directory.nodeDirectory(node.nodeId()).resolve(NodeSpec.SNAPSHOT_FILE);
+    }
+
+    /** Lays a file where the node that is being created loads it; one that runs already is stopped first. */
+    void lay(CacheNode node, SnapshotFiles files, RestoreSource source, String nodeGroupId) {
+        stop(node);
+        try {
+            StateDirectory.createPrivate(directory.nodeDirectory(node.nodeId()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("the folder of node " + node.nodeId() + " cannot be used: " + e, e);
+        }
+        files.fetch(source, node.key(), nodeGroupId, snapshotFile(node));
+    }
+
+    /** Deletes what was laid into the node's folder: it has it in memory. */
+    void tidy(CacheNode node) {
+        try {
+            Files.deleteIfExists(snapshotFile(node));
+        } catch (IOException e) {
+            throw new UncheckedIOException("what node " + node.nodeId() + " loaded stays: " + e, e);
+        }
+    }
+
+    /** The bytes that the node may use for data. */
+    long maxMemoryBytes(CacheNode node) {
+        Long bytes = locked(node, (current, cluster) -> parameters(current, cluster).maxMemoryBytes());
+        return bytes == null ? Long.MAX_VALUE : bytes;
     }
 
     /** Stops the node; its data stays. */
@@ -242,10 +290,11 @@ final class Nodes {
      *
      * <p>A file that lies there then is the remainder of a snapshot, and older than what clients last saw.
      */
-    private static void prepareFolder(CacheNode node, NodeSpec spec) {
+    private void prepareFolder(CacheNode node, NodeSpec spec) {
         try {
             StateDirectory.createPrivate(spec.dataDirectory());
-            if (node.status() != CacheNodeStatus.CREATING) {
+            // A node that outlived the process before may have saved a moment ago.
+            if (node.status() != CacheNodeStatus.CREATING && runtime.inspect(spec) == NodeState.STOPPED) {
                 Files.deleteIfExists(spec.snapshotFile());
             }
         } catch (IOException e) {

@@ -44,6 +44,11 @@ final class Steps {
         this.json = json;
     }
 
+    /** Whether the step is done: what it needed may be gone by now. */
+    boolean isDone(String name) {
+        return done.containsKey(name);
+    }
+
     /** Does {@code work} unless it was done; it may be done twice. */
     void once(String name, Runnable work) {
         once(name, Object.class, () -> {

@@ -3,11 +3,15 @@ package dev.cistern.control.workflow;
 import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
+import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.Snapshot;
+import dev.cistern.control.resource.SnapshotStatus;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
 import java.util.List;
@@ -36,7 +40,9 @@ public final class Workflows implements AutoCloseable {
             NodeCertificates certificates, StepObserver observer) {
         this.events = events;
         Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints(), certificates);
-        ClusterSteps clusters = new ClusterSteps(nodes, events);
+        SnapshotFiles files = new SnapshotFiles(options.backups(), directory, database);
+        SnapshotSteps snapshots = new SnapshotSteps(nodes, files, events, options.clock());
+        ClusterSteps clusters = new ClusterSteps(nodes, files, events);
         GroupSteps groups = new GroupSteps(clusters, events);
         this.memcached = new MemcachedSteps(nodes, clusters, events, options.endpoints(), options.clock(),
                 this::removeNodes);
@@ -60,12 +66,17 @@ public final class Workflows implements AutoCloseable {
                 new CreateReplicationGroup(groups),
                 new ResizeReplicationGroup(groups),
                 new DeleteReplicationGroup(groups),
+                new CreateSnapshot(snapshots, this),
+                new CopySnapshot(files),
+                new DeleteSnapshot(files),
                 changeUser, deleteUser, changeUserGroup, deleteUserGroup, secureGroup));
-        this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest);
+        this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest,
+                new SnapshotKeeper(database, this, options.clock()));
     }
 
-    public void createCacheCluster(Handle handle, ResourceKey key) {
-        engine.start(handle, CreateCacheCluster.TYPE, key, new NoInput());
+    /** {@code source} is what its data comes from, or null. */
+    public void createCacheCluster(Handle handle, ResourceKey key, @Nullable RestoreSource source) {
+        engine.start(handle, CreateCacheCluster.TYPE, key, new CreateCacheCluster.Input(source));
     }
 
     /** Answers the cluster as it is now: modifying. */
@@ -103,8 +114,9 @@ public final class Workflows implements AutoCloseable {
         engine.start(handle, DeleteCacheCluster.TYPE, key, new NoInput());
     }
 
-    public void createReplicationGroup(Handle handle, ResourceKey key) {
-        engine.start(handle, CreateReplicationGroup.TYPE, key, new NoInput());
+    /** {@code source} is what its data comes from, or null. */
+    public void createReplicationGroup(Handle handle, ResourceKey key, @Nullable RestoreSource source) {
+        engine.start(handle, CreateReplicationGroup.TYPE, key, new CreateCacheCluster.Input(source));
     }
 
     /** Answers the group as it is now: modifying, with all its members. */
@@ -156,6 +168,66 @@ public final class Workflows implements AutoCloseable {
     public void deleteReplicationGroup(Handle handle, ResourceKey key, @Nullable String retainedClusterId) {
         engine.start(handle, DeleteReplicationGroup.TYPE, key, new DeleteReplicationGroup.Input(
                 retainedClusterId == null ? "" : retainedClusterId));
+    }
+
+    /**
+     * Stores a snapshot that is about to be taken of its source, which can be changed again afterwards.
+     *
+     * @param deletesSource  whether the source is to be deleted after it, and only then
+     */
+    public void createSnapshot(Handle handle, Snapshot snapshot, List<NodeSnapshot> parts, boolean deletesSource) {
+        Snapshot.TABLE.insert(handle, snapshot);
+        parts.forEach(part -> NodeSnapshot.TABLE.insert(handle, part));
+        SnapshotSteps.sourceBecomes(handle, snapshot,
+                deletesSource ? CacheClusterStatus.DELETING : CacheClusterStatus.SNAPSHOTTING,
+                deletesSource ? ReplicationGroupStatus.DELETING : ReplicationGroupStatus.SNAPSHOTTING);
+        engine.start(handle, CreateSnapshot.TYPE, snapshot.key(), new CreateSnapshot.Input(deletesSource));
+    }
+
+    /** Copies {@code source} to the snapshot {@code target}; answers the copy as it is now: creating. */
+    public Snapshot copySnapshot(Handle handle, Snapshot source, ResourceKey target, long nowMillis) {
+        Snapshot copy = source.copyAs(target, nowMillis);
+        Snapshot.TABLE.insert(handle, copy);
+        source.parts(handle).forEach(part -> NodeSnapshot.TABLE.insert(handle, part.copyAs(target)));
+        copying(handle, source, new CopySnapshot.Input(target.id(), null));
+        return copy;
+    }
+
+    /** Copies the files of {@code source} to a caller's bucket; answers it as it is now: copying. */
+    public Snapshot exportSnapshot(Handle handle, Snapshot source, String target, String bucket) {
+        return copying(handle, source, new CopySnapshot.Input(target, bucket));
+    }
+
+    /** What the exported file of a part is called in its bucket. */
+    public static String exportKey(String target, NodeSnapshot part) {
+        return CopySnapshot.objectKey(target, part);
+    }
+
+    private Snapshot copying(Handle handle, Snapshot source, CopySnapshot.Input input) {
+        engine.start(handle, CopySnapshot.TYPE, source.key(), input);
+        return Snapshot.TABLE.update(handle, source.withStatus(SnapshotStatus.COPYING));
+    }
+
+    /** Answers the snapshot as it is now: deleting. */
+    public Snapshot deleteSnapshot(Handle handle, Snapshot snapshot) {
+        engine.start(handle, DeleteSnapshot.TYPE, snapshot.key(), new NoInput());
+        return Snapshot.TABLE.update(handle, snapshot.withStatus(SnapshotStatus.DELETING));
+    }
+
+    /** Deletes what a final snapshot was taken of: from here on nothing starts its nodes any more. */
+    void deleteSource(Handle handle, Snapshot snapshot) {
+        String group = snapshot.replicationGroupId();
+        List<CacheCluster> clusters = group == null
+                ? List.of(CacheCluster.TABLE.find(handle, snapshot.key().account(), snapshot.key().region(),
+                        String.valueOf(snapshot.cacheClusterId())).orElseThrow())
+                : CacheCluster.membersOf(handle, snapshot.key().sibling(group));
+        clusters.forEach(cluster -> CacheNode.of(handle, cluster.key())
+                .forEach(node -> CacheNode.TABLE.update(handle, node.leaving())));
+        if (group == null) {
+            deleteCacheCluster(handle, clusters.getFirst().key());
+        } else {
+            deleteReplicationGroup(handle, snapshot.key().sibling(group), null);
+        }
     }
 
     /** Begins what the last transactions stored; to be called after them. */

@@ -1,0 +1,169 @@
+package dev.cistern.app;
+
+import dev.cistern.gateway.GatewayOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.params.XAddParams;
+import redis.clients.jedis.params.XReadGroupParams;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.Endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Snapshot, delete, restore: every key, type and time to live is as it was, also into another node type and by a file. */
+final class BackupTest {
+
+    /** Keys that a database is filled with. */
+    private static final int KEYS = 18;
+
+    @TempDir
+    private Path state;
+
+    private LocalCistern cistern;
+    private ElastiCacheClient client;
+
+    @BeforeEach
+    void start() throws IOException {
+        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
+        client = Probe.sdk(cistern.url());
+    }
+
+    @AfterEach
+    void end() {
+        client.close();
+        cistern.close();
+    }
+
+    @Test
+    void everyTypeComesBackFromAFinalSnapshot() throws IOException {
+        client.createReplicationGroup(r -> r.replicationGroupId("shop").replicationGroupDescription("d")
+                .engine("valkey").cacheNodeType("cache.t4g.micro"));
+        Map<String, String> before;
+        try (Jedis jedis = Probe.connect(Probe.awaitAvailable(client, "shop"))) {
+            fill(jedis);
+            before = contents(jedis);
+        }
+        client.deleteReplicationGroup(r -> r.replicationGroupId("shop").finalSnapshotIdentifier("last"));
+        Probe.await(() -> client.describeReplicationGroups().replicationGroups().isEmpty());
+
+        client.createReplicationGroup(r -> r.replicationGroupId("again").replicationGroupDescription("d")
+                .engine("valkey").snapshotName("last").cacheNodeType("cache.m7g.large"));
+        sameAs(before, Probe.awaitAvailable(client, "again"));
+        assertThat(Probe.group(client, "again").cacheNodeType()).isEqualTo("cache.m7g.large");
+
+        Files.createDirectories(state.resolve("buckets/exports"));
+        client.copySnapshot(r -> r.sourceSnapshotName("last").targetSnapshotName("out").targetBucket("exports"));
+        Probe.await(() -> client.describeSnapshots(r -> r.snapshotName("last")).snapshots().getFirst().snapshotStatus()
+                .equals("available"));
+        client.createReplicationGroup(r -> r.replicationGroupId("from-file").replicationGroupDescription("d")
+                .engine("valkey").cacheNodeType("cache.t4g.small").snapshotArns("arn:aws:s3:::exports/out-0001.rdb"));
+        sameAs(before, Probe.awaitAvailable(client, "from-file"));
+    }
+
+    @Test
+    void aNodeThatIsRestartedDoesNotComeBackWithASnapshotsData() {
+        client.createCacheCluster(r -> r.cacheClusterId("alone").engine("redis").numCacheNodes(1)
+                .cacheNodeType("cache.t4g.micro"));
+        Endpoint endpoint = awaitCluster("alone");
+        try (Jedis jedis = Probe.connect(endpoint)) {
+            jedis.set("a", "1");
+        }
+        client.createSnapshot(r -> r.cacheClusterId("alone").snapshotName("s"));
+        awaitCluster("alone");
+        client.rebootCacheCluster(r -> r.cacheClusterId("alone").cacheNodeIdsToReboot("0001"));
+        awaitCluster("alone");
+        try (Jedis jedis = Probe.connect(endpoint)) {
+            assertThat(jedis.dbSize()).isZero();
+        }
+    }
+
+    private Endpoint awaitCluster(String id) {
+        Probe.await(() -> client.describeCacheClusters(r -> r.cacheClusterId(id)).cacheClusters().getFirst()
+                .cacheClusterStatus().equals("available"));
+        return client.describeCacheClusters(r -> r.cacheClusterId(id).showCacheNodeInfo(true)).cacheClusters()
+                .getFirst().cacheNodes().getFirst().endpoint();
+    }
+
+    private static void sameAs(Map<String, String> before, Endpoint endpoint) {
+        try (Jedis jedis = Probe.connect(endpoint)) {
+            assertThat(contents(jedis)).isEqualTo(before);
+        }
+    }
+
+    /** Small and large values of each type, with and without time to live, in two databases. */
+    private static void fill(Jedis jedis) {
+        for (int database = 0; database < 2; database++) {
+            jedis.select(database);
+            jedis.set("string", "text");
+            jedis.set("number", "12345");
+            jedis.set("long", "x".repeat(100_000));
+            jedis.set(new byte[]{0, (byte) 0xff, '\r', '\n'}, new byte[]{1, 0, (byte) 0x80});
+            jedis.psetex("fading", 100_000_000L, "text");
+            jedis.setbit("bits", 1_000, true);
+            jedis.pfadd("many", "a", "b", "c");
+            for (int i = 0; i < 1_000; i++) {
+                jedis.rpush("list", "element " + i);
+                jedis.sadd("set", "member " + i);
+                jedis.zadd("sorted", i / 3.0, "member " + i);
+                jedis.hset("hash", "field " + i, "value " + i);
+            }
+            jedis.rpush("small-list", "a", "1");
+            jedis.sadd("numbers", "1", "2", "70000");
+            jedis.sadd("words", "a", "b");
+            jedis.zadd("small-sorted", Map.of("a", 1.5, "b", Double.NEGATIVE_INFINITY));
+            jedis.hset("small-hash", Map.of("a", "1", "b", "2"));
+            jedis.geoadd("places", 13.361389, 38.115556, "Palermo");
+            jedis.pexpire("hash", 200_000_000L);
+            for (int i = 0; i < 200; i++) {
+                jedis.xadd("stream", XAddParams.xAddParams().id(i + 1, 0), Map.of("n", "" + i));
+            }
+            jedis.xgroupCreate("stream", "readers", new StreamEntryID(0, 0), false);
+            jedis.xreadGroup("readers", "ann", XReadGroupParams.xReadGroupParams().count(3),
+                    Map.of("stream", StreamEntryID.XREADGROUP_UNDELIVERED_ENTRY));
+        }
+    }
+
+    /** Each key with its type, the moment it expires at, and a digest of its value. */
+    private static Map<String, String> contents(Jedis jedis) {
+        Map<String, String> contents = new TreeMap<>();
+        for (int database = 0; database < 2; database++) {
+            jedis.select(database);
+            for (byte[] key : jedis.keys(new byte[]{'*'})) {
+                contents.put(database + " " + new String(key, StandardCharsets.ISO_8859_1),
+                        jedis.type(key) + " " + jedis.pexpireTime(key) + " " + Objects.hash(value(jedis, key)));
+            }
+        }
+        assertThat(contents.keySet()).hasSize(2 * KEYS);
+        return contents;
+    }
+
+    private static String value(Jedis jedis, byte[] key) {
+        return switch (jedis.type(key)) {
+            case "string" -> Arrays.toString(jedis.get(key));
+            case "list" -> text(jedis.lrange(key, 0, -1));
+            case "set" -> jedis.smembers(new String(key, StandardCharsets.UTF_8)).stream().sorted().toList().toString();
+            case "zset" -> jedis.zrangeWithScores(new String(key, StandardCharsets.UTF_8), 0, -1).toString();
+            case "hash" -> new TreeMap<>(jedis.hgetAll(new String(key, StandardCharsets.UTF_8))).toString();
+            case "stream" -> jedis.xrange(new String(key, StandardCharsets.UTF_8), "-", "+") + " " + jedis.xinfoStreamFull(new String(key, StandardCharsets.UTF_8)).getStreamFullInfo()
+                    .get("entries-added") + " " + jedis.xpending(new String(key, StandardCharsets.UTF_8), "readers").getConsumerMessageCount();
+            default -> throw new AssertionError(jedis.type(key));
+        };
+    }
+
+    private static String text(List<byte[]> elements) {
+        return elements.stream().map(Arrays::toString).toList().toString();
+    }
+}

@@ -21,7 +21,8 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 // @formatter:off
 @Command(name = "cistern", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         versionProvider = VersionCommand.Provider.class,
-        subcommands = {UpCommand.class, NodeCommand.class, RehearseCommand.class, DoctorCommand.class, VersionCommand.class},
+        subcommands = {UpCommand.class, NodeCommand.class, RehearseCommand.class, SnapshotCommand.class,
+                StatusCommand.class, StatusCommand.WatchCommand.class, DoctorCommand.class, VersionCommand.class},
         description = "Amazon ElastiCache that anyone can run: "
                 + "cache nodes and the control plane that AWS tools talk to.",
         synopsisSubcommandLabel = "COMMAND",
@@ -30,6 +31,8 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
                 "  cistern up                      the whole of it, on 127.0.0.1:8379",
                 "  cistern up --port 9000          the same elsewhere",
                 "  cistern node --port 6379        one cache node, nothing around it",
+                "  cistern status                  what exists, and what is being done",
+                "  cistern snapshot verify         whether snapshots can be restored",
                 "  cistern up --help               what a command takes"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done, or ended by Ctrl-C",

@@ -39,7 +39,8 @@ final class LocalCistern implements AutoCloseable {
             throw e;
         }
         try {
-            return new LocalCistern(controlPlane, Gateway.start(gatewayOptions, controlPlane::elastiCache));
+            return new LocalCistern(controlPlane, Gateway.start(gatewayOptions, controlPlane::elastiCache,
+                    () -> controlPlane.status().toJson()));
         } catch (RuntimeException e) {
             controlPlane.close();
             throw e;

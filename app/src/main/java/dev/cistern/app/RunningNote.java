@@ -40,6 +40,11 @@ final class RunningNote implements AutoCloseable {
         }
     }
 
+    /** The endpoint of the process that left a note and is still there. */
+    static Optional<String> endpoint(Path stateDirectory) {
+        return read(stateDirectory).map(words -> words.substring(words.indexOf(", ") + 2));
+    }
+
     private static Path fileIn(Path stateDirectory) {
         return stateDirectory.resolve("running");
     }

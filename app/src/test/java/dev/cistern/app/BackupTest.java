@@ -2,6 +2,8 @@ package dev.cistern.app;
 
 import dev.cistern.gateway.GatewayOptions;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,8 +16,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.params.SetParams;
 import redis.clients.jedis.params.XAddParams;
 import redis.clients.jedis.params.XReadGroupParams;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
@@ -90,6 +94,42 @@ final class BackupTest {
         }
     }
 
+    @Test
+    void filesAreVerifiedAndTheStatusIsTold() throws IOException {
+        client.createCacheCluster(r -> r.cacheClusterId("alone").engine("redis").numCacheNodes(1)
+                .cacheNodeType("cache.t4g.micro"));
+        Endpoint endpoint = awaitCluster("alone");
+        try (Jedis jedis = Probe.connect(endpoint)) {
+            fill(jedis);
+        }
+        client.createSnapshot(r -> r.cacheClusterId("alone").snapshotName("nightly"));
+        awaitCluster("alone");
+        assertThat(run(ExitCode.OK, "snapshot", "verify", "nightly", "--state-dir", state.toString()))
+                .contains("nightly 0001: well, ", 2 * KEYS + " keys", "All can be restored.");
+        assertThat(run(ExitCode.OK, "status", "--endpoint", cistern.url()))
+                .containsPattern("cache cluster +alone +available +127\\.0\\.0\\.1:" + endpoint.port())
+                .containsPattern("snapshot +nightly +available");
+        assertThat(run(ExitCode.OK, "watch", "--rounds", "1", "--endpoint", cistern.url())).contains("alone");
+
+        Path file = state.resolve("snapshots/000000000000/us-east-1/nightly/0001.rdb");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(file, bytes);
+        assertThat(run(ExitCode.OTHER, "snapshot", "verify", "--state-dir", state.toString()))
+                .contains("nightly 0001: DAMAGED: it is not what was saved", "Not all can be restored.");
+        assertThat(run(ExitCode.OTHER, "snapshot", "verify", file.toString()))
+                .contains("DAMAGED: the checksum is wrong");
+        Files.delete(file);
+        assertThat(run(ExitCode.OTHER, "snapshot", "verify", "--state-dir", state.toString())).contains("MISSING");
+    }
+
+    private static String run(int code, String... words) {
+        StringWriter out = new StringWriter();
+        CommandLine line = Cistern.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(out, true));
+        assertThat(line.execute(words)).as(String.join(" ", words) + ": " + out).isEqualTo(code);
+        return out.toString();
+    }
+
     private Endpoint awaitCluster(String id) {
         Probe.await(() -> client.describeCacheClusters(r -> r.cacheClusterId(id)).cacheClusters().getFirst()
                 .cacheClusterStatus().equals("available"));
@@ -111,7 +151,7 @@ final class BackupTest {
             jedis.set("number", "12345");
             jedis.set("long", "x".repeat(100_000));
             jedis.set(new byte[]{0, (byte) 0xff, '\r', '\n'}, new byte[]{1, 0, (byte) 0x80});
-            jedis.psetex("fading", 100_000_000L, "text");
+            jedis.set("fading", "text", SetParams.setParams().px(100_000_000L));
             jedis.setbit("bits", 1_000, true);
             jedis.pfadd("many", "a", "b", "c");
             for (int i = 0; i < 1_000; i++) {
@@ -157,8 +197,11 @@ final class BackupTest {
             case "set" -> jedis.smembers(new String(key, StandardCharsets.UTF_8)).stream().sorted().toList().toString();
             case "zset" -> jedis.zrangeWithScores(new String(key, StandardCharsets.UTF_8), 0, -1).toString();
             case "hash" -> new TreeMap<>(jedis.hgetAll(new String(key, StandardCharsets.UTF_8))).toString();
-            case "stream" -> jedis.xrange(new String(key, StandardCharsets.UTF_8), "-", "+") + " " + jedis.xinfoStreamFull(new String(key, StandardCharsets.UTF_8)).getStreamFullInfo()
-                    .get("entries-added") + " " + jedis.xpending(new String(key, StandardCharsets.UTF_8), "readers").getConsumerMessageCount();
+            case "stream" -> jedis.xrange(new String(key, StandardCharsets.UTF_8), "-", "+") + " "
+                    + jedis.xinfoStreamFull(new String(key, StandardCharsets.UTF_8)).getStreamFullInfo()
+                            .get("entries-added")
+                    + " "
+                    + jedis.xpending(new String(key, StandardCharsets.UTF_8), "readers").getConsumerMessageCount();
             default -> throw new AssertionError(jedis.type(key));
         };
     }

@@ -90,6 +90,11 @@ public final class ControlPlane implements AutoCloseable {
         return ElastiCacheService.offeredOperations();
     }
 
+    /** What exists and what is being done, for operators. */
+    public StatusReport status() {
+        return workflows.status();
+    }
+
     /** Whether everything that was wished has come true or was given up; for tests and for those who want to wait. */
     public boolean isIdle() {
         return workflows.isIdle();

@@ -47,7 +47,8 @@ public record ControlPlaneOptions(
     }
 
     public ControlPlaneOptions withCaller(Caller value) {
-        return new ControlPlaneOptions(stateDirectory, runtime, value, endpoints, quotas, clock, random, pauses, backups);
+        return new ControlPlaneOptions(stateDirectory, runtime, value, endpoints, quotas, clock, random, pauses,
+                backups);
     }
 
     public ControlPlaneOptions withEndpoints(EndpointOptions value) {
@@ -55,7 +56,8 @@ public record ControlPlaneOptions(
     }
 
     public ControlPlaneOptions withQuotas(Quotas value) {
-        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, value, clock, random, pauses, backups);
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, value, clock, random, pauses,
+                backups);
     }
 
     /** Time as a simulation or a test wants it: both what the clock says and how waiting passes. */
@@ -70,6 +72,7 @@ public record ControlPlaneOptions(
     }
 
     public ControlPlaneOptions withRandom(RandomGenerator value) {
-        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, value, pauses, backups);
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, value, pauses,
+                backups);
     }
 }

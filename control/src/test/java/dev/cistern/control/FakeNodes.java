@@ -21,12 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /**
  * Nodes that listen and answer what an admin asks, and keep no data: enough RESP for the control plane, on real sockets.
@@ -71,7 +71,10 @@ final class FakeNodes implements NodeRuntime {
 
     @Override
     public NodeState inspect(NodeSpec spec) {
-        return nodes.containsKey(spec.nodeId()) || (outlive && Files.exists(heldBy(spec))) ? NodeState.RUNNING : NodeState.STOPPED;
+        if (outlive && Files.exists(heldBy(spec))) {
+            nodes.computeIfAbsent(spec.nodeId(), id -> new FakeNode(spec));
+        }
+        return nodes.containsKey(spec.nodeId()) ? NodeState.RUNNING : NodeState.STOPPED;
     }
 
     @Override

@@ -16,10 +16,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 
 /**
- * What is behind which path: the AWS API at {@code /}, a word about this server, and its health.
+ * What is behind which path: the AWS API at {@code /}, a word about this server, its health, and what it is doing.
  *
  * <p>Decides by method, path and parameters alone; the checks before that are in {@link #handle}, in order. Immutable;
  * runs on the request's virtual thread.
@@ -39,14 +40,16 @@ final class AwsFront implements WebHandler {
 
     private final GatewayOptions options;
     private final Function<Caller, ElastiCacheClient> elastiCache;
+    private final Supplier<String> status;
     private final HostCheck hostCheck;
     private final SignatureVerifier verifier;
     private final QueryService query = new QueryService(
             ElastiCacheClient.class, ServiceRules.load(SERVICE), API_VERSION, NAMESPACE);
 
-    AwsFront(GatewayOptions options, Function<Caller, ElastiCacheClient> elastiCache) {
+    AwsFront(GatewayOptions options, Function<Caller, ElastiCacheClient> elastiCache, Supplier<String> status) {
         this.options = options;
         this.elastiCache = elastiCache;
+        this.status = status;
         this.hostCheck = new HostCheck(options.hostNames(),
                 options.hostNames().isEmpty() && !isLoopback(options.host()));
         this.verifier = new SignatureVerifier(
@@ -61,6 +64,7 @@ final class AwsFront implements WebHandler {
         }
         return switch (request.rawPath()) {
             case "/" -> root(request);
+            case "/status" -> isRead(request) ? status(request) : methodNotAllowed();
             case "/health" -> isRead(request) ? health() : methodNotAllowed();
             default -> WebAnswer.text(NOT_FOUND, "There is nothing here; the AWS API is at /.\n");
         };
@@ -104,6 +108,16 @@ final class AwsFront implements WebHandler {
 
     private static WebAnswer answer(QueryService.Answer answer, String requestId) {
         return WebAnswer.of(answer.status(), "text/xml", answer.xml(), Map.of("x-amzn-RequestId", requestId));
+    }
+
+    /** What an operator is told is for those alone who may call the API. */
+    private WebAnswer status(WebRequest request) {
+        try {
+            verifier.verify(request);
+            return WebAnswer.json(OK, status.get());
+        } catch (WireFault fault) {
+            return WebAnswer.text(FORBIDDEN, fault.getMessage() + "\n");
+        }
     }
 
     private WebAnswer health() {

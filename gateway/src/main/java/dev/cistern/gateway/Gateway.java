@@ -4,6 +4,7 @@ import dev.cistern.control.Caller;
 import dev.cistern.gateway.http.HttpServer;
 import dev.cistern.gateway.http.ListenException;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 
 /**
@@ -28,7 +29,17 @@ public final class Gateway implements AutoCloseable {
      * @throws ListenException when the address is taken or cannot be had; the message is for the operator
      */
     public static Gateway start(GatewayOptions options, Function<Caller, ElastiCacheClient> elastiCache) {
-        AwsFront front = new AwsFront(options, elastiCache);
+        return start(options, elastiCache, () -> "{}");
+    }
+
+    /**
+     * Starts answering, also at {@code /status}.
+     *
+     * @param status  JSON for operators; asked once per request
+     */
+    public static Gateway start(GatewayOptions options, Function<Caller, ElastiCacheClient> elastiCache,
+            Supplier<String> status) {
+        AwsFront front = new AwsFront(options, elastiCache, status);
         HttpServer server = HttpServer.start(options.host(), options.port(), options.limits(), front, options.clock());
         return new Gateway(server, options.host());
     }

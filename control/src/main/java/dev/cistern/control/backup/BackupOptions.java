@@ -11,7 +11,8 @@ import java.nio.file.Path;
  * @param buckets    the callers' buckets; may be the same store
  */
 public record BackupOptions(ObjectStore snapshots, String bucket, String prefix, ObjectStore buckets)
-        implements AutoCloseable {
+        implements
+            AutoCloseable {
 
     /** Snapshots in {@code folder/snapshots}; a caller's bucket is a folder in {@code folder/buckets}. */
     public static BackupOptions inFolder(Path folder) {

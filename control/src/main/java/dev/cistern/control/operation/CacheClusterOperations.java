@@ -27,7 +27,10 @@ public record CacheClusterOperations(Context context) {
     /** Answers with status "creating". */
     public CreateCacheClusterResponse create(CreateCacheClusterRequest original) {
         String id = Checks.identifier("CacheClusterIdentifier", original.cacheClusterId(), Checks.MAX_CLUSTER_ID);
-        Restore restore = Restore.of(context, original.snapshotName(), original.snapshotArns());
+        // What Memcached cannot have is refused further down, in its own words.
+        Restore restore = EngineType.MEMCACHED.wireName().equalsIgnoreCase(original.engine())
+                ? null
+                : Restore.of(context, original.snapshotName(), original.snapshotArns());
         CreateCacheClusterRequest request = restore == null ? original : restore.fill(context, original);
         ClusterWish wish = ClusterWish.of(request);
         if (wish.engine() == EngineType.MEMCACHED) {
@@ -42,7 +45,8 @@ public record CacheClusterOperations(Context context) {
                 ? new MemcachedOperations(context).create(request, wish, key)
                 : createAlone(wish, key);
         Tags.put(context, cluster.arn(), request.tags());
-        context.workflows().createCacheCluster(context.handle(), key, restore == null ? null : restore.begin(context));
+        context.workflows().createCacheCluster(context.handle(), key,
+                restore == null ? null : restore.begin(context));
         return CreateCacheClusterResponse.builder().cacheCluster(described(cluster)).build();
     }
 

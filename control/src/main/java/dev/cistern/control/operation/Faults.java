@@ -7,11 +7,6 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.services.elasticache.model.SnapshotAlreadyExistsException;
-import software.amazon.awssdk.services.elasticache.model.SnapshotNotFoundException;
-import software.amazon.awssdk.services.elasticache.model.SnapshotQuotaExceededException;
-import software.amazon.awssdk.services.elasticache.model.SnapshotFeatureNotSupportedException;
-import software.amazon.awssdk.services.elasticache.model.InvalidSnapshotStateException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupAlreadyExistsException;
@@ -32,6 +27,7 @@ import software.amazon.awssdk.services.elasticache.model.InvalidCacheParameterGr
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
+import software.amazon.awssdk.services.elasticache.model.InvalidSnapshotStateException;
 import software.amazon.awssdk.services.elasticache.model.InvalidSubnetException;
 import software.amazon.awssdk.services.elasticache.model.InvalidUserGroupStateException;
 import software.amazon.awssdk.services.elasticache.model.InvalidUserStateException;
@@ -42,7 +38,10 @@ import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoun
 import software.amazon.awssdk.services.elasticache.model.ReservedCacheNodeNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.ReservedCacheNodesOfferingNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.ServiceUpdateNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.SnapshotAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.SnapshotFeatureNotSupportedException;
+import software.amazon.awssdk.services.elasticache.model.SnapshotNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.SnapshotQuotaExceededException;
 import software.amazon.awssdk.services.elasticache.model.SubnetInUseException;
 import software.amazon.awssdk.services.elasticache.model.TagNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.TagQuotaPerResourceExceededException;
@@ -240,10 +239,6 @@ public final class Faults {
     static AwsServiceException snapshotQuotaExceeded(int quota) {
         return fault(SnapshotQuotaExceededException.builder(),
                 "This request would exceed the quota of " + quota + " manual snapshots per cluster in 24 hours.");
-    }
-
-    static AwsServiceException snapshotsNotSupported(String message) {
-        return fault(SnapshotFeatureNotSupportedException.builder(), message);
     }
 
     static AwsServiceException invalidSnapshotState(String message, Object... arguments) {

@@ -132,7 +132,8 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
 
     private static void requireEngine(@Nullable String wanted) {
         if (wanted != null && EngineType.of(wanted).orElse(null) == EngineType.MEMCACHED) {
-            throw Faults.invalidParameterCombination("SnapshotName and SnapshotArns are not valid for engine memcached.");
+            throw Faults
+                    .invalidParameterCombination("SnapshotName and SnapshotArns are not valid for engine memcached.");
         }
     }
 
@@ -146,10 +147,12 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
     }
 
     private static @Nullable String version(Snapshot from, EngineType engine) {
-        return engine != from.engine() ? null : EngineVersion.ALL.stream()
-                .filter(version -> version.engine() == engine
-                        && version.full().equals(from.settings().engineVersion()))
-                .map(EngineVersion::name).findFirst().orElse(null);
+        return engine != from.engine()
+                ? null
+                : EngineVersion.ALL.stream()
+                        .filter(version -> version.engine() == engine
+                                && version.full().equals(from.settings().engineVersion()))
+                        .map(EngineVersion::name).findFirst().orElse(null);
     }
 
     private static void requireNotOlder(Snapshot from, EngineType engine, @Nullable String wanted) {

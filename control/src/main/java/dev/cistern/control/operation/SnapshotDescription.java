@@ -1,7 +1,7 @@
 package dev.cistern.control.operation;
 
-import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.Network;
+import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.Snapshot;
 import java.time.Instant;
 import java.util.List;

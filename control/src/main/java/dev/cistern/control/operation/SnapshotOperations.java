@@ -50,7 +50,8 @@ public record SnapshotOperations(Context context) {
                     "Exactly one of CacheClusterId and ReplicationGroupId must be specified.");
         }
         Snapshot snapshot = ofGroup
-                ? beginOfGroup(key, new ReplicationGroupOperations(context).require(request.replicationGroupId()), false)
+                ? beginOfGroup(key, new ReplicationGroupOperations(context).require(request.replicationGroupId()),
+                        false)
                 : beginOfCluster(key, Clusters.require(context, request.cacheClusterId()), false);
         inheritTags(snapshot, request.tags(), ofGroup
                 ? context.key(request.replicationGroupId().toLowerCase(Locale.ROOT)).arn(ReplicationGroup.ARN_TYPE)
@@ -225,11 +226,10 @@ public record SnapshotOperations(Context context) {
 
     private static void requireSupported(CacheCluster cluster) {
         if (cluster.engine() == EngineType.MEMCACHED) {
-            throw Faults.snapshotsNotSupported("Snapshots are not supported by engine memcached.");
+            throw Faults.snapshotsNotSupported("Memcached");
         }
         if (cluster.settings().cacheNodeType().equals(NO_SNAPSHOTS_TYPE)) {
-            throw Faults.snapshotsNotSupported(
-                    "Snapshots are not supported by cache node type " + NO_SNAPSHOTS_TYPE + ".");
+            throw Faults.snapshotsNotSupported("Cache node type " + NO_SNAPSHOTS_TYPE);
         }
     }
 

@@ -104,7 +104,8 @@ record SnapshotSteps(Nodes nodes, SnapshotFiles files, EventLog events, Clock cl
             NodeReport report = nodes.report(node);
             if (!report.runId().equals(before.runId)) {
                 // An empty node's snapshot would pass for the data that it lost.
-                throw new HopelessException("node " + node.cacheNodeId() + " was restarted while its snapshot was taken");
+                throw new HopelessException(
+                        "node " + node.cacheNodeId() + " was restarted while its snapshot was taken");
             }
             if (report.isSaving()) {
                 return false;

@@ -32,9 +32,11 @@ final class Steps {
     private final Rest rest;
     private final StepObserver observer;
     private final Supplier<JsonMapper> json;
+    private final Map<Long, String> presentSteps;
 
+    /** {@code presentSteps} is told the step that is being done. */
     Steps(WorkflowRow workflow, Map<String, String> done, Database database, Clock clock, Rest rest,
-            StepObserver observer, Supplier<JsonMapper> json) {
+            StepObserver observer, Supplier<JsonMapper> json, Map<Long, String> presentSteps) {
         this.workflow = workflow;
         this.done = done;
         this.database = database;
@@ -42,6 +44,7 @@ final class Steps {
         this.rest = rest;
         this.observer = observer;
         this.json = json;
+        this.presentSteps = presentSteps;
     }
 
     /** Whether the step is done: what it needed may be gone by now. */
@@ -121,6 +124,7 @@ final class Steps {
 
     private void begin(String name) {
         rest.checkOpen();
+        presentSteps.put(workflow.workflowId(), name);
         reached(name, Point.BEFORE);
     }
 

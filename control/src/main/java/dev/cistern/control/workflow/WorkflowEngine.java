@@ -46,6 +46,7 @@ final class WorkflowEngine implements AutoCloseable {
     private final StepObserver observer;
     private final Map<String, Workflow<?>> types = new HashMap<>();
     private final Map<Long, Boolean> running = new ConcurrentHashMap<>();
+    private final Map<Long, String> presentSteps = new ConcurrentHashMap<>();
     private final Semaphore permits = new Semaphore(CONCURRENT);
     private final ExecutorService threads = Executors
             .newThreadPerTaskExecutor(Thread.ofVirtual().name("workflow-", 0).factory());
@@ -91,6 +92,11 @@ final class WorkflowEngine implements AutoCloseable {
         }
     }
 
+    /** The step that each running workflow is at, by its id. */
+    Map<Long, String> presentSteps() {
+        return presentSteps;
+    }
+
     /** Whether nothing is left to do. */
     boolean isIdle() {
         return database.read(handle -> WorkflowRow.TABLE.count(handle, "where status = 'RUNNING'")) == 0;
@@ -121,6 +127,7 @@ final class WorkflowEngine implements AutoCloseable {
                 permits.release();
             }
             running.remove(row.workflowId());
+            presentSteps.remove(row.workflowId());
         } catch (Rest.ClosingException e) {
             log.debug("{} of {} goes on at the next start", row.type(), row.key().id());
         } catch (RuntimeException | Error e) {
@@ -134,7 +141,7 @@ final class WorkflowEngine implements AutoCloseable {
         Map<String, String> done = new HashMap<>();
         database.read(handle -> StepRow.TABLE.select(handle, "where workflow_id = ?", row.workflowId()))
                 .forEach(step -> done.put(step.name(), step.result()));
-        Steps steps = new Steps(row, done, database, clock, rest, observer, json);
+        Steps steps = new Steps(row, done, database, clock, rest, observer, json, presentSteps);
         Duration backoff = FIRST_BACKOFF;
         for (int failures = row.attempts() + 1;; failures++) {
             try {

@@ -1,6 +1,7 @@
 package dev.cistern.control.workflow;
 
 import dev.cistern.control.ControlPlaneOptions;
+import dev.cistern.control.StatusReport;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
@@ -14,6 +15,7 @@ import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.SnapshotStatus;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
+import java.time.Clock;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,9 @@ public final class Workflows implements AutoCloseable {
     private final Keeper keeper;
     private final MemcachedSteps memcached;
     private final EventLog events;
+    private final Database database;
+    private final Clock clock;
+    private final Reports reports;
     private final Workflow<NoInput> changeUser;
     private final Workflow<NoInput> deleteUser;
     private final Workflow<NoInput> changeUserGroup;
@@ -70,6 +75,9 @@ public final class Workflows implements AutoCloseable {
                 new CopySnapshot(files),
                 new DeleteSnapshot(files),
                 changeUser, deleteUser, changeUserGroup, deleteUserGroup, secureGroup));
+        this.database = database;
+        this.clock = options.clock();
+        this.reports = new Reports(options.endpoints(), engine.presentSteps());
         this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest,
                 new SnapshotKeeper(database, this, options.clock()));
     }
@@ -233,6 +241,11 @@ public final class Workflows implements AutoCloseable {
     /** Begins what the last transactions stored; to be called after them. */
     public void dispatch() {
         engine.dispatch();
+    }
+
+    /** What exists and what is being done. */
+    public StatusReport status() {
+        return database.read(handle -> reports.of(handle, clock.millis()));
     }
 
     /** Whether every stored wish has come true or was given up. */

@@ -1,0 +1,166 @@
+package dev.cistern.app;
+
+import dev.cistern.control.StatusReport;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Prints what a running Cistern has and does. It asks over HTTP and changes nothing. */
+@Command(name = "status", description = "Tells what exists, its state, and what is being done.", footer = {"",
+        "Examples:", "  cistern status", "  cistern status --state-dir ./cache-state",
+        "  cistern status --endpoint http://cache.example.com:8379"})
+final class StatusCommand implements Callable<Integer> {
+
+    private static final int TIMEOUT_MILLIS = 5_000;
+    private static final int OK = 200;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private Place place;
+
+    @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
+    StatusCommand() {}
+
+    @Override
+    public Integer call() {
+        print(place.ask(), spec.commandLine().getOut());
+        return ExitCode.OK;
+    }
+
+    /** Which Cistern is asked. */
+    static final class Place {
+
+        @Option(names = "--endpoint", paramLabel = "URL", description = "The AWS endpoint of a Cistern (default: the one that runs on the state folder).")
+        private @Nullable String endpoint;
+
+        @Option(names = "--state-dir", paramLabel = "DIR", description = "Folder of all state (default $CISTERN_HOME, else ~/.cistern).")
+        private @Nullable Path stateDirectory;
+
+        StatusReport ask() {
+            String url = url();
+            try {
+                HttpURLConnection call = (HttpURLConnection) URI.create(url + "/status").toURL().openConnection();
+                call.setConnectTimeout(TIMEOUT_MILLIS);
+                call.setReadTimeout(TIMEOUT_MILLIS);
+                if (call.getResponseCode() != OK) {
+                    throw new EnvironmentException(url + " does not tell: it answers " + call.getResponseCode(),
+                            "A Cistern with --credentials tells only who signs: aws elasticache describe-events");
+                }
+                try (InputStream in = call.getInputStream()) {
+                    return StatusReport.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                }
+            } catch (IOException | IllegalArgumentException e) {
+                throw new EnvironmentException("cannot ask " + url + ": " + e.getMessage(), "Is it up? cistern up");
+            }
+        }
+
+        private String url() {
+            if (endpoint != null) {
+                return endpoint.replaceAll("/+$", "");
+            }
+            Path state = stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv());
+            return RunningNote.endpoint(state).orElseThrow(
+                    () -> new EnvironmentException("no Cistern runs on " + state, "Start it: cistern up"));
+        }
+    }
+
+    /** The same again and again, until Ctrl-C. */
+    @Command(name = "watch", description = "Prints the status again whenever it has changed. Ends with Ctrl-C.", footer = {
+            "", "Examples:", "  cistern watch", "  cistern watch --every 5"})
+    static final class WatchCommand implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Mixin
+        private Place place;
+
+        @Option(names = "--every", paramLabel = "SECONDS", defaultValue = "1", description = "How often to look (default ${DEFAULT-VALUE}).")
+        private int seconds;
+
+        @Option(names = "--rounds", hidden = true, defaultValue = "" + Integer.MAX_VALUE)
+        private int rounds;
+
+        @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
+        WatchCommand() {}
+
+        @Override
+        public Integer call() throws InterruptedException {
+            List<String> last = List.of();
+            for (int round = 0; round < rounds; round++) {
+                StatusReport report = place.ask();
+                List<String> now = lines(report, false);
+                if (!now.equals(last)) {
+                    print(report, spec.commandLine().getOut());
+                    last = now;
+                }
+                Thread.sleep(Duration.ofSeconds(Math.max(1, seconds)));
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    static void print(StatusReport report, PrintWriter out) {
+        lines(report, true).forEach(out::println);
+        out.println();
+        out.flush();
+    }
+
+    /** Two tables; without the ages, what is equal is what has not changed. */
+    private static List<String> lines(StatusReport report, boolean withAges) {
+        List<String> lines = new ArrayList<>();
+        List<List<String>> rows = new ArrayList<>(List.of(List.of("WHAT", "ID", "STATUS", "ENDPOINT", "")));
+        report.resources().forEach(resource -> rows.add(List.of(resource.kind(), resource.id(), resource.status(),
+                Objects.requireNonNullElse(resource.endpoint(), "-"), resource.what())));
+        lines.addAll(report.resources().isEmpty() ? List.of("There is nothing yet.") : table(rows));
+        if (!report.work().isEmpty()) {
+            List<List<String>> work = new ArrayList<>(
+                    List.of(List.of("BEING DONE", "FOR", "STEPS DONE", "NOW AT", withAges ? "SINCE" : "")));
+            report.work().forEach(row -> work.add(List.of(row.workflow(), row.id(), Integer.toString(row.stepsDone()),
+                    Objects.requireNonNullElse(row.step(), "-")
+                            + (row.failures() == 0
+                                    ? ""
+                                    : " (failed " + row.failures() + "x: " + row.lastFailure() + ")"),
+                    withAges ? Duration.ofMillis(row.forMillis()).toSeconds() + " s" : "")));
+            lines.add("");
+            lines.addAll(table(work));
+        }
+        return lines;
+    }
+
+    private static List<String> table(List<List<String>> rows) {
+        int columns = rows.getFirst().size();
+        int[] widths = new int[columns];
+        for (List<String> row : rows) {
+            for (int i = 0; i < columns; i++) {
+                widths[i] = Math.max(widths[i], row.get(i).length());
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        for (List<String> row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < columns; i++) {
+                line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
+            }
+            lines.add(line.toString().stripTrailing());
+        }
+        return lines;
+    }
+}

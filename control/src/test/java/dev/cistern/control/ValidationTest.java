@@ -165,8 +165,6 @@ final class ValidationTest {
                 cluster(code,
                         "Cistern does not offer encryption in transit yet: TransitEncryptionEnabled must be false.",
                         r -> r.transitEncryptionEnabled(true)),
-                cluster(code, "Cistern does not offer automatic snapshots yet: SnapshotRetentionLimit must be 0.",
-                        r -> r.snapshotRetentionLimit(1)),
                 cluster(code, "Cistern does not offer security groups other than the default one yet: SecurityGroupIds "
                         + "must be " + SECURITY_GROUP + ".", r -> r.securityGroupIds("sg-1")),
                 cluster(code, "Cistern does not offer data tiering yet: CacheNodeType must not be of the family r6gd.",
@@ -246,8 +244,8 @@ final class ValidationTest {
     @Test
     void whatIsNotBuiltIsTheInterfacesDefault() {
         assertThat(catchThrowableOfType(UnsupportedOperationException.class,
-                () -> test.aws.createSnapshot(r -> r.snapshotName("s")))).isNotNull();
-        assertThat(ControlPlane.offeredOperations()).doesNotContain("CreateSnapshot").contains("CreateCacheCluster")
-                .hasSize(46);
+                () -> test.aws.testFailover(r -> r.replicationGroupId("s")))).isNotNull();
+        assertThat(ControlPlane.offeredOperations()).doesNotContain("TestFailover").contains("CreateCacheCluster")
+                .hasSize(50);
     }
 }

@@ -6,6 +6,7 @@ import dev.cistern.samples.web.WebServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Spec;
                 "  cistern demo hybrid",
                 "  cistern demo hybrid --rows 1000000 --port 9000",
                 "  cistern demo hybrid --jdbc-url jdbc:postgresql://db.example:5432/library --user reader",
-                "  cistern demo hybrid --jdbc-url jdbc:mariadb://127.0.0.1/shop --user shop"})
+                "  cistern demo hybrid --driver mariadb-java-client-3.5.1.jar --jdbc-url jdbc:mariadb://127.0.0.1/shop"})
 // @formatter:on
 public final class HybridCommand implements Callable<Integer> {
 
@@ -54,11 +55,17 @@ public final class HybridCommand implements Callable<Integer> {
     @Option(names = "--user", paramLabel = "NAME", description = "The user of --jdbc-url.")
     private @Nullable String user;
 
+    @Option(names = "--driver", paramLabel = "JAR", description = "The JDBC driver to use: MySQL's and MariaDB's do not come with the demo.")
+    private @Nullable Path driver;
+
     @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
     public HybridCommand() {}
 
     @Override
     public Integer call() throws InterruptedException {
+        if (driver != null) {
+            loadDriver(driver);
+        }
         HybridDemo.@Nullable Wish wish = ownDatabase();
         if (rows < 1 || rows > Sample.MOST_ROWS) {
             throw wrong("--rows is 1 to " + Sample.MOST_ROWS);
@@ -84,10 +91,24 @@ public final class HybridCommand implements Callable<Integer> {
             return null;
         }
         try {
-            DatabaseProfile.read(jdbcUrl);
+            requireDriver(DatabaseProfile.read(jdbcUrl).direct());
             return new HybridDemo.Wish(jdbcUrl, user == null ? "" : user, rows, LinkSettings.FAR);
         } catch (IllegalArgumentException e) {
             throw wrong("--jdbc-url: " + e.getMessage());
+        }
+    }
+
+    private void requireDriver(String address) {
+        if (!JdbcDriver.isThereFor(address)) {
+            throw wrong("no JDBC driver for " + address + ": bring one with --driver JAR");
+        }
+    }
+
+    private void loadDriver(Path jar) {
+        try {
+            JdbcDriver.load(jar);
+        } catch (IOException e) {
+            throw wrong("--driver: " + e.getMessage());
         }
     }
 

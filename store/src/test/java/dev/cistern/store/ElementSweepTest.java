@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -30,8 +31,15 @@ final class ElementSweepTest {
     private final Bytes otherBuffer = new Bytes(Memory.allocate(MemoryTag.TEST, 128), 0);
     private final Bytes view = new Bytes();
 
+    /** The one stripe is held all the time but where the store takes it by itself. */
+    @BeforeEach
+    void hold() {
+        store.lock(0);
+    }
+
     @AfterEach
     void nothingIsHeld() {
+        store.unlock(0);
         store.close();
         owned.forEach(Bytes::free);
         Memory.free(MemoryTag.TEST, buffer.address(), 128);
@@ -57,10 +65,19 @@ final class ElementSweepTest {
         return new String(copy, UTF_8);
     }
 
+    private boolean defragmentMore() {
+        store.unlock(0);
+        try {
+            return store.defragment(0, 1 + random.nextInt(500)) > 0;
+        } finally {
+            store.lock(0);
+        }
+    }
+
     private void heal(Runnable change) {
         assertThat(store.fragmentationRatio()).as("seed %d, before", seed).isGreaterThan(1.5);
         int rounds = 0;
-        while (store.defragment(0, 1 + random.nextInt(500)) > 0) {
+        while (defragmentMore()) {
             if (rounds++ % 4 == 0) {
                 change.run();
             }

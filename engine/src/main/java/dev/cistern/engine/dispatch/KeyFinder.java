@@ -104,22 +104,37 @@ public final class KeyFinder {
         }
     }
 
-    /** One key at its place, or, when that is empty, all after the word KEYS. */
+    /**
+     * One key at its place, or, when that is empty, all after the word KEYS. With a key at its place and keys after that
+     * word it will be refused for its syntax, and names none.
+     */
     private static void eachOfMigrate(Request request, Command.SpecVisitor visitor) {
-        if (request.count() < 4) {
-            return;
-        }
-        if (request.key(3).length() > 0) {
+        int word = saysKeys(request) ? wordKeysOfMigrate(request) : request.count();
+        if (word == request.count()) {
             visitor.key(TAKE_AWAY, 3);
-            return;
-        }
-        for (int i = 6; i < request.count(); i++) {
-            if (request.is(i, "KEYS")) {
-                for (int key = i + 1; key < request.count(); key++) {
-                    visitor.key(TAKE_AWAY, key);
-                }
-                return;
+        } else if (request.key(3).length() == 0) {
+            for (int key = word + 1; key < request.count(); key++) {
+                visitor.key(TAKE_AWAY, key);
             }
         }
+    }
+
+    /** Whether something follows on the word KEYS, wherever that stands: otherwise the original looks no further. */
+    private static boolean saysKeys(Request request) {
+        for (int i = request.count() - 2; i > 0; i--) {
+            if (request.is(i, "KEYS")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Where the word KEYS stands that is no password or user; behind the last argument when it is absent. */
+    private static int wordKeysOfMigrate(Request request) {
+        int i = 6;
+        while (i < request.count() && !request.is(i, "KEYS")) {
+            i += request.is(i, "AUTH") ? 2 : request.is(i, "AUTH2") ? 3 : 1;
+        }
+        return Math.min(i, request.count());
     }
 }

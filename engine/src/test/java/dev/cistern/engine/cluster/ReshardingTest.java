@@ -195,7 +195,6 @@ final class ReshardingTest {
     private static RedisClusterClient lettuce(TestCluster cluster) {
         RedisClusterClient client = RedisClusterClient.create(RedisURI.create("127.0.0.1", cluster.port(0)));
         client.setOptions(ClusterClientOptions.builder().topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
-                .enableAllAdaptiveRefreshTriggers()
                 .adaptiveRefreshTriggersTimeout(Duration.ofMillis(100)).build())
                 .build());
         return client;

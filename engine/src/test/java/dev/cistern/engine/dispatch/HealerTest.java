@@ -48,6 +48,7 @@ final class HealerTest {
     private void makeHoles() {
         SplittableRandom random = new SplittableRandom(Long.getLong("cistern.seed", 1));
         Bytes value = Bytes.copyOf("x".repeat(64));
+        store.lockAll();
         for (int i = 0; i < KEYS; i++) {
             Bytes key = Bytes.copyOf("key:" + i);
             keyspace.set(key, value, Keyspace.NO_DEADLINE);
@@ -60,6 +61,7 @@ final class HealerTest {
                 key.free();
             }
         }
+        store.unlockAll();
         value.free();
         assertThat(store.fragmentationRatio()).isGreaterThan(2);
     }

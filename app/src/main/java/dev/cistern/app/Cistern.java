@@ -44,9 +44,9 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 public final class Cistern implements Runnable {
 
     /** Programs of the modules above this one, so only the launcher can start them. */
-    private static final String LAUNCHED = "  bench    Runs Cistern and redis-server side by side (by ./cistern only)."
+    private static final String LAUNCHED = "  bench     Runs Cistern and redis-server side by side (by ./cistern only)."
             + System.lineSeparator()
-            + "  demo     Shows on a page what a cache is good for: demo hybrid (by ./cistern only)."
+            + "  demo      Shows on a page what a cache is good for: demo hybrid (by ./cistern only)."
             + System.lineSeparator();
 
     @Spec

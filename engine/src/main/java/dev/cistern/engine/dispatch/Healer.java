@@ -91,8 +91,11 @@ public final class Healer {
         if (now - tidiedMillis > TIDY_MILLIS && purging.compareAndSet(false, true)) {
             tidiedMillis = now;
             background.execute(() -> {
-                store.purge();
-                purging.set(false);
+                try {
+                    store.purge();
+                } finally {
+                    purging.set(false);
+                }
             });
         }
     }

@@ -658,10 +658,10 @@ public final class NodeLoop {
         RequestParser.Result result = RequestParser.Result.REQUEST;
         while (commands < TURN_COMMANDS && reply.length() < TURN_REPLY_BYTES && !session.isClosing()
                 && session.waiter == null) {
-            if (lookAhead.isDue(parser.start())) {
-                lookAhead.look(session.keyspace(), parser.start(), parser.unfinishedBytes());
-            }
             long start = parser.start();
+            if (lookAhead.isDue(start)) {
+                lookAhead.look(session.keyspace(), start, parser.unfinishedBytes());
+            }
             result = parser.next();
             if (result != RequestParser.Result.REQUEST) {
                 break;
@@ -696,13 +696,19 @@ public final class NodeLoop {
         } else if (putOff) {
             keepAll(session, source);
             awaitTask(session);
-        } else if (session.waiter != null) {
+        } else {
+            keepUnexecuted(session, source, result);
+        }
+        mailbox.endTurn();
+        send(session);
+    }
+
+    private void keepUnexecuted(Session session, @Nullable Leftover source, RequestParser.Result result) {
+        if (session.waiter != null) {
             keepWhileBlocked(session, source);
         } else {
             keepRest(session, source, result == RequestParser.Result.REQUEST);
         }
-        mailbox.endTurn();
-        send(session);
     }
 
     /** What our primary wrote is done and logged here, byte for byte. */

@@ -192,8 +192,9 @@ public final class Follower {
     /** Sends as much as the socket takes. The session's loop. */
     public void serve() {
         Connection connection = session.connection();
-        while (!isGone && !connection.isClosing() && connection.backlogBytes() < FULL_BYTES && sendChunk(connection)) {
-            Thread.onSpinWait();
+        boolean more = true;
+        while (more && !isGone && !connection.isClosing() && connection.backlogBytes() < FULL_BYTES) {
+            more = sendChunk(connection);
         }
     }
 

@@ -114,9 +114,18 @@ public final class PrimaryLink implements Conversation {
 
     // --- the connection ---
 
+    /** Looks the primary's name up, which may take its time, on another thread, and connects. */
     void connect(EventLoops loops) {
-        loops.connect(new InetSocketAddress(address.host(), address.port()), loop.eventLoop(),
-                (int) node.settings().replTimeout.value(), this::connected, _ -> loop.execute(this::closed));
+        node.inBackground(() -> {
+            InetSocketAddress found = new InetSocketAddress(address.host(), address.port());
+            if (found.isUnresolved()) {
+                LOG.warn("node {}: nobody knows the address of {}", node.identity().name(), address.host());
+                loop.execute(this::closed);
+            } else if (!node.isStopping()) {
+                loops.connect(found, loop.eventLoop(), (int) node.settings().replTimeout.value(), this::connected,
+                        _ -> loop.execute(this::closed));
+            }
+        });
     }
 
     private Conversation connected(Connection made) {

@@ -351,7 +351,7 @@ public final class PrimaryLink implements Conversation {
         if (!whole.isEmpty() && state == State.AGREEING) {
             answered(whole);
         } else if (!whole.isEmpty() && state == State.RECEIVING) {
-            receiver = SnapshotReceiver.announced(whole, node.settings().dir.value());
+            receiver = SnapshotReceiver.announced(whole, node.settings().dir.value(), node.port());
         }
         return at + 1;
     }

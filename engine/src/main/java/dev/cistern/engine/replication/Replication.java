@@ -8,6 +8,7 @@ import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.settings.OutputLimits;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.store.Store;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -63,6 +64,11 @@ public final class Replication {
     /** Connections may be made from now on. */
     public void start(EventLoops loops) {
         eventLoops = loops;
+        try {
+            SnapshotReceiver.deleteRemains(node.settings().dir.value(), node.port());
+        } catch (IOException e) {
+            LOG.warn("node {}: what a broken transfer has left stays", node.identity().name(), e);
+        }
         String[] place = node.settings().replicaOf.value().trim().split("\\s+");
         if (place.length == 2) {
             follow(new PrimaryAddress(place[0], Integer.parseInt(place[1])));

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -24,6 +25,7 @@ import java.util.Arrays;
  */
 final class SnapshotReceiver implements AutoCloseable {
     private static final String MARKED = "$EOF:";
+    private static final String PREFIX = "temp-replica-";
     private static final int MARK_BYTES = 40;
 
     /** Takes what came behind the snapshot. */
@@ -50,15 +52,35 @@ final class SnapshotReceiver implements AutoCloseable {
         this.mark = mark;
     }
 
-    /** Begins as the primary's line says, in the directory or, if that is empty, where temporary files are. */
-    static SnapshotReceiver announced(String line, String directory) throws IOException {
+    /** Deletes what a crash of the node that served this port has left in its directory, if it has one. */
+    static void deleteRemains(String directory, int port) throws IOException {
+        if (directory.isEmpty()) {
+            return;
+        }
+        try (DirectoryStream<Path> remains = Files.newDirectoryStream(Path.of(directory), prefix(port) + "*.rdb")) {
+            for (Path remainder : remains) {
+                Files.deleteIfExists(remainder);
+            }
+        }
+    }
+
+    private static String prefix(int port) {
+        return PREFIX + port + "-";
+    }
+
+    /**
+     * Begins as the primary's line says, in the directory or, if that is empty, where temporary files are.
+     *
+     * @param port this node's, as several may have the same directory
+     */
+    static SnapshotReceiver announced(String line, String directory, int port) throws IOException {
         boolean isMarked = line.startsWith(MARKED) && line.length() == MARKED.length() + MARK_BYTES;
         if (!isMarked && !line.matches("\\$[0-9]{1,18}")) {
             throw new IOException("no snapshot begins with " + line);
         }
         Path path = directory.isEmpty()
                 ? Files.createTempFile("cistern-replica-", ".rdb")
-                : Files.createTempFile(Path.of(directory), "temp-replica-", ".rdb");
+                : Files.createTempFile(Path.of(directory), prefix(port), ".rdb");
         return isMarked
                 ? new SnapshotReceiver(path, -1, line.substring(MARKED.length()).getBytes(StandardCharsets.ISO_8859_1))
                 : new SnapshotReceiver(path, Long.parseLong(line.substring(1)), new byte[0]);

@@ -10,14 +10,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.CacheCluster;
+import software.amazon.awssdk.services.elasticache.model.CacheNode;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
+import software.amazon.awssdk.services.elasticache.model.UserGroup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -26,18 +33,23 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 /**
  * What Terraform makes, finds unchanged, changes and takes away again, with the AWS provider that is installed.
  *
- * <p>The provider is looked for where Terraform keeps mirrors of them and in the folder that TF_PLUGIN_DIR names.
+ * <p>The provider waits half a minute before it looks at what it made, changed or deleted, whatever it is. So there is one
+ * test, whose resources do not wait for one another, and what is deleted goes with the change. The provider is one process
+ * for all of Terraform's commands: it takes seconds to start. It is looked for where Terraform keeps mirrors of them and in
+ * the folder that TF_PLUGIN_DIR names.
  */
 final class TerraformTest {
 
     private static final String PROVIDER = "registry.terraform.io/hashicorp/aws";
+    private static final Pattern REATTACH = Pattern.compile("TF_REATTACH_PROVIDERS='(.*)'");
 
     @TempDir
     private Path folder;
 
     private EndpointOptions endpoints;
-
     private LocalCistern cistern;
+    private @Nullable Process provider;
+    private String reattach = "";
 
     @BeforeEach
     void start() throws IOException {
@@ -48,17 +60,26 @@ final class TerraformTest {
 
     @AfterEach
     void end() {
+        if (provider != null) {
+            provider.destroy();
+        }
         cistern.close();
     }
 
     @Test
-    void parameterGroupUsersAndReplicationGroup() throws Exception {
+    void whatIsMadeIsFoundUnchangedIsChangedAndGoes() throws Exception {
         Optional<Path> mirror = mirror();
         assumeTrue(mirror.isPresent(), "Terraform's AWS provider is not installed");
-        assumeTrue(isThere(), "terraform is not installed");
+        assumeTrue(Programs.works("terraform", "version"), "terraform is not installed");
+        startProvider(mirror.get());
         ElastiCacheClient aws = Probe.sdk(cistern.url());
-        write("60", "on ~app:* +@all", "web");
+        write("60", "on ~app:* +@all", "web", true);
         terraform("init", "-plugin-dir=" + mirror.get());
+        terraform("apply", "-auto-approve", "-target=aws_elasticache_user.ann",
+                "-target=aws_elasticache_user.closed");
+        aws.createUserGroup(r -> r.userGroupId("made").engine("valkey").userIds("ann", "closed"));
+        Probe.await(() -> aws.describeUserGroups(r -> r.userGroupId("made")).userGroups().getFirst().status()
+                .equals("active"));
         terraform("apply", "-auto-approve");
         assertThat(terraform("plan", "-detailed-exitcode")).as("the second plan").contains("No changes.");
         Endpoint endpoint = Probe.awaitAvailable(aws, "shop");
@@ -68,8 +89,10 @@ final class TerraformTest {
             assertThat(client.set("app:1", "x")).isEqualTo("OK");
             assertThatThrownBy(() -> client.set("other", "x")).hasMessageContaining("NOPERM");
         }
+        assertThat(nodes(aws, "one")).containsExactly("0001");
+        assertThat(nodes(aws, "three")).containsExactly("0001", "0002", "0003");
 
-        write("120", "on ~* +@all", "shop");
+        write("120", "on ~* +@all", "shop", false);
         terraform("apply", "-auto-approve");
         assertThat(terraform("plan", "-detailed-exitcode")).as("the plan after a change").contains("No changes.");
         try (Jedis client = Probe.connect(endpoint)) {
@@ -79,16 +102,25 @@ final class TerraformTest {
         assertThat(aws.describeCacheParameters(r -> r.cacheParameterGroupName("shop").source("user")).parameters())
                 .extracting(parameter -> parameter.parameterName() + "=" + parameter.parameterValue())
                 .contains("timeout=120");
+        assertThat(nodes(aws, "three")).containsExactly("0001", "0002");
 
-        terraform("destroy", "-auto-approve");
-        assertThat(aws.describeReplicationGroups().replicationGroups()).isEmpty();
-        assertThat(aws.describeUserGroups(r -> {}).userGroups()).isEmpty();
-        assertThat(aws.describeUsers(r -> {}).users()).hasSize(1);
+        assertThat(aws.describeReplicationGroups().replicationGroups()).extracting(ReplicationGroup::replicationGroupId)
+                .containsExactly("shop");
+        assertThat(aws.describeCacheClusters().cacheClusters()).extracting(CacheCluster::cacheClusterId)
+                .containsExactly("shop-001", "three");
+        assertThat(aws.describeUserGroups(r -> {}).userGroups()).extracting(UserGroup::userGroupId)
+                .containsExactly("made");
         assertThat(aws.describeCacheParameterGroups().cacheParameterGroups())
-                .noneMatch(group -> group.cacheParameterGroupName().equals("shop"));
+                .noneMatch(group -> group.cacheParameterGroupName().equals("gone"));
     }
 
-    private void write(String timeout, String access, String team) throws IOException {
+    private static List<String> nodes(ElastiCacheClient aws, String cluster) {
+        return aws.describeCacheClusters(r -> r.cacheClusterId(cluster).showCacheNodeInfo(true)).cacheClusters()
+                .getFirst().cacheNodes().stream().map(CacheNode::cacheNodeId).toList();
+    }
+
+    /** Writes what is wanted: with what is to go, or without and the rest changed. */
+    private void write(String timeout, String access, String team, boolean all) throws IOException {
         String text = """
                 terraform {
                   required_providers {
@@ -136,12 +168,6 @@ final class TerraformTest {
                     passwords = ["another-staple-of-it"]
                   }
                 }
-                resource "aws_elasticache_user_group" "team" {
-                  user_group_id = "team"
-                  engine        = "valkey"
-                  user_ids      = [aws_elasticache_user.ann.user_id, aws_elasticache_user.closed.user_id]
-                  tags          = { team = "@TEAM@" }
-                }
                 resource "aws_elasticache_replication_group" "shop" {
                   replication_group_id = "shop"
                   description          = "cache of @TEAM@"
@@ -150,15 +176,77 @@ final class TerraformTest {
                   num_cache_clusters   = 1
                   port                 = @PORT@
                   parameter_group_name = aws_elasticache_parameter_group.shop.name
-                  user_group_ids       = [aws_elasticache_user_group.team.user_group_id]
+                  user_group_ids       = ["made"]
                   apply_immediately    = true
                   tags                 = { team = "@TEAM@" }
                 }
+                resource "aws_elasticache_cluster" "three" {
+                  cluster_id        = "three"
+                  engine            = "memcached"
+                  engine_version    = "1.6.22"
+                  node_type         = "cache.t4g.micro"
+                  num_cache_nodes   = @NODES@
+                  az_mode           = "cross-az"
+                  port              = @CLUSTER_PORT@
+                  apply_immediately = true
+                  tags              = { team = "@TEAM@" }
+                }
                 """;
-        // The provider takes any other port than 6379 for a change when none is said, and here that one may be taken.
-        Files.writeString(folder.resolve("main.tf"), text.replace("@URL@", cistern.url())
-                .replace("@PORT@", Integer.toString(endpoints.firstPort()))
+        String going = """
+                resource "aws_elasticache_user_group" "team" {
+                  user_group_id = "team"
+                  engine        = "valkey"
+                  user_ids      = [aws_elasticache_user.ann.user_id, aws_elasticache_user.closed.user_id]
+                  tags          = { team = "@TEAM@" }
+                }
+                resource "aws_elasticache_replication_group" "lone" {
+                  replication_group_id = "lone"
+                  description          = "to go"
+                  engine               = "redis"
+                  node_type            = "cache.t4g.micro"
+                  num_cache_clusters   = 1
+                  port                 = @LONE_PORT@
+                }
+                resource "aws_elasticache_parameter_group" "gone" {
+                  name   = "gone"
+                  family = "memcached1.6"
+                  parameter {
+                    name  = "max_item_size"
+                    value = "2097152"
+                  }
+                }
+                resource "aws_elasticache_cluster" "one" {
+                  cluster_id           = "one"
+                  engine               = "memcached"
+                  node_type            = "cache.t4g.micro"
+                  num_cache_nodes      = 1
+                  parameter_group_name = aws_elasticache_parameter_group.gone.name
+                }
+                """;
+        // The provider takes any other port than AWS's for a change when none is said, and here that one may be taken.
+        // The highest ones are free, for those that nobody names come from below.
+        int port = endpoints.lastPort();
+        Files.writeString(folder.resolve("main.tf"), (text + (all ? going : "")).replace("@URL@", cistern.url())
+                .replace("@PORT@", Integer.toString(port)).replace("@LONE_PORT@", Integer.toString(port - 1))
+                .replace("@CLUSTER_PORT@", Integer.toString(port - 2)).replace("@NODES@", all ? "3" : "2")
                 .replace("@TIMEOUT@", timeout).replace("@ACCESS@", access).replace("@TEAM@", team));
+    }
+
+    /** Has the provider run until the end, as those who debug it do, and learns how Terraform finds it. */
+    private void startProvider(Path mirror) throws IOException {
+        Path program;
+        try (Stream<Path> files = Files.walk(mirror.resolve(PROVIDER))) {
+            program = files.filter(Files::isExecutable).filter(Files::isRegularFile).findFirst().orElseThrow();
+        }
+        Path said = folder.resolve("provider.log");
+        ProcessBuilder builder = new ProcessBuilder(program.toString(), "-debug").directory(folder.toFile())
+                .redirectErrorStream(true).redirectOutput(said.toFile());
+        // It cannot take certificates twice, and here nothing is encrypted.
+        builder.environment().remove("AWS_CA_BUNDLE");
+        provider = builder.start();
+        Probe.await(() -> REATTACH.matcher(Files.readString(said)).find());
+        Matcher found = REATTACH.matcher(Files.readString(said));
+        reattach = found.find() ? found.group(1) : "";
     }
 
     /** The folder below which the provider lies. */
@@ -169,14 +257,6 @@ final class TerraformTest {
                 .filter(place -> !place.isEmpty()).map(Path::of)
                 .filter(path -> Files.isDirectory(path.resolve(PROVIDER)))
                 .findFirst();
-    }
-
-    private boolean isThere() throws InterruptedException {
-        try {
-            return process(List.of("version")).start().waitFor() == 0;
-        } catch (IOException absent) {
-            return false;
-        }
     }
 
     private String terraform(String... words) throws IOException, InterruptedException {
@@ -193,6 +273,7 @@ final class TerraformTest {
         line.addAll(words);
         ProcessBuilder builder = new ProcessBuilder(line).directory(folder.toFile()).redirectErrorStream(true);
         builder.environment().put("CHECKPOINT_DISABLE", "1");
+        builder.environment().put("TF_REATTACH_PROVIDERS", reattach);
         builder.environment().remove("TF_CLI_CONFIG_FILE");
         return builder;
     }

@@ -396,9 +396,9 @@ final class CommandsWireTest {
         try (MemcachedServer server = maker.start(); Wire wire = server.connect()) {
             wire.play("> set a%20 0 0 3\n> abc\n< STORED\n");
             wire.send("lru_crawler metadump all\r\n");
-            String line = wire.line();
-            assertThat(line).matches("key=a%2520 exp=-1 la=\\d+ cas=\\d+ fetch=no cls=1 size=66");
-            assertThat(wire.line()).isEqualTo("END");
+            // The original moves items between its queues while it lists them, so it may name one twice.
+            assertThat(wire.linesUntil("END")).isNotEmpty().allMatch(
+                    line -> line.matches("key=a%2520 exp=-1 la=\\d+ cas=\\d+ fetch=no cls=1 size=66"));
         }
     }
 

@@ -3,14 +3,15 @@ package dev.cistern.toolkit;
 import dev.cistern.toolkit.codec.Codecs;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,8 +33,8 @@ final class RemoteCacheTest {
 
     private final FakeClock clock = new FakeClock();
     private final FakeBackend server = new FakeBackend(clock);
-    private final Queue<Runnable> background = new ArrayDeque<>();
-    private final List<Outcome> outcomes = new ArrayList<>();
+    private final Queue<Runnable> background = new ConcurrentLinkedQueue<>();
+    private final List<Outcome> outcomes = Collections.synchronizedList(new ArrayList<>());
     private final AtomicInteger loads = new AtomicInteger();
     private final CacheKit kit = kit().build();
 

@@ -128,11 +128,13 @@ public final class CacheNode implements AutoCloseable {
         Cluster cluster = openCluster();
         load();
         node.users().loadAtStart();
+        node.replication().orders().open(node.settings().dir.value(), listeners.wantedPort());
         listeners.open();
         if (cluster != null) {
             cluster.listening();
         }
         node.replication().start(eventLoops);
+        node.replication().rolePorts().start(listeners::openForRole);
         housekeeping.start();
     }
 

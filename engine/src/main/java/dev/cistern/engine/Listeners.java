@@ -7,6 +7,7 @@ import dev.cistern.engine.network.Door;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.network.TlsContext;
 import dev.cistern.engine.network.TlsOptions;
+import dev.cistern.engine.replication.RolePorts;
 import dev.cistern.engine.settings.InvalidSettingException;
 import dev.cistern.engine.settings.Setting;
 import dev.cistern.engine.settings.Settings;
@@ -44,6 +45,7 @@ final class Listeners implements Settings.Applier, AutoCloseable {
     private final Settings settings;
     private final EventLoops eventLoops;
     private final EventLoops.Acceptor acceptor;
+    private final RoleDoors roleDoors;
     /** The doors that are open, by their ports, and who waits behind them. */
     private final Map<Integer, Door> doors = new LinkedHashMap<>();
     private final Map<Integer, List<Channel>> channels = new LinkedHashMap<>();
@@ -55,6 +57,7 @@ final class Listeners implements Settings.Applier, AutoCloseable {
         this.settings = node.settings();
         this.eventLoops = eventLoops;
         this.acceptor = acceptor;
+        this.roleDoors = new RoleDoors(node, eventLoops, acceptor);
     }
 
     /** Opens all ports that the settings name; the first is the node's. */
@@ -71,6 +74,11 @@ final class Listeners implements Settings.Applier, AutoCloseable {
         }
         node.port(doors.keySet().iterator().next());
         settings.applier(this);
+    }
+
+    /** The node's port as it will be; 0 if that is left to chance. */
+    int wantedPort() {
+        return wanted().keySet().iterator().next();
     }
 
     private Map<Integer, Door.Speech> wanted() {
@@ -102,6 +110,27 @@ final class Listeners implements Settings.Applier, AutoCloseable {
         doors.put(port, door);
         LOG.info("node {} accepts {} connections on {} port {} ({})", node.identity().name(), described(speech),
                 settings.bind.value(), port, eventLoops.transport().name().toLowerCase(Locale.ROOT));
+    }
+
+    /** Listens on a port of the node's role, where all is as at the node's own. Not on a loop. */
+    RolePorts.OpenPort openForRole(int port, boolean isShared) throws IOException {
+        RoleDoors.RoleDoor door;
+        synchronized (settings) {
+            door = roleDoors.make(port);
+            door.speak(speech(), context);
+            try {
+                door.admit(peers());
+            } catch (InvalidSettingException e) {
+                throw new IOException("setting '%s': %s".formatted(e.settingName(), e.reason()), e);
+            }
+        }
+        door.listen(hosts(), isShared);
+        return door;
+    }
+
+    private Door.Speech speech() {
+        Door own = doors.get(node.port());
+        return own == null ? Door.Speech.PLAIN : own.speech();
     }
 
     private static String described(Door.Speech speech) {
@@ -165,6 +194,7 @@ final class Listeners implements Settings.Applier, AutoCloseable {
             changePorts(first, wantedOf(changed));
         }
         doors.values().forEach(door -> door.admit(peers));
+        roleDoors.admit(peers);
     }
 
     /** The new certificates first, then the old ones go: nobody comes to a door without. */
@@ -174,6 +204,7 @@ final class Listeners implements Settings.Applier, AutoCloseable {
         context = newContext(first);
         wanted.forEach(this::speak);
         close(wanted.keySet());
+        roleDoors.speak(speech(), context);
         if (former != null) {
             former.close();
         }
@@ -240,6 +271,7 @@ final class Listeners implements Settings.Applier, AutoCloseable {
                 if (!closed) {
                     listen(port, speech, peers());
                     node.port(doors.keySet().iterator().next());
+                    roleDoors.speak(speech(), context);
                 }
             } catch (IOException | InvalidSettingException e) {
                 LOG.warn("node {}: {}", node.identity().name(), e.getMessage());

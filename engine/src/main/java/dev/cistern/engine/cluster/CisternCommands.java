@@ -9,6 +9,7 @@ import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.replication.OrderCommands;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +38,8 @@ import static dev.cistern.engine.dispatch.Flag.STALE;
  *   TAKE-SLOTS slots source-id epoch            from node to node: they are yours now; answers the epoch of that
  * </pre>
  *
+ * <p>What is ordered of a primary and its replicas stands in {@link OrderCommands}.
+ *
  * <p>A topology is refused unless its epoch is above the node's. A hand-over of slots raises the epoch of the two nodes
  * that it is between, so a topology that was worked out before cannot undo it: whoever sends one reads the nodes first,
  * and reads again when it is refused. The loop's thread; no stripe is held.
@@ -50,19 +53,32 @@ public final class CisternCommands {
                     command("HELP", 2, LOADING, STALE).runsInSession(Help.of("CISTERN",
                             "CANCEL-MOVE <number>", "    Ends a move of slots; what has arrived stays there.",
                             "DROP-SLOTS <slots>", "    Deletes the keys of slots that this node does not have.",
+                            "FENCE <epoch>", "    Ends the lease of a primary, or the link of a replica.",
+                            "FOLLOW <epoch> <host> <port> [BRANCHED <history> <offset>]",
+                            "    Follows this primary, which has gone on from there.",
                             "IMPORT-SLOTS <slots> <source-id>", "    From node to node: keys will come.",
+                            "LEASE <epoch> <millis> <clock> [REPLICAS <count>]",
+                            "    Lets a primary write until its clock shows so much more.",
                             "MOVE-SLOTS <slots> <node-id> [AUTH2 <user> <password>]",
                             "    Moves slots such as 0-99,200 with their keys, while clients go on.",
                             "MOVES", "    The moves of slots, and how far they are.",
+                            "PROMOTE <epoch>", "    Has a replica lead, as soon as it has a lease.",
+                            "ROLE-PORTS [PRIMARY <port> READER <port>]",
+                            "    The ports that are listened on in one role alone; 0 for none.",
                             "SET-TOPOLOGY <text> [AFTER <epoch>]", "    Tells which nodes and slots there are.",
+                            "STATE", "    Role, epoch, lease and offset of this node.",
                             "TAKE-SLOTS <slots> <source-id> <epoch>", "    From node to node: the slots are yours.",
                             "TOPOLOGY", "    Which nodes and slots this node knows of.")),
+                    OrderCommands.FENCE, OrderCommands.FOLLOW,
                     command("IMPORT-SLOTS", 4, ADMIN, NO_SCRIPT, NO_MULTI)
                             .runsInSession(CisternCommands::importSlots),
+                    OrderCommands.LEASE,
                     command("MOVE-SLOTS", -4, ADMIN, NO_SCRIPT, NO_MULTI).runsInSession(CisternCommands::moveSlots),
                     command("MOVES", 2, ADMIN, STALE, NO_SCRIPT).runsInSession(CisternCommands::moves),
+                    OrderCommands.PROMOTE, OrderCommands.ROLE_PORTS,
                     command("SET-TOPOLOGY", -3, ADMIN, STALE, LOADING, NO_SCRIPT, NO_MULTI)
                             .runsInSession(CisternCommands::setTopology),
+                    OrderCommands.STATE,
                     command("TAKE-SLOTS", 5, ADMIN, NO_SCRIPT, NO_MULTI).runsInSession(CisternCommands::takeSlots),
                     command("TOPOLOGY", 2, ADMIN, STALE, LOADING, NO_SCRIPT).runsInSession((session, _, reply) -> reply
                             .bulk(Cluster.of(session).topology().format()))));

@@ -22,6 +22,8 @@ public enum Condition {
     SAVE_FAILED,
     /** There are fewer replicas than there must be for writing. */
     TOO_FEW_REPLICAS,
+    /** The node is a primary by order, and may write only as long as its lease holds. */
+    LEASED,
     /** The node follows a primary. */
     REPLICA,
     /** The node follows a primary, and does not know what it writes just now. */

@@ -32,6 +32,7 @@ final class Gate {
             new Check("not a monitor", Condition.MONITOR, Gate::notAMonitor),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit),
             new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping),
+            new Check("leads by order", Condition.LEASED, Gate::leased),
             new Check("enough replicas", Condition.TOO_FEW_REPLICAS, Gate::enoughReplicas),
             new Check("not written by clients", Condition.REPLICA, Gate::writable),
             new Check("subscribed mode", Condition.SUBSCRIBED, Gate::subscribedMode),
@@ -132,6 +133,19 @@ final class Gate {
             "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.");
     private static final CommandException LOADING = CommandException.of(
             "LOADING Redis is loading the dataset in memory");
+
+    private static final CommandException NO_LEASE = CommandException.of(
+            "READONLY This node is not the primary of its group, or not any more.");
+
+    /** The reply to what is let through here is looked at again before it leaves. */
+    private static @Nullable CommandException leased(Session session, Command command, Request request) {
+        return writes(session, command) ? session.loop().leaseRefusal() : null;
+    }
+
+    /** Why a node may not write that needs a lease. */
+    static CommandException noLease() {
+        return NO_LEASE;
+    }
 
     private static boolean writes(Session session, Command command) {
         return ((command.flags() | session.flagsRunBy(command)) & Flag.WRITE.bit()) != 0;

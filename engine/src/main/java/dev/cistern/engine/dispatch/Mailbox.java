@@ -99,6 +99,7 @@ final class Mailbox {
         Outbox outbox = session.outbox;
         if (outbox != null) {
             turnReply.raw(outbox.address(), outbox.length());
+            nodeLoop.repliesForEarlier();
             drop(session, outbox);
         }
     }

@@ -83,6 +83,8 @@ public final class NodeLoop {
     private long clockOffsetMillis;
     private boolean touches = true;
     private boolean obeys;
+    /** What the reply of this turn tells of was done under a lease. */
+    private boolean needsLease;
     private long turnNanos;
     private long largeRequestBytes;
     private long largeReplyBytes;
@@ -148,7 +150,18 @@ public final class NodeLoop {
 
     /** Why nothing may be written now, or null. For scripts, which are asked only when they write. */
     public @Nullable CommandException writeRefusal() {
-        return Gate.keepingRefusal(node);
+        CommandException refusal = Gate.keepingRefusal(node);
+        return refusal == null && node.is(Condition.LEASED) ? leaseRefusal() : refusal;
+    }
+
+    /** Why a leased node may not write now, or null; then the lease must still hold when the reply leaves. */
+    @Nullable
+    CommandException leaseRefusal() {
+        if (!node.replication().orders().lease().holdsAt(turnNanos)) {
+            return Gate.noLease();
+        }
+        needsLease = true;
+        return null;
     }
 
     /** The loop's one part of this class; made when first asked for. */
@@ -387,9 +400,18 @@ public final class NodeLoop {
         }
     }
 
+    /** The turn's reply begins with what was done before, for sessions that waited perhaps. */
+    void repliesForEarlier() {
+        needsLease |= node.is(Condition.LEASED);
+    }
+
     void sendPushed(Session session, long address, long length) {
         sentBytes += length;
         session.sentBytes += length;
+        if (node.is(Condition.LEASED)) {
+            // A blocked session's answer may tell of a write as well.
+            withholdWithoutLease(session);
+        }
         session.connection().send(address, length);
         if (session.connection().backlogBytes() > 0) {
             outputGuard.check(session);
@@ -973,11 +995,26 @@ public final class NodeLoop {
         sentBytes += length;
         session.sentBytes += length;
         Connection connection = session.connection();
+        if (needsLease) {
+            needsLease = false;
+            withholdWithoutLease(session);
+        }
         connection.send(reply);
         if (session.isClosing()) {
             connection.closeAfterSending();
         } else if (connection.backlogBytes() > 0) {
             outputGuard.check(session);
+        }
+    }
+
+    /**
+     * Ends the connection if the lease under which something was done is over: whether that stays is not known, so it is
+     * not acknowledged. The process may have stood still since the command ran.
+     */
+    private void withholdWithoutLease(Session session) {
+        if (node.is(Condition.LEASED) && !session.user().isInternal() && !node.replication().orders().lease().holds()) {
+            node.replication().orders().lease().withhold();
+            session.connection().closeNow();
         }
     }
 

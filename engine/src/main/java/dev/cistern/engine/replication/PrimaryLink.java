@@ -109,7 +109,11 @@ public final class PrimaryLink implements Conversation {
     }
 
     long silentSeconds() {
-        return Math.max(0, node.clock().wallMillis() - heardMillis) / 1000;
+        return silentMillis() / 1000;
+    }
+
+    long silentMillis() {
+        return Math.max(0, node.clock().wallMillis() - heardMillis);
     }
 
     // --- the connection ---

@@ -34,12 +34,16 @@ public final class Replication {
     private final FullSync fullSync;
     private final Acknowledgements acknowledgements;
     private final Failover failover;
+    private final RolePorts rolePorts;
+    private final Orders orders;
     private volatile @Nullable EventLoops eventLoops;
     private volatile @Nullable PrimaryAddress primary;
     private volatile @Nullable PrimaryLink link;
     /** What the link's stream has selected; it goes on with that after a break. */
     private volatile int streamDatabase;
     private volatile long linkDownMillis;
+    /** No link is made, by order. */
+    private volatile boolean isUnlinked;
     private volatile boolean isClosed;
     private long secondMillis;
     private long pingMillis;
@@ -57,6 +61,8 @@ public final class Replication {
         this.fullSync = new FullSync(this, node);
         this.acknowledgements = new Acknowledgements(this);
         this.failover = new Failover(this, node);
+        this.rolePorts = new RolePorts(this, node);
+        this.orders = new Orders(this, node);
         this.followedMillis = node.clock().wallMillis();
         node.persistence().facts(this::facts);
     }
@@ -78,6 +84,7 @@ public final class Replication {
     /** No connection is made any more. */
     public void stop() {
         isClosed = true;
+        rolePorts.stop();
         PrimaryLink present = link;
         if (present != null) {
             present.close();
@@ -119,6 +126,16 @@ public final class Replication {
 
     Failover failover() {
         return failover;
+    }
+
+    /** The ports that belong to its role. */
+    public RolePorts rolePorts() {
+        return rolePorts;
+    }
+
+    /** What a control plane orders. */
+    public Orders orders() {
+        return orders;
     }
 
     /** Goes on with what the replica has, if that is possible. */
@@ -183,6 +200,7 @@ public final class Replication {
         follower.acknowledge(offset, node.clock().wallMillis());
         acknowledgements.check();
         failover.check();
+        orders.lease().acknowledged(followers);
     }
 
     void sent(long bytes) {
@@ -277,6 +295,7 @@ public final class Replication {
 
     synchronized void follow(PrimaryAddress address, boolean takesOver) {
         boolean wasPrimary = primary == null;
+        isUnlinked = false;
         closeLink();
         underGate(() -> {
             turnOff();
@@ -286,11 +305,13 @@ public final class Replication {
         node.set(Condition.REPLICA, true);
         node.set(Condition.LINK_DOWN, true);
         node.set(Condition.TOO_FEW_REPLICAS, false);
+        orders.roleChanged();
         linkDownMillis = node.clock().wallMillis();
         if (wasPrimary) {
             endBlocking();
         }
         LOG.info("node {} follows {}:{}", node.identity().name(), address.host(), address.port());
+        rolePorts.check();
         connect(address, takesOver);
     }
 
@@ -306,14 +327,28 @@ public final class Replication {
                 log.branch();
                 turnOn();
             }
-            node.store().setExpiresByItself(true);
+            node.store().setExpiresByItself(orders.mayLead());
         });
+        isUnlinked = false;
+        orders.roleChanged();
         node.set(Condition.REPLICA, false);
         node.set(Condition.LINK_DOWN, false);
         followedMillis = node.clock().wallMillis();
         dropFollowers();
         countGoodFollowers();
+        rolePorts.check();
         LOG.info("node {} is a primary from offset {} on", node.identity().name(), log.end());
+    }
+
+    /** Ends the link, and makes none until it is told whom to follow, or to lead. */
+    synchronized void unlink() {
+        isUnlinked = true;
+        closeLink();
+        node.set(Condition.LINK_DOWN, primary != null);
+    }
+
+    boolean isUnlinked() {
+        return isUnlinked;
     }
 
     /** Those who wait to take something will not get it here. */
@@ -372,6 +407,7 @@ public final class Replication {
 
     void linkUp() {
         node.set(Condition.LINK_DOWN, false);
+        rolePorts.check();
     }
 
     /** Closes those who follow what this node had, and waits until they are gone. Not on a loop. */
@@ -395,6 +431,8 @@ public final class Replication {
     public void tick() {
         long now = node.clock().wallMillis();
         failover.check();
+        rolePorts.check();
+        orders.tick();
         if (now - secondMillis < SECOND || isClosed) {
             return;
         }
@@ -411,7 +449,7 @@ public final class Replication {
     }
 
     private synchronized void reconnect(PrimaryAddress address) {
-        if (link == null && address.equals(primary)) {
+        if (link == null && !isUnlinked && address.equals(primary)) {
             connect(address, false);
         }
     }

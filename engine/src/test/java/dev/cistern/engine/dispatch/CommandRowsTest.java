@@ -27,7 +27,9 @@ final class CommandRowsTest {
             "hpersist",
             "hsetex", "hgetex", "hgetdel", "script|show", "cluster|myshardid", "cluster|slot-stats", "cistern",
             "cistern|cancel-move", "cistern|drop-slots", "cistern|help", "cistern|import-slots", "cistern|move-slots",
-            "cistern|moves", "cistern|set-topology", "cistern|take-slots", "cistern|topology");
+            "cistern|moves", "cistern|role-ports", "cistern|fence", "cistern|follow", "cistern|lease",
+            "cistern|promote",
+            "cistern|state", "cistern|set-topology", "cistern|take-slots", "cistern|topology");
 
     /** Rows that changed between Redis 7.0 and Valkey 8, by the command's name. */
     private static final Set<String> CHANGED = Set.of("command|getkeys", "command|getkeysandflags", "pfcount", "multi",

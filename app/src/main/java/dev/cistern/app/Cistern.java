@@ -22,7 +22,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 @Command(name = "cistern", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         versionProvider = VersionCommand.Provider.class,
         subcommands = {UpCommand.class, NodeCommand.class, RehearseCommand.class, SnapshotCommand.class,
-                StatusCommand.class, StatusCommand.WatchCommand.class, DoctorCommand.class, VersionCommand.class},
+                KeysCommand.class, StatusCommand.class, StatusCommand.WatchCommand.class, DoctorCommand.class, VersionCommand.class},
         description = "Amazon ElastiCache that anyone can run: "
                 + "cache nodes and the control plane that AWS tools talk to.",
         synopsisSubcommandLabel = "COMMAND",

@@ -30,9 +30,9 @@ final class ListenAddress {
      * The address, once it is clear that the user means it.
      *
      * @param isProtected whether callers have to prove who they are
-     * @param warning     what it means when they do not, and how the user would make them
+     * @param remedy      what it means when they do not, and how the user makes them
      */
-    String checked(boolean isProtected, String warning) {
+    String checked(boolean isProtected, String remedy) {
         if (isLoopback()) {
             return host;
         }
@@ -41,12 +41,12 @@ final class ListenAddress {
                     + " lets other machines in; add --allow-remote if you mean that");
         }
         if (!isProtected) {
-            command.commandLine().getErr().println("WARNING: " + warning);
+            throw new ParameterException(command.commandLine(), "--bind " + host + ": " + remedy);
         }
         return host;
     }
 
-    private boolean isLoopback() {
+    boolean isLoopback() {
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException e) {

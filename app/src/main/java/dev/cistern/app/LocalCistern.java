@@ -6,6 +6,7 @@ import dev.cistern.control.EndpointOptions;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.gateway.Gateway;
 import dev.cistern.gateway.GatewayOptions;
+import dev.cistern.gateway.audit.AuditLog;
 import java.nio.file.Path;
 
 /**
@@ -13,6 +14,9 @@ import java.nio.file.Path;
  * down. It wires and nothing else. Start and close come from one thread.
  */
 final class LocalCistern implements AutoCloseable {
+
+    /** Who asked what of the API, in the state folder. */
+    static final String AUDIT_FILE = "audit.log";
 
     private final ControlPlane controlPlane;
     private final Gateway gateway;
@@ -39,8 +43,9 @@ final class LocalCistern implements AutoCloseable {
             throw e;
         }
         try {
-            return new LocalCistern(controlPlane, Gateway.start(gatewayOptions, controlPlane::elastiCache,
-                    () -> controlPlane.status().toJson()));
+            return new LocalCistern(controlPlane, Gateway.start(
+                    gatewayOptions.withAudit(AuditLog.in(stateDirectory.resolve(AUDIT_FILE))),
+                    new ControlBackend(controlPlane)));
         } catch (RuntimeException e) {
             controlPlane.close();
             throw e;

@@ -93,6 +93,9 @@ final class NodeCommand implements Callable<Integer> {
     @Option(names = "--requirepass-file", paramLabel = "FILE", description = "File whose first line is the password that clients must give.")
     private @Nullable Path passwordFile;
 
+    @Option(names = "--no-auth", description = "Lets everybody in who reaches ADDRESS, without a password.")
+    private boolean noAuth;
+
     @Option(names = "--io-threads", paramLabel = "N", description = "Event loops (default: one for each CPU but one).")
     private @Nullable Integer ioThreads;
 
@@ -131,8 +134,9 @@ final class NodeCommand implements Callable<Integer> {
     }
 
     private int runMemcached() throws InterruptedException {
-        String bind = address.checked(memcached.hasPasswords(),
-                "without an --auth-file everybody who reaches the port may read and write");
+        String bind = address.checked(noAuth || memcached.hasPasswords(),
+                "everybody who reaches the port could read and write. Give passwords: --auth-file FILE; or, where the"
+                        + " network itself keeps others out: --no-auth");
         int port = wantedPort == null ? DEFAULT_MEMCACHED_PORT : wantedPort;
         tls.putInto(settings, EngineType.MEMCACHED);
         MemcachedOptions options = memcached.options(port, bind, settings);
@@ -158,8 +162,12 @@ final class NodeCommand implements Callable<Integer> {
         int port = port();
         String password = password();
         settings.put("port", Integer.toString(port));
-        settings.put("bind", address.checked(password != null || settings.containsKey("requirepass"),
-                "without a password clients of other machines are refused. Give one: --requirepass-file FILE"));
+        settings.put("bind", address.checked(noAuth || password != null || settings.containsKey("requirepass"),
+                "everybody who reaches the port could read and write. Give a password: --requirepass-file FILE; or,"
+                        + " where the network itself keeps others out: --no-auth"));
+        if (noAuth) {
+            settings.putIfAbsent("protected-mode", "no");
+        }
         putIfGiven("maxmemory", maxMemory);
         putIfGiven("maxmemory-policy", maxMemoryPolicy);
         putIfGiven("cluster-enabled", cluster ? "yes" : null);

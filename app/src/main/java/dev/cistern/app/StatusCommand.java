@@ -1,6 +1,11 @@
 package dev.cistern.app;
 
+import dev.cistern.control.Caller;
 import dev.cistern.control.StatusReport;
+import dev.cistern.gateway.sign.AccessKey;
+import dev.cistern.gateway.sign.KeyFile;
+import dev.cistern.gateway.sign.RequestSigner;
+import dev.cistern.gateway.sign.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -9,9 +14,11 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -59,9 +66,11 @@ final class StatusCommand implements Callable<Integer> {
                 HttpURLConnection call = (HttpURLConnection) URI.create(url + "/status").toURL().openConnection();
                 call.setConnectTimeout(TIMEOUT_MILLIS);
                 call.setReadTimeout(TIMEOUT_MILLIS);
+                key().ifPresent(key -> new RequestSigner(key, Caller.DEFAULT_REGION)
+                        .sign(URI.create(url + "/status"), Instant.now()).forEach(call::setRequestProperty));
                 if (call.getResponseCode() != OK) {
                     throw new EnvironmentException(url + " does not tell: it answers " + call.getResponseCode(),
-                            "A Cistern with --credentials tells only who signs: aws elasticache describe-events");
+                            "It tells only who signs: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
                 }
                 try (InputStream in = call.getInputStream()) {
                     return StatusReport.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
@@ -71,13 +80,29 @@ final class StatusCommand implements Callable<Integer> {
             }
         }
 
+        /** One of the state folder, if that is the Cistern that is asked and we may read it, else the environment's. */
+        private Optional<AccessKey> key() throws IOException {
+            List<AccessKey> own = endpoint == null
+                    ? new KeyFile(state().resolve(AccessOptions.KEYS_FILE)).read().all()
+                    : List.of();
+            String id = System.getenv("AWS_ACCESS_KEY_ID");
+            String secret = System.getenv("AWS_SECRET_ACCESS_KEY");
+            if (!own.isEmpty() || id == null || id.isBlank() || secret == null || secret.isBlank()) {
+                return own.stream().findFirst();
+            }
+            return Optional.of(new AccessKey("environment", id, secret, null, Role.VIEWER));
+        }
+
+        private Path state() {
+            return stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv());
+        }
+
         private String url() {
             if (endpoint != null) {
                 return endpoint.replaceAll("/+$", "");
             }
-            Path state = stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv());
-            return RunningNote.endpoint(state).orElseThrow(
-                    () -> new EnvironmentException("no Cistern runs on " + state, "Start it: cistern up"));
+            return RunningNote.endpoint(state()).orElseThrow(
+                    () -> new EnvironmentException("no Cistern runs on " + state(), "Start it: cistern up"));
         }
     }
 

@@ -5,12 +5,14 @@ import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.StateDirectoryException;
 import dev.cistern.gateway.GatewayOptions;
 import dev.cistern.gateway.http.ListenException;
-import dev.cistern.gateway.sign.AccessKeys;
+import dev.cistern.gateway.sign.AccessKey;
+import dev.cistern.gateway.sign.KeyFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -30,8 +32,8 @@ import picocli.CommandLine.Spec;
                 "Examples:",
                 "  cistern up",
                 "  cistern up --port 9000 --state-dir ./cache-state",
-                "  cistern up --credentials ~/.aws/credentials",
-                "  cistern up --bind 0.0.0.0 --allow-remote --advertise cache.example.com --credentials keys"})
+                "  cistern up --auth",
+                "  cistern up --bind 0.0.0.0 --allow-remote --advertise cache.example.com"})
 // @formatter:on
 final class UpCommand implements Callable<Integer> {
 
@@ -40,6 +42,9 @@ final class UpCommand implements Callable<Integer> {
 
     @Mixin
     private ListenAddress address;
+
+    @Mixin
+    private AccessOptions access;
 
     @Mixin
     private LogOption log;
@@ -57,10 +62,6 @@ final class UpCommand implements Callable<Integer> {
     @Option(names = "--account", paramLabel = "ID", defaultValue = Caller.DEFAULT_ACCOUNT, description = "Account of calls whose credentials name none (default ${DEFAULT-VALUE}).")
     private String account;
 
-    @Option(names = "--credentials", paramLabel = "FILE", description = "Accept only requests signed with a key of this file, which is written like "
-            + "~/.aws/credentials (default: any key and signature).")
-    private @Nullable Path credentials;
-
     @Option(names = "--advertise", paramLabel = "HOST", description = "The name or address of nodes in answers (default: the one of --bind).")
     private @Nullable String advertised;
 
@@ -73,16 +74,17 @@ final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         log.start();
-        String host = address.checked(credentials != null,
-                "everyone who reaches this machine can read, change and delete"
-                        + " everything. Make callers sign: --credentials FILE");
+        boolean signed = access.isRequired(address.isLoopback());
+        String host = address.checked(true, "");
         Path state = stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv());
         GatewayOptions gateway = gatewayOptions(host);
         EndpointOptions endpoints = endpoints(host);
         requireFree(host, state);
-        LocalCistern cistern = start(state, endpoints, gateway);
+        KeyFile keys = signed ? access.keys(state) : null;
+        LocalCistern cistern = start(state, endpoints, keys == null ? gateway : gateway.withKeys(keys));
         RunningNote note = RunningNote.leave(state, cistern.url());
-        announce(cistern, state);
+        // Made last: a key that is shown once must not be lost with a start that fails.
+        announce(cistern, state, signed, keys == null ? Optional.empty() : access.firstKey(keys));
         return new Lifetime(() -> {
             note.close();
             cistern.close();
@@ -93,17 +95,8 @@ final class UpCommand implements Callable<Integer> {
         if (!account.matches("\\d{12}")) {
             throw new ParameterException(spec.commandLine(), "--account " + account + ": an account is 12 digits");
         }
-        GatewayOptions options = GatewayOptions.DEFAULT.withAddress(host, port)
+        return GatewayOptions.DEFAULT.withAddress(host, port)
                 .withVersion(VersionCommand.ownVersion()).withFallback(new Caller(account, region));
-        if (credentials == null) {
-            return options;
-        }
-        try {
-            return options.withKeys(AccessKeys.read(credentials));
-        } catch (IOException | IllegalArgumentException e) {
-            throw new EnvironmentException("cannot use the credentials in " + credentials + ": " + e.getMessage(),
-                    "Write it like ~/.aws/credentials: [name], aws_access_key_id = ..., aws_secret_access_key = ...");
-        }
     }
 
     private EndpointOptions endpoints(String host) {
@@ -152,13 +145,18 @@ final class UpCommand implements Callable<Integer> {
         }
     }
 
-    private void announce(LocalCistern cistern, Path state) {
+    private void announce(LocalCistern cistern, Path state, boolean signed, Optional<AccessKey> firstKey) {
         PrintWriter out = spec.commandLine().getOut();
         out.println("Cistern is up: " + cistern.url() + " (state in " + state + ")");
         out.println();
+        firstKey.ifPresent(key -> {
+            out.println("Calls have to be signed. The first access key, shown this once (more: cistern keys create NAME):");
+            KeysCommand.show(out, key);
+            out.println();
+        });
         out.println("Type next, in another terminal:");
         out.println("  export AWS_ENDPOINT_URL_ELASTICACHE=" + cistern.url() + " AWS_DEFAULT_REGION=" + region
-                + (credentials == null ? " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any" : ""));
+                + (!signed ? " AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any" : ""));
         out.println("  aws elasticache create-replication-group --replication-group-id demo"
                 + " --replication-group-description demo --engine valkey --cache-node-type cache.t4g.micro");
         out.println();

@@ -5,18 +5,21 @@ import dev.cistern.gateway.http.HostCheck;
 import dev.cistern.gateway.http.WebAnswer;
 import dev.cistern.gateway.http.WebHandler;
 import dev.cistern.gateway.http.WebRequest;
+import dev.cistern.gateway.audit.AuditEntry;
+import dev.cistern.gateway.sign.Identity;
 import dev.cistern.gateway.sign.SignatureVerifier;
 import dev.cistern.gateway.wire.FormParameters;
 import dev.cistern.gateway.wire.QueryService;
 import dev.cistern.gateway.wire.ServiceRules;
 import dev.cistern.gateway.wire.WireFault;
+import dev.cistern.gateway.wire.WireService;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 
 /**
@@ -27,33 +30,34 @@ import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
  */
 final class AwsFront implements WebHandler {
 
-    private static final String SERVICE = "elasticache";
-    private static final String API_VERSION = "2015-02-02";
-    private static final String NAMESPACE = "http://elasticache.amazonaws.com/doc/2015-02-02/";
-
     private static final int OK = 200;
     private static final int FORBIDDEN = 403;
     private static final int NOT_FOUND = 404;
     private static final int METHOD_NOT_ALLOWED = 405;
     private static final int MISDIRECTED = 421;
     private static final int INTERNAL = 500;
+    private static final int MAX_ECHO = 128;
 
     private final GatewayOptions options;
-    private final Function<Caller, ElastiCacheClient> elastiCache;
-    private final Supplier<String> status;
+    private final Backend backend;
     private final HostCheck hostCheck;
     private final SignatureVerifier verifier;
-    private final QueryService query = new QueryService(
-            ElastiCacheClient.class, ServiceRules.load(SERVICE), API_VERSION, NAMESPACE);
+    /** The first one answers whoever names none. */
+    private final List<WireService> services;
 
-    AwsFront(GatewayOptions options, Function<Caller, ElastiCacheClient> elastiCache, Supplier<String> status) {
+    AwsFront(GatewayOptions options, Backend backend) {
         this.options = options;
-        this.elastiCache = elastiCache;
-        this.status = status;
+        this.backend = backend;
         this.hostCheck = new HostCheck(options.hostNames(),
                 options.hostNames().isEmpty() && !isLoopback(options.host()));
-        this.verifier = new SignatureVerifier(
-                SERVICE, options.keys(), options.regions(), options.fallback(), options.clock());
+        this.services = List.of(elastiCache(backend));
+        this.verifier = new SignatureVerifier(services.stream().map(WireService::name).toList(), options.keys(),
+                options.regions(), options.fallback(), options.clock());
+    }
+
+    private static WireService elastiCache(Backend backend) {
+        return new QueryService<>("elasticache", ElastiCacheClient.class, ServiceRules.load("elasticache"),
+                "2015-02-02", "http://elasticache.amazonaws.com/doc/2015-02-02/", backend::elastiCache);
     }
 
     @Override
@@ -65,6 +69,7 @@ final class AwsFront implements WebHandler {
         return switch (request.rawPath()) {
             case "/" -> root(request);
             case "/status" -> isRead(request) ? status(request) : methodNotAllowed();
+            case "/ca.pem" -> isRead(request) ? authority() : methodNotAllowed();
             case "/health" -> isRead(request) ? health() : methodNotAllowed();
             default -> WebAnswer.text(NOT_FOUND, "There is nothing here; the AWS API is at /.\n");
         };
@@ -87,26 +92,88 @@ final class AwsFront implements WebHandler {
     }
 
     private WebAnswer api(WebRequest request, boolean post) {
-        String requestId = newRequestId();
+        Call call = new Call(request, post, newRequestId());
+        call.service = named(verifier.claimedService(request));
+        WireService.Answer answer;
         try {
-            Caller caller = verifier.verify(request);
-            String body = post ? new String(request.body(), StandardCharsets.UTF_8) : "";
-            FormParameters parameters = FormParameters.parse(request.rawQuery(), body);
-            if (!post && parameters.get("X-Amz-Signature") == null) {
-                // Else any picture on any page could call: a browser follows its address without asking.
-                throw new WireFault("MissingAuthenticationToken", FORBIDDEN, "Request is missing Authentication Token");
-            }
-            return answer(query.answer(parameters, () -> elastiCache.apply(caller), requestId), requestId);
+            answer = answer(call);
         } catch (WireFault fault) {
-            return fault(fault, requestId);
+            answer = call.service.answer(fault, call.requestId);
+        }
+        options.audit().record(call.entry(options, answer));
+        return answer(answer, call.requestId);
+    }
+
+    /** What is known of a call so far. */
+    private final class Call {
+
+        private final WebRequest request;
+        private final boolean post;
+        private final String requestId;
+        private WireService service = services.getFirst();
+        private @Nullable Identity identity;
+        private @Nullable FormParameters parameters;
+
+        Call(WebRequest request, boolean post, String requestId) {
+            this.request = request;
+            this.post = post;
+            this.requestId = requestId;
+        }
+
+        AuditEntry entry(GatewayOptions known, WireService.Answer answer) {
+            Identity who = identity;
+            Caller caller = who == null ? new Caller("", "") : who.caller();
+            String action = parameters == null ? null : parameters.get("Action");
+            return new AuditEntry(known.clock().instant(), requestId, request.source(),
+                    who == null ? verifier.claimedKey(request) : who.keyId(), who == null ? "" : who.name(),
+                    caller.account(), caller.region(), service.name(),
+                    action == null ? "" : service.actionNamed(action),
+                    who == null || parameters == null ? null : parameters.asMap(), answer.status(), answer.code());
         }
     }
 
-    private WebAnswer fault(WireFault fault, String requestId) {
-        return answer(query.answer(fault, requestId), requestId);
+    private WireService.Answer answer(Call call) {
+        Identity identity = verifier.verify(call.request);
+        call.identity = identity;
+        String body = call.post ? new String(call.request.body(), StandardCharsets.UTF_8) : "";
+        FormParameters parameters = FormParameters.parse(call.request.rawQuery(), body);
+        call.parameters = parameters;
+        if (identity.service() == null) {
+            call.service = ofVersion(parameters.get("Version"));
+        }
+        if (!call.post && parameters.get("X-Amz-Signature") == null) {
+            // Else any picture on any page could call: a browser follows its address without asking.
+            throw new WireFault("MissingAuthenticationToken", FORBIDDEN, "Request is missing Authentication Token");
+        }
+        requireAllowed(identity, call.service, parameters);
+        return call.service.answer(parameters, identity.caller(), call.requestId);
     }
 
-    private static WebAnswer answer(QueryService.Answer answer, String requestId) {
+    private static void requireAllowed(Identity identity, WireService service, FormParameters parameters) {
+        String said = parameters.get("Action");
+        String action = said == null ? "" : service.actionNamed(said);
+        if (!identity.role().allows(action, parameters.asMap().keySet())) {
+            String name = service.name() + ":" + (action.length() > MAX_ECHO ? action.substring(0, MAX_ECHO) : action);
+            throw new WireFault("AccessDenied", FORBIDDEN, "User: arn:aws:iam::" + identity.caller().account() + ":user/"
+                    + identity.name() + " is not authorized to perform: " + name + " because the role "
+                    + identity.role().text() + " does not allow the " + name + " action");
+        }
+    }
+
+    private WireService named(@Nullable String service) {
+        return services.stream().filter(each -> each.name().equals(service)).findFirst().orElse(services.getFirst());
+    }
+
+    private WireService ofVersion(@Nullable String version) {
+        return services.stream().filter(each -> each.version().equals(version)).findFirst()
+                .orElse(services.getFirst());
+    }
+
+    private WebAnswer fault(WireFault fault, String requestId) {
+        return answer(services.getFirst().answer(fault, requestId), requestId);
+    }
+
+    private static WebAnswer answer(WireService.Answer answer, String requestId) {
         return WebAnswer.of(answer.status(), "text/xml", answer.xml(), Map.of("x-amzn-RequestId", requestId));
     }
 
@@ -114,10 +181,18 @@ final class AwsFront implements WebHandler {
     private WebAnswer status(WebRequest request) {
         try {
             verifier.verify(request);
-            return WebAnswer.json(OK, status.get());
+            return WebAnswer.json(OK, backend.status());
         } catch (WireFault fault) {
             return WebAnswer.text(FORBIDDEN, fault.getMessage() + "\n");
         }
+    }
+
+    /** No secret: it is what clients need before they can trust anything. */
+    private WebAnswer authority() {
+        String pem = backend.authority();
+        return pem.isEmpty()
+                ? WebAnswer.text(NOT_FOUND, "Nothing is encrypted here.\n")
+                : WebAnswer.of(OK, "application/x-pem-file", pem, Map.of());
     }
 
     private WebAnswer health() {

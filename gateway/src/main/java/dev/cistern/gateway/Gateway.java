@@ -1,11 +1,8 @@
 package dev.cistern.gateway;
 
-import dev.cistern.control.Caller;
+import dev.cistern.gateway.audit.AuditLog;
 import dev.cistern.gateway.http.HttpServer;
 import dev.cistern.gateway.http.ListenException;
-import java.util.function.Function;
-import java.util.function.Supplier;
-import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 
 /**
  * The running gateway: from {@link #start} to {@link #close} it answers AWS's protocols on one port.
@@ -17,31 +14,23 @@ public final class Gateway implements AutoCloseable {
     private final HttpServer server;
     private final String host;
 
-    private Gateway(HttpServer server, String host) {
+    private final AuditLog audit;
+
+    private Gateway(HttpServer server, String host, AuditLog audit) {
         this.server = server;
         this.host = host;
+        this.audit = audit;
     }
 
     /**
      * Starts answering.
      *
-     * @param elastiCache  the service for one caller; called once per request, on the request's thread
      * @throws ListenException when the address is taken or cannot be had; the message is for the operator
      */
-    public static Gateway start(GatewayOptions options, Function<Caller, ElastiCacheClient> elastiCache) {
-        return start(options, elastiCache, () -> "{}");
-    }
-
-    /**
-     * Starts answering, also at {@code /status}.
-     *
-     * @param status  JSON for operators; asked once per request
-     */
-    public static Gateway start(GatewayOptions options, Function<Caller, ElastiCacheClient> elastiCache,
-            Supplier<String> status) {
-        AwsFront front = new AwsFront(options, elastiCache, status);
+    public static Gateway start(GatewayOptions options, Backend backend) {
+        AwsFront front = new AwsFront(options, backend);
         HttpServer server = HttpServer.start(options.host(), options.port(), options.limits(), front, options.clock());
-        return new Gateway(server, options.host());
+        return new Gateway(server, options.host(), options.audit());
     }
 
     public int port() {
@@ -57,5 +46,6 @@ public final class Gateway implements AutoCloseable {
     @Override
     public void close() {
         server.close();
+        audit.close();
     }
 }

@@ -1,8 +1,9 @@
 package dev.cistern.gateway;
 
 import dev.cistern.control.Caller;
+import dev.cistern.gateway.audit.AuditLog;
 import dev.cistern.gateway.http.HttpLimits;
-import dev.cistern.gateway.sign.AccessKeys;
+import dev.cistern.gateway.sign.KeySource;
 import java.time.InstantSource;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,55 +20,61 @@ import org.jspecify.annotations.Nullable;
  * @param fallback   the caller where the credentials name nobody
  * @param limits     what clients may cost
  * @param clock      the time of signatures and answers
+ * @param audit      where calls are recorded; the gateway closes it
  */
 public record GatewayOptions(
         String host,
         int port,
         String version,
         Set<String> hostNames,
-        @Nullable AccessKeys keys,
+        @Nullable KeySource keys,
         Set<String> regions,
         Caller fallback,
         HttpLimits limits,
-        InstantSource clock) {
+        InstantSource clock,
+        AuditLog audit) {
 
     public static final int DEFAULT_PORT = 8379;
 
     /** Loopback, port 8379, open mode. */
     public static final GatewayOptions DEFAULT = new GatewayOptions(
             "127.0.0.1", DEFAULT_PORT, "development", Set.of(), null, Set.of(), Caller.DEFAULT, HttpLimits.DEFAULT,
-            InstantSource.system());
+            InstantSource.system(), AuditLog.NONE);
 
     public GatewayOptions withAddress(String newHost, int newPort) {
-        return new GatewayOptions(newHost, newPort, version, hostNames, keys, regions, fallback, limits, clock);
+        return new GatewayOptions(newHost, newPort, version, hostNames, keys, regions, fallback, limits, clock, audit);
     }
 
     public GatewayOptions withVersion(String value) {
-        return new GatewayOptions(host, port, value, hostNames, keys, regions, fallback, limits, clock);
+        return new GatewayOptions(host, port, value, hostNames, keys, regions, fallback, limits, clock, audit);
     }
 
     public GatewayOptions withHostNames(Set<String> value) {
-        return new GatewayOptions(host, port, version, value, keys, regions, fallback, limits, clock);
+        return new GatewayOptions(host, port, version, value, keys, regions, fallback, limits, clock, audit);
     }
 
     /** Strict mode: every request must be signed with one of {@code value}. */
-    public GatewayOptions withKeys(AccessKeys value) {
-        return new GatewayOptions(host, port, version, hostNames, value, regions, fallback, limits, clock);
+    public GatewayOptions withKeys(KeySource value) {
+        return new GatewayOptions(host, port, version, hostNames, value, regions, fallback, limits, clock, audit);
     }
 
     public GatewayOptions withRegions(Set<String> value) {
-        return new GatewayOptions(host, port, version, hostNames, keys, value, fallback, limits, clock);
+        return new GatewayOptions(host, port, version, hostNames, keys, value, fallback, limits, clock, audit);
     }
 
     public GatewayOptions withFallback(Caller value) {
-        return new GatewayOptions(host, port, version, hostNames, keys, regions, value, limits, clock);
+        return new GatewayOptions(host, port, version, hostNames, keys, regions, value, limits, clock, audit);
     }
 
     public GatewayOptions withLimits(HttpLimits value) {
-        return new GatewayOptions(host, port, version, hostNames, keys, regions, fallback, value, clock);
+        return new GatewayOptions(host, port, version, hostNames, keys, regions, fallback, value, clock, audit);
     }
 
     public GatewayOptions withClock(InstantSource value) {
-        return new GatewayOptions(host, port, version, hostNames, keys, regions, fallback, limits, value);
+        return new GatewayOptions(host, port, version, hostNames, keys, regions, fallback, limits, value, audit);
+    }
+
+    public GatewayOptions withAudit(AuditLog value) {
+        return new GatewayOptions(host, port, version, hostNames, keys, regions, fallback, limits, clock, value);
     }
 }

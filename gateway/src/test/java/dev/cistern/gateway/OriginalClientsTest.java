@@ -1,7 +1,8 @@
 package dev.cistern.gateway;
 
+import dev.cistern.gateway.sign.AccessKey;
 import dev.cistern.gateway.sign.AccessKeys;
-import dev.cistern.gateway.sign.AccessKeys.AccessKey;
+import dev.cistern.gateway.sign.Role;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -44,7 +45,7 @@ final class OriginalClientsTest {
     private final RecordingService<ElastiCacheClient> service = new RecordingService<>(ElastiCacheClient.class);
     private final Gateway gateway = Gateway.start(
             GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0)
-                    .withKeys(AccessKeys.of(new AccessKey(TestClients.KEY, TestClients.SECRET, null))),
+                    .withKeys(AccessKeys.of(new AccessKey("test", TestClients.KEY, TestClients.SECRET, null, Role.ADMIN))),
             caller -> service.client());
 
     @TempDir

@@ -24,6 +24,7 @@ import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import java.io.ByteArrayOutputStream;
+import java.net.InetSocketAddress;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Objects;
@@ -155,7 +156,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private void serve(ChannelHandlerContext ctx) {
         HttpRequest request = Objects.requireNonNull(head);
         WebRequest whole = new WebRequest(request.method().name(), request.uri(), request.headers(),
-                body.toByteArray());
+                body.toByteArray(), source(ctx));
         long thisTurn = turn;
         stopReading(ctx);
         if (!server.startRequest(() -> run(ctx, whole, thisTurn))) {
@@ -165,6 +166,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         // Interrupting the request's thread instead would close the files of the state database under it.
         startClock(ctx, limits.requestMillis(), () -> answerAndClose(
                 ctx, server.handler().refuse(UNAVAILABLE, "The request took too long."), thisTurn));
+    }
+
+    private static String source(ChannelHandlerContext ctx) {
+        return ctx.channel().remoteAddress() instanceof InetSocketAddress peer && peer.getAddress() != null
+                ? peer.getAddress().getHostAddress() + ":" + peer.getPort()
+                : "";
     }
 
     /** On the request's own virtual thread. */

@@ -13,14 +13,21 @@ public final class WebRequest implements SignedRequest {
     private final String rawQuery;
     private final HttpHeaders headers;
     private final byte[] body;
+    private final String source;
 
-    WebRequest(String method, String uri, HttpHeaders headers, byte[] body) {
+    WebRequest(String method, String uri, HttpHeaders headers, byte[] body, String source) {
         this.method = method;
         int question = uri.indexOf('?');
         this.rawPath = question < 0 ? uri : uri.substring(0, question);
         this.rawQuery = question < 0 ? "" : uri.substring(question + 1);
         this.headers = headers;
         this.body = body;
+        this.source = source;
+    }
+
+    /** The address and port that it came from. */
+    public String source() {
+        return source;
     }
 
     @Override

@@ -1,75 +1,67 @@
 package dev.cistern.gateway.sign;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The access keys that a strict gateway accepts, with their secrets and accounts.
- *
- * <p>Read from a file in the form that AWS's own tools use, so that server and clients can share one:
+ * Access keys as they stand in a file, in the form that AWS's own tools use, so that server and clients can share one:
  *
  * <pre>
- *   [profile name]
+ *   [name]
  *   aws_access_key_id = AKIDEXAMPLE
  *   aws_secret_access_key = ...
  *   aws_account_id = 123456789012      (optional)
+ *   role = viewer                      (optional: viewer, operator or admin, which is what is meant without it)
  * </pre>
+ *
+ * <p>Immutable; {@link KeyFile} is the file.
  */
-public final class AccessKeys {
+public final class AccessKeys implements KeySource {
 
-    /** One key. The text form hides the secret. */
-    public record AccessKey(String id, String secret, @Nullable String account) {
+    private static final String ID = "aws_access_key_id";
+    private static final String SECRET = "aws_secret_access_key";
+    private static final String ACCOUNT = "aws_account_id";
+    private static final String ROLE = "role";
 
-        public AccessKey {
-            if (id.isBlank() || secret.isBlank()) {
-                throw new IllegalArgumentException("an access key needs an id and a secret");
-            }
-            if (account != null && !CallerScope.isAccount(account)) {
-                throw new IllegalArgumentException("aws_account_id of " + id + " is not 12 digits");
+    private final Map<String, AccessKey> keys = new LinkedHashMap<>();
+
+    private AccessKeys(List<AccessKey> all) {
+        for (AccessKey key : all) {
+            if (keys.put(key.id(), key) != null) {
+                throw new IllegalArgumentException("access key id " + key.id() + " stands there twice");
             }
         }
-
-        @Override
-        public String toString() {
-            return "AccessKey[" + id + "]";
-        }
-    }
-
-    private final Map<String, AccessKey> keys;
-
-    private AccessKeys(Map<String, AccessKey> keys) {
-        this.keys = Map.copyOf(keys);
     }
 
     public static AccessKeys of(AccessKey... keys) {
-        Map<String, AccessKey> byId = new HashMap<>();
-        for (AccessKey key : keys) {
-            byId.put(key.id(), key);
-        }
-        return new AccessKeys(byId);
+        return of(List.of(keys));
+    }
+
+    public static AccessKeys of(List<AccessKey> keys) {
+        return new AccessKeys(keys);
     }
 
     /**
-     * Reads a credentials file.
+     * Reads the lines of a file.
      *
-     * @throws IllegalArgumentException when a section has no id or no secret; the message names the section, never a secret
+     * @throws IllegalArgumentException when a section is not whole; the message names the section, never a secret
      */
-    public static AccessKeys read(Path file) throws IOException {
-        Map<String, AccessKey> keys = new HashMap<>();
+    static AccessKeys parse(List<String> lines) {
+        List<AccessKey> keys = new ArrayList<>();
         Map<String, String> section = new HashMap<>();
         String name = "";
-        for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+        for (String line : lines) {
             String text = line.strip();
             if (text.startsWith("[")) {
                 addSection(name, section, keys);
                 section.clear();
-                name = text;
+                name = text.replaceAll("^\\[|]$", "").strip();
             } else if (!text.isEmpty() && text.charAt(0) != '#' && text.charAt(0) != ';') {
                 addSetting(text, section);
             }
@@ -78,9 +70,32 @@ public final class AccessKeys {
         return new AccessKeys(keys);
     }
 
-    @Nullable
-    AccessKey find(String id) {
+    /** What {@link #parse} reads. */
+    String text() {
+        StringBuilder text = new StringBuilder("# Access keys of a Cistern, written by `cistern keys`. For nobody else.\n");
+        for (AccessKey key : keys.values()) {
+            text.append("\n[").append(key.name()).append("]\n");
+            add(text, ID, key.id());
+            add(text, SECRET, key.secret());
+            if (key.account() != null) {
+                add(text, ACCOUNT, key.account());
+            }
+            add(text, ROLE, key.role().text());
+        }
+        return text.toString();
+    }
+
+    public List<AccessKey> all() {
+        return List.copyOf(keys.values());
+    }
+
+    @Override
+    public @Nullable AccessKey find(String id) {
         return keys.get(id);
+    }
+
+    private static void add(StringBuilder text, String name, String value) {
+        text.append(name).append(" = ").append(value).append('\n');
     }
 
     private static void addSetting(String text, Map<String, String> section) {
@@ -91,15 +106,16 @@ public final class AccessKeys {
         }
     }
 
-    private static void addSection(String name, Map<String, String> section, Map<String, AccessKey> keys) {
-        String id = section.get("aws_access_key_id");
-        String secret = section.get("aws_secret_access_key");
+    private static void addSection(String name, Map<String, String> section, List<AccessKey> keys) {
+        String id = section.get(ID);
+        String secret = section.get(SECRET);
         if (id == null && secret == null) {
             return;
         }
         if (id == null || secret == null) {
-            throw new IllegalArgumentException(name + " has only one of aws_access_key_id and aws_secret_access_key");
+            throw new IllegalArgumentException("[" + name + "] has only one of " + ID + " and " + SECRET);
         }
-        keys.put(id, new AccessKey(id, secret, section.get("aws_account_id")));
+        keys.add(new AccessKey(name, id, secret, section.get(ACCOUNT),
+                Role.named(Objects.requireNonNullElse(section.get(ROLE), "admin"))));
     }
 }

@@ -1,7 +1,6 @@
 package dev.cistern.gateway.sign;
 
 import dev.cistern.control.Caller;
-import dev.cistern.gateway.sign.AccessKeys.AccessKey;
 import dev.cistern.gateway.wire.FormParameters;
 import dev.cistern.gateway.wire.WireFault;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +13,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,26 +27,26 @@ import org.jspecify.annotations.Nullable;
 public final class SignatureVerifier {
 
     private static final Duration MAX_SKEW = Duration.ofMinutes(15);
-    private static final DateTimeFormatter BASIC = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT);
-    private static final int DATE_LENGTH = 8;
+    static final DateTimeFormatter BASIC = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT);
+    static final int DATE_LENGTH = 8;
     private static final int FORBIDDEN = 403;
     private static final int EXPIRED_STATUS = 400;
 
-    private final String service;
-    private final @Nullable AccessKeys keys;
+    private final List<String> services;
+    private final @Nullable KeySource keys;
     private final Set<String> regions;
     private final Caller fallback;
     private final InstantSource clock;
 
     /**
-     * @param service   the service name that a credential must be scoped to
+     * @param services  the names of services, of which a credential must be scoped to one
      * @param keys      the keys to accept, or null for open mode
      * @param regions   the regions served; empty for every one
      * @param fallback  account and region where the credential names none
      */
     public SignatureVerifier(
-            String service, @Nullable AccessKeys keys, Set<String> regions, Caller fallback, InstantSource clock) {
-        this.service = service;
+            List<String> services, @Nullable KeySource keys, Set<String> regions, Caller fallback, InstantSource clock) {
+        this.services = List.copyOf(services);
         this.keys = keys;
         this.regions = Set.copyOf(regions);
         this.fallback = fallback;
@@ -58,23 +58,42 @@ public final class SignatureVerifier {
      *
      * @throws WireFault with AWS's code when the request is not to be trusted
      */
-    public Caller verify(SignedRequest request) {
-        FormParameters query = FormParameters.parse(request.rawQuery());
-        return keys == null ? openCaller(request, query) : strictCaller(request, query, keys);
+    public Identity verify(SignedRequest request) {
+        return keys == null
+                ? openCaller(request)
+                : strictCaller(request, FormParameters.parse(request.rawQuery()), keys);
     }
 
-    private Caller openCaller(SignedRequest request, FormParameters query) {
-        if (!Authorization.isPresent(request, query)) {
-            return fallback;
-        }
+    /** The service that the request says it is for, true or not; null when it says none. */
+    public @Nullable String claimedService(SignedRequest request) {
+        CallerScope scope = claimed(request);
+        return scope == null ? null : scope.service();
+    }
+
+    /** The key that the request says it is signed with, true or not; empty when it says none. */
+    public String claimedKey(SignedRequest request) {
+        CallerScope scope = claimed(request);
+        return scope == null ? "" : scope.accessKeyId();
+    }
+
+    private static @Nullable CallerScope claimed(SignedRequest request) {
         try {
-            return Authorization.of(request, query).scope().caller(null, fallback);
+            FormParameters query = FormParameters.parse(request.rawQuery());
+            return Authorization.isPresent(request, query) ? Authorization.of(request, query).scope() : null;
         } catch (WireFault unreadable) {
-            return fallback;
+            return null;
         }
     }
 
-    private Caller strictCaller(SignedRequest request, FormParameters query, AccessKeys accepted) {
+    private Identity openCaller(SignedRequest request) {
+        CallerScope scope = claimed(request);
+        return scope == null
+                ? new Identity(fallback, "", "", Role.ADMIN, null)
+                : new Identity(scope.caller(null, fallback), scope.accessKeyId(), "", Role.ADMIN,
+                        services.contains(scope.service()) ? scope.service() : null);
+    }
+
+    private Identity strictCaller(SignedRequest request, FormParameters query, KeySource accepted) {
         Authorization authorization = Authorization.of(request, query);
         requireScope(authorization);
         requireTime(authorization);
@@ -84,13 +103,14 @@ public final class SignatureVerifier {
                     "The security token included in the request is invalid.");
         }
         requireSignature(request, authorization, key);
-        return authorization.scope().caller(key.account(), fallback);
+        return new Identity(authorization.scope().caller(key.account(), fallback), key.id(), key.name(), key.role(),
+                authorization.scope().service());
     }
 
     private void requireScope(Authorization authorization) {
         CallerScope scope = authorization.scope();
-        if (!scope.service().equals(service)) {
-            throw mismatch("Credential should be scoped to correct service: '" + service + "'.");
+        if (!services.contains(scope.service())) {
+            throw mismatch("Credential should be scoped to correct service: '" + services.getFirst() + "'.");
         }
         if (!regions.isEmpty() && !regions.contains(scope.region())) {
             throw mismatch("Credential should be scoped to a valid region.");
@@ -128,7 +148,7 @@ public final class SignatureVerifier {
 
     private static void requireSignature(SignedRequest request, Authorization authorization, AccessKey key) {
         String canonical = CanonicalRequest.of(request, authorization.signedHeaders());
-        byte[] wanted = signature(canonical, authorization, key).getBytes(StandardCharsets.UTF_8);
+        byte[] wanted = signature(canonical, authorization, key.secret()).getBytes(StandardCharsets.UTF_8);
         byte[] given = authorization.signature().getBytes(StandardCharsets.UTF_8);
         if (!MessageDigest.isEqual(wanted, given)) {
             throw mismatch("The request signature we calculated does not match the signature you provided. Check your"
@@ -136,11 +156,11 @@ public final class SignatureVerifier {
         }
     }
 
-    private static String signature(String canonical, Authorization authorization, AccessKey key) {
+    static String signature(String canonical, Authorization authorization, String secret) {
         CallerScope scope = authorization.scope();
         String stringToSign = Authorization.ALGORITHM + "\n" + authorization.dateTime() + "\n" + scope.text() + "\n"
                 + Hashes.hexSha256(canonical.getBytes(StandardCharsets.UTF_8));
-        byte[] signingKey = ("AWS4" + key.secret()).getBytes(StandardCharsets.UTF_8);
+        byte[] signingKey = ("AWS4" + secret).getBytes(StandardCharsets.UTF_8);
         for (String part : new String[]{scope.date(), scope.region(), scope.service(), "aws4_request"}) {
             signingKey = Hashes.hmac(signingKey, part);
         }

@@ -30,9 +30,9 @@ final class HostCheckTest {
 
     @Test
     void exactlyOneHost() {
-        assertThat(check.accepts(new WebRequest("GET", "/", new DefaultHttpHeaders(), new byte[0]))).isFalse();
+        assertThat(check.accepts(new WebRequest("GET", "/", new DefaultHttpHeaders(), new byte[0], ""))).isFalse();
         HttpHeaders two = new DefaultHttpHeaders().add("host", "localhost").add("host", "localhost");
-        assertThat(check.accepts(new WebRequest("GET", "/", two, new byte[0]))).isFalse();
+        assertThat(check.accepts(new WebRequest("GET", "/", two, new byte[0], ""))).isFalse();
     }
 
     @Test
@@ -55,6 +55,6 @@ final class HostCheckTest {
         for (int i = 0; i < headers.length; i += 2) {
             all.add(headers[i], headers[i + 1]);
         }
-        return new WebRequest("POST", "/", all, new byte[0]);
+        return new WebRequest("POST", "/", all, new byte[0], "");
     }
 }

@@ -1,5 +1,6 @@
 package dev.cistern.gateway.wire;
 
+import dev.cistern.control.Caller;
 import dev.cistern.gateway.RecordingService;
 import dev.cistern.gateway.http.HttpLimits;
 import dev.cistern.gateway.http.HttpServer;
@@ -76,7 +77,7 @@ final class QueryFuzz {
         private final List<Method> operations;
         private final ServiceRules rules;
         private final RecordingService<C> service;
-        private final QueryService query;
+        private final QueryService<C> query;
         private final HttpServer server;
         private final C client;
 
@@ -87,7 +88,8 @@ final class QueryFuzz {
                     : ServiceRules.ofNames(
                             operations.stream().map(Loop::name).toList());
             this.service = new RecordingService<>(api);
-            this.query = new QueryService(api, rules, version, "http://example.com/doc/");
+            this.query = new QueryService<>("test", api, rules, version, "http://example.com/doc/",
+                    caller -> service.client());
             this.server = HttpServer.start("127.0.0.1", 0, HttpLimits.DEFAULT, this, InstantSource.system());
             this.client = builder
                     .endpointOverride(URI.create("http://127.0.0.1:" + server.port()))
@@ -130,7 +132,7 @@ final class QueryFuzz {
         @Override
         public WebAnswer handle(WebRequest request) {
             FormParameters parameters = FormParameters.parse(new String(request.body(), StandardCharsets.UTF_8));
-            QueryService.Answer answer = query.answer(parameters, service::client, "request-1");
+            QueryService.Answer answer = query.answer(parameters, Caller.DEFAULT, "request-1");
             return WebAnswer.of(answer.status(), "text/xml", answer.xml(), Map.of());
         }
 

@@ -150,7 +150,8 @@ final class UpCommand implements Callable<Integer> {
         out.println("Cistern is up: " + cistern.url() + " (state in " + state + ")");
         out.println();
         firstKey.ifPresent(key -> {
-            out.println("Calls have to be signed. The first access key, shown this once (more: cistern keys create NAME):");
+            out.println(
+                    "Calls have to be signed. The first access key, shown this once (more: cistern keys create NAME):");
             KeysCommand.show(out, key);
             out.println();
         });

@@ -1,11 +1,11 @@
 package dev.cistern.gateway;
 
 import dev.cistern.control.Caller;
+import dev.cistern.gateway.audit.AuditEntry;
 import dev.cistern.gateway.http.HostCheck;
 import dev.cistern.gateway.http.WebAnswer;
 import dev.cistern.gateway.http.WebHandler;
 import dev.cistern.gateway.http.WebRequest;
-import dev.cistern.gateway.audit.AuditEntry;
 import dev.cistern.gateway.sign.Identity;
 import dev.cistern.gateway.sign.SignatureVerifier;
 import dev.cistern.gateway.wire.FormParameters;
@@ -154,9 +154,10 @@ final class AwsFront implements WebHandler {
         String action = said == null ? "" : service.actionNamed(said);
         if (!identity.role().allows(action, parameters.asMap().keySet())) {
             String name = service.name() + ":" + (action.length() > MAX_ECHO ? action.substring(0, MAX_ECHO) : action);
-            throw new WireFault("AccessDenied", FORBIDDEN, "User: arn:aws:iam::" + identity.caller().account() + ":user/"
-                    + identity.name() + " is not authorized to perform: " + name + " because the role "
-                    + identity.role().text() + " does not allow the " + name + " action");
+            throw new WireFault("AccessDenied", FORBIDDEN,
+                    "User: arn:aws:iam::" + identity.caller().account() + ":user/"
+                            + identity.name() + " is not authorized to perform: " + name + " because the role "
+                            + identity.role().text() + " does not allow the " + name + " action");
         }
     }
 

@@ -71,7 +71,8 @@ final class AccessTest {
                     () -> viewer.rebootCacheCluster(r -> r.cacheClusterId("c").cacheNodeIdsToReboot("0001")));
             denied("hand", "CreateUser", () -> operator
                     .createUser(r -> r.userId("u").userName("u").engine("valkey").accessString("on")));
-            denied("hand", "DeleteReplicationGroup", () -> operator.deleteReplicationGroup(r -> r.replicationGroupId("g")));
+            denied("hand", "DeleteReplicationGroup",
+                    () -> operator.deleteReplicationGroup(r -> r.replicationGroupId("g")));
             denied("hand", "ModifyReplicationGroup",
                     () -> operator.modifyReplicationGroup(r -> r.replicationGroupId("g").removeUserGroups(true)));
         }

@@ -187,7 +187,8 @@ final class ForgedRequestsTest implements WebHandler {
 
     /** Blanks in a row are one, and those at the ends are none. */
     private static String meaning(Replay request, String name) {
-        return String.join(",", request.headers(name).stream().map(value -> value.strip().replaceAll(" +", " ")).toList());
+        return String.join(",",
+                request.headers(name).stream().map(value -> value.strip().replaceAll(" +", " ")).toList());
     }
 
     /** Blanks around its commas are none. */
@@ -204,7 +205,8 @@ final class ForgedRequestsTest implements WebHandler {
         return bare;
     }
 
-    private record Replay(String method, String rawPath, String rawQuery, Map<String, List<String>> headers, byte[] body)
+    private record Replay(String method, String rawPath, String rawQuery, Map<String, List<String>> headers,
+            byte[] body)
             implements
                 SignedRequest {
 

@@ -45,7 +45,8 @@ final class OriginalClientsTest {
     private final RecordingService<ElastiCacheClient> service = new RecordingService<>(ElastiCacheClient.class);
     private final Gateway gateway = Gateway.start(
             GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0)
-                    .withKeys(AccessKeys.of(new AccessKey("test", TestClients.KEY, TestClients.SECRET, null, Role.ADMIN))),
+                    .withKeys(AccessKeys
+                            .of(new AccessKey("test", TestClients.KEY, TestClients.SECRET, null, Role.ADMIN))),
             caller -> service.client());
 
     @TempDir

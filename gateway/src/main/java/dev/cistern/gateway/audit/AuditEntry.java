@@ -65,7 +65,7 @@ public record AuditEntry(
     /** By what AWS calls its parameters of this kind: AuthToken, Passwords.member.1, AuthenticationMode.Passwords. */
     static boolean isSecret(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return lower.contains("password") && !lower.endsWith("nopasswordrequired") || lower.contains("secret")
+        return (lower.contains("password") && !lower.endsWith("nopasswordrequired")) || lower.contains("secret")
                 || lower.equals("authtoken") || lower.endsWith(".authtoken");
     }
 

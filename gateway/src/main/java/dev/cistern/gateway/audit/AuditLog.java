@@ -97,7 +97,8 @@ public final class AuditLog implements AutoCloseable {
         for (int i = older; i >= 1; i--) {
             Path from = i == 1 ? path : path.resolveSibling(path.getFileName() + "." + (i - 1));
             if (Files.exists(from)) {
-                Files.move(from, path.resolveSibling(path.getFileName() + "." + i), StandardCopyOption.REPLACE_EXISTING);
+                Files.move(from, path.resolveSibling(path.getFileName() + "." + i),
+                        StandardCopyOption.REPLACE_EXISTING);
             }
         }
     }

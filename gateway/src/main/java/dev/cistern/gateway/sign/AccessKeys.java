@@ -72,7 +72,8 @@ public final class AccessKeys implements KeySource {
 
     /** What {@link #parse} reads. */
     String text() {
-        StringBuilder text = new StringBuilder("# Access keys of a Cistern, written by `cistern keys`. For nobody else.\n");
+        StringBuilder text = new StringBuilder(
+                "# Access keys of a Cistern, written by `cistern keys`. For nobody else.\n");
         for (AccessKey key : keys.values()) {
             text.append("\n[").append(key.name()).append("]\n");
             add(text, ID, key.id());

@@ -45,7 +45,8 @@ public final class SignatureVerifier {
      * @param fallback  account and region where the credential names none
      */
     public SignatureVerifier(
-            List<String> services, @Nullable KeySource keys, Set<String> regions, Caller fallback, InstantSource clock) {
+            List<String> services, @Nullable KeySource keys, Set<String> regions, Caller fallback,
+            InstantSource clock) {
         this.services = List.copyOf(services);
         this.keys = keys;
         this.regions = Set.copyOf(regions);

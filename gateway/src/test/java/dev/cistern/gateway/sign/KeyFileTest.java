@@ -68,8 +68,10 @@ final class KeyFileTest {
                 throw new UncheckedIOException(e);
             }
         }).toList();
-        assertThat(made).extracting(AccessKey::id).doesNotHaveDuplicates().allMatch(id -> id.matches("CSTN[A-Z2-7]{16}"));
-        assertThat(made).extracting(AccessKey::secret).doesNotHaveDuplicates().allMatch(secret -> secret.length() == 40);
+        assertThat(made).extracting(AccessKey::id).doesNotHaveDuplicates()
+                .allMatch(id -> id.matches("CSTN[A-Z2-7]{16}"));
+        assertThat(made).extracting(AccessKey::secret).doesNotHaveDuplicates()
+                .allMatch(secret -> secret.length() == 40);
     }
 
     @Test

@@ -24,8 +24,10 @@ final class RoleTest {
 
     @Test
     void aViewerMayLookAndNothingElse() {
-        assertThat(allowed(Role.VIEWER)).isNotEmpty().allMatch(name -> name.startsWith("Describe") || name.startsWith("List"));
-        assertThat(ALL).filteredOn(name -> name.startsWith("Describe")).allMatch(name -> Role.VIEWER.allows(name, List.of()));
+        assertThat(allowed(Role.VIEWER)).isNotEmpty()
+                .allMatch(name -> name.startsWith("Describe") || name.startsWith("List"));
+        assertThat(ALL).filteredOn(name -> name.startsWith("Describe"))
+                .allMatch(name -> Role.VIEWER.allows(name, List.of()));
     }
 
     /** The list is written out, so that an action that AWS adds is a decision and not an accident. */

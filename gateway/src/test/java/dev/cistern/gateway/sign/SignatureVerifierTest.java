@@ -56,7 +56,8 @@ final class SignatureVerifierTest {
 
     @Test
     void whatTheSdkPresignsIsAccepted() {
-        assertThat(strict(NOW.plusSeconds(3599)).verify(presigned("Action=DescribeUsers&Filter=a%20b%2F%C3%BC&Empty=")).caller())
+        assertThat(strict(NOW.plusSeconds(3599)).verify(presigned("Action=DescribeUsers&Filter=a%20b%2F%C3%BC&Empty="))
+                .caller())
                 .isEqualTo(new Caller("210987654321", "us-east-1"));
     }
 
@@ -248,7 +249,8 @@ final class SignatureVerifierTest {
     }
 
     private static SignatureVerifier strict(Instant now, String... regions) {
-        return new SignatureVerifier(List.of("elasticache", "ec2"), KEYS, Set.of(regions), FALLBACK, InstantSource.fixed(now));
+        return new SignatureVerifier(List.of("elasticache", "ec2"), KEYS, Set.of(regions), FALLBACK,
+                InstantSource.fixed(now));
     }
 
     private static void refused(SignatureVerifier verifier, SignedRequest request, String code, int status) {

@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
                 "Examples:",
                 "  cistern bench --quick",
                 "  cistern bench --tests get,set --sizes 64 --pipelines 16 --rounds 7",
-                "  cistern bench --markdown bench.md",
+                "  cistern bench --tests hset,hget,zadd,zrank --pipelines 1,16 --memory-keys 0",
+                "  cistern bench --tests get --rounds 1 --collections --markdown bench.md",
                 "  cistern bench hit-ratio",
                 "  cistern bench --peer 'valkey=valkey-server --port {port} --save \"\"'"},
         exitCodeListHeading = "%nExit codes:%n",
@@ -47,12 +48,11 @@ public final class Bench implements Callable<Integer> {
 
     private static final int BAD_ENVIRONMENT = 253;
     private static final int BAD_SYNTAX = 252;
-    private static final List<String> KNOWN_TESTS = List.of("get", "set", "incr", "mset");
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--tests", split = ",", defaultValue = "get,set,incr,mset", paramLabel = "TEST", description = "Of get, set, incr, mset (default ${DEFAULT-VALUE}).")
+    @Option(names = "--tests", split = ",", defaultValue = "get,set,incr,mset", paramLabel = "TEST", description = "Of get, set, incr, mset, hset, hget, hset-small, lpush, lrange, sadd, sismember, zadd, zrange, zrank, xadd, eval, publish (default ${DEFAULT-VALUE}).")
     private List<String> tests;
 
     @Option(names = "--sizes", split = ",", defaultValue = "16,64,1024,16384", paramLabel = "BYTES", description = "Bytes of a value (default ${DEFAULT-VALUE}).")
@@ -78,6 +78,9 @@ public final class Bench implements Callable<Integer> {
 
     @Option(names = "--memory-keys", defaultValue = "1000000", paramLabel = "N", description = "Keys of the memory trial, 0 leaves it out (default ${DEFAULT-VALUE}).")
     private int memoryKeys;
+
+    @Option(names = "--collections", description = "The memory trial takes hashes, lists, sets, sorted sets and streams too: small ones, as many as --memory-keys, and large ones of five times as many elements.")
+    private boolean collections;
 
     @Option(names = "--max-minutes", defaultValue = "60", paramLabel = "N", description = "Then the cells still to come are left out, and the report says so (default ${DEFAULT-VALUE}).")
     private int maxMinutes;
@@ -138,23 +141,27 @@ public final class Bench implements Callable<Integer> {
     }
 
     private Plan plan() {
-        for (String test : tests) {
-            if (!KNOWN_TESTS.contains(test)) {
-                throw new ParameterException(spec.commandLine(), "no test '" + test + "'; there are " + KNOWN_TESTS);
-            }
-        }
+        List<Workload> workloads = workloads();
         if (rounds < 1 || connections < 1 || keys < 1 || seconds <= 0 || sizes.stream().anyMatch(size -> size < 1)
                 || pipelines.stream().anyMatch(pipeline -> pipeline < 1)) {
             throw new ParameterException(spec.commandLine(), "counts, sizes and times must be above 0");
         }
         if (quick) {
-            return new Plan(List.of("get", "set"), List.of(64), List.of(1, 16, 64), 3, connections, keys,
+            return new Plan(List.of(Workload.GET, Workload.SET), List.of(64), List.of(1, 16, 64), 3, connections, keys,
                     Duration.ofSeconds(Math.min(warmUpSeconds, 5)), Duration.ofSeconds(1),
                     Math.min(memoryKeys, 300_000), Duration.ofMinutes(maxMinutes));
         }
-        return new Plan(tests, sizes, pipelines, rounds, connections, keys, Duration.ofSeconds(warmUpSeconds),
+        return new Plan(workloads, sizes, pipelines, rounds, connections, keys, Duration.ofSeconds(warmUpSeconds),
                 Duration.ofMillis((long) (seconds * 1000)),
                 memoryKeys, Duration.ofMinutes(maxMinutes));
+    }
+
+    private List<Workload> workloads() {
+        try {
+            return tests.stream().map(Workload::of).toList();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     private List<Peer> peers() {
@@ -206,10 +213,17 @@ public final class Bench implements Callable<Integer> {
         if (Peer.isInstalled("memcached")) {
             all.add(Peer.memcached(Peer.MUCH_MEGABYTES));
         }
-        for (int valueBytes : new int[]{16, 64}) {
+        List<Shape> shapes = new ArrayList<>(List.of(Shape.strings(plan.memoryKeys(), 16),
+                Shape.strings(plan.memoryKeys(), 64)));
+        if (collections) {
+            shapes.addAll(Shape.collections(plan.memoryKeys()));
+        }
+        for (Shape shape : shapes) {
             for (Peer peer : all) {
-                tell("memory of " + peer.name() + ", values of " + valueBytes + " B");
-                trials.add(MemoryTrial.of(peer, plan.memoryKeys(), valueBytes, folder));
+                if (!shape.needsResp() || peer.protocol() == Peer.Protocol.RESP) {
+                    tell("memory of " + peer.name() + ", " + shape.title());
+                    trials.add(MemoryTrial.of(peer, shape, folder));
+                }
             }
         }
         return trials;

@@ -20,6 +20,7 @@ final class Comparison {
     /** From part to part of a warm-up: the rate of a first short part may mean little. */
     private static final int MOST_GROWTH = 20;
     private static final int LEAST_PARTS = 3;
+    private static final int SUBSCRIBERS = 50;
     private static final int WARM_UP_BYTES = 64;
 
     private final Plan plan;
@@ -42,16 +43,16 @@ final class Comparison {
         Map<Cell, Map<String, List<Sample>>> results = new LinkedHashMap<>();
         List<Cell> cells = plan.cells();
         warmUpAll();
-        int filledWith = -1;
+        Cell last = null;
         for (Cell cell : cells) {
             if (System.nanoTime() > deadlineNanos) {
                 leftOut.add(cell);
                 continue;
             }
-            if (cell.valueBytes() != filledWith) {
-                fillAll(cell.valueBytes());
-                filledWith = cell.valueBytes();
+            if (last == null || !cell.hasDataOf(last)) {
+                fillAll(cell);
             }
+            last = cell;
             progress.accept("[" + (cells.indexOf(cell) + 1) + "/" + cells.size() + "] " + cell);
             results.put(cell, measure(cell));
         }
@@ -64,19 +65,37 @@ final class Comparison {
     }
 
     /** Every key there once, so that a GET finds a value of the cell's size and a SET overwrites one. */
-    private void fillAll(int valueBytes) throws IOException {
+    private void fillAll(Cell cell) throws IOException {
         for (RunningPeer server : servers) {
             try (Loader loader = Loader.connect(server)) {
                 loader.empty();
-                if (valueBytes > 0) {
-                    loader.fill("key:", plan.keys(), valueBytes);
-                }
+                loader.fill(cell.workload().dataSet(), plan.keys(), cell.valueBytes());
             }
         }
     }
 
     private Map<String, List<Sample>> measure(Cell cell) throws IOException, InterruptedException {
-        long requests = warmUp(cell);
+        List<Subscribers> audience = audience(cell);
+        try {
+            return rounds(cell, warmUp(cell));
+        } finally {
+            for (Subscribers subscribers : audience) {
+                subscribers.close();
+            }
+        }
+    }
+
+    private List<Subscribers> audience(Cell cell) throws IOException {
+        List<Subscribers> audience = new ArrayList<>();
+        if (cell.workload() == Workload.PUBLISH) {
+            for (RunningPeer server : servers) {
+                audience.add(Subscribers.open(server, Workload.CHANNEL, SUBSCRIBERS));
+            }
+        }
+        return audience;
+    }
+
+    private Map<String, List<Sample>> rounds(Cell cell, long requests) throws IOException, InterruptedException {
         Map<String, List<Sample>> samples = new LinkedHashMap<>();
         for (int round = 0; round < plan.rounds(); round++) {
             for (RunningPeer server : servers) {
@@ -112,14 +131,13 @@ final class Comparison {
     /** Before the first cell: some load for every server alike, because a JVM compiles its code while it works. */
     private void warmUpAll() throws IOException, InterruptedException {
         progress.accept("warming up");
-        fillAll(WARM_UP_BYTES);
+        fillAll(new Cell(Workload.GET, WARM_UP_BYTES, 1));
         for (RunningPeer server : servers) {
             long end = System.nanoTime() + plan.warmUp().toNanos();
             while (System.nanoTime() < end) {
-                for (String test : plan.tests()) {
-                    for (int pipeline : plan.pipelines()) {
-                        load.of(server, new Cell(test, WARM_UP_BYTES, pipeline), FIRST_REQUESTS);
-                    }
+                for (int pipeline : plan.pipelines()) {
+                    load.of(server, new Cell(Workload.GET, WARM_UP_BYTES, pipeline), FIRST_REQUESTS);
+                    load.of(server, new Cell(Workload.SET, WARM_UP_BYTES, pipeline), FIRST_REQUESTS);
                 }
             }
         }

@@ -43,11 +43,16 @@ final class LoadRun {
 
     private List<String> commandLine(RunningPeer server, Cell cell, long requests) {
         List<String> words = new ArrayList<>(List.of("redis-benchmark", "-h", "127.0.0.1",
-                "-p", Integer.toString(server.port()), "-t", cell.test(), "-n", Long.toString(requests),
+                "-p", Integer.toString(server.port()), "-n", Long.toString(requests),
                 "-P", Integer.toString(cell.pipeline()), "-c", Integer.toString(plan.connections()),
-                "-r", Integer.toString(plan.keys()), "--precision", "3"));
+                "-r", Integer.toString(cell.workload().range(plan.keys())), "--precision", "3"));
         if (cell.valueBytes() > 0) {
             words.addAll(List.of("-d", Integer.toString(cell.valueBytes())));
+        }
+        if (cell.workload().words().isEmpty()) {
+            words.addAll(List.of("-t", cell.workload().option()));
+        } else {
+            words.addAll(cell.workload().words());
         }
         return words;
     }

@@ -1,6 +1,7 @@
 package dev.cistern.benchmarks.sidebyside;
 
 import java.io.IOException;
+import java.util.function.IntFunction;
 
 /**
  * Fills and empties a server over one socket, in batches, by the commands that any client would send: what
@@ -37,6 +38,37 @@ final class Loader implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 connection.readStored();
             }
+        }
+    }
+
+    /** Sends the requests of numbers 0 to {@code count - 1}, in RESP; none may be answered by an error. */
+    void send(int count, IntFunction<String[]> request) throws IOException {
+        for (int first = 0; first < count; first += BATCH) {
+            int next = Math.min(count, first + BATCH);
+            StringBuilder batch = new StringBuilder();
+            for (int i = first; i < next; i++) {
+                PeerConnection.append(batch, request.apply(i));
+            }
+            connection.send(batch.toString());
+            for (int i = first; i < next; i++) {
+                connection.readReply();
+            }
+        }
+    }
+
+    /** Puts in what cells of that data set need. */
+    void fill(Workload.DataSet dataSet, int keys, int valueBytes) throws IOException {
+        String value = "value:1234567890";
+        switch (dataSet) {
+            case NONE -> {
+            }
+            case STRINGS -> fill("key:", keys, valueBytes);
+            case STRINGS_64 -> fill("key:", keys, 64);
+            case HASH -> send(keys, i -> new String[]{"HSET", "hash", PeerConnection.key("field:", i), value});
+            case LIST -> send(keys, _ -> new String[]{"RPUSH", "list", value});
+            case SET -> send(keys, i -> new String[]{"SADD", "set", PeerConnection.key("member:", i)});
+            case SORTED_SET -> send(Workload.SORTED_MEMBERS,
+                    i -> new String[]{"ZADD", "ranks", Integer.toString(i), PeerConnection.key("member:", i)});
         }
     }
 

@@ -4,32 +4,32 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * What a key costs, all told: the growth of a fresh server's resident memory while keys of 16 bytes are set, and what is
+ * What an element costs, all told: the growth of a fresh server's resident memory while it is filled, and what is
  * left after everything is deleted and the server was asked to give memory back.
  *
- * <p>The start is read after a tenth of the keys were set and deleted, for all servers alike: a JVM then has compiled the
- * path and touched the buffers that are not the keys' cost. The absolute figure is reported beside it, so nothing hides.
+ * <p>The start is read after a tenth of the elements were put in and deleted, for all servers alike: a JVM then has compiled the
+ * path and touched the buffers that are not the elements' cost. The absolute figure is reported beside it, so nothing hides.
  */
-record MemoryTrial(String peer, int valueBytes, int keys, long startBytes, long loadedBytes, long emptiedBytes) {
+record MemoryTrial(String peer, Shape shape, long startBytes, long loadedBytes, long emptiedBytes) {
 
     private static final long SETTLE_STEP_MILLIS = 250;
     private static final int SETTLE_STEPS_AT_MOST = 40;
     private static final int SETTLED_AFTER_STEPS = 4;
 
-    static MemoryTrial of(Peer peer, int keys, int valueBytes, Path folder) throws IOException, InterruptedException {
+    static MemoryTrial of(Peer peer, Shape shape, Path folder) throws IOException, InterruptedException {
         try (RunningPeer server = RunningPeer.start(peer, folder); Loader loader = Loader.connect(server)) {
-            loader.fill("old:", keys / 10, valueBytes);
+            shape.fill().into(loader, shape.elements() / 10);
             loader.empty();
             long start = settledBytes(server);
-            loader.fill("key:", keys, valueBytes);
+            shape.fill().into(loader, shape.elements());
             long loaded = settledBytes(server);
             loader.empty();
-            return new MemoryTrial(peer.name(), valueBytes, keys, start, loaded, settledBytes(server));
+            return new MemoryTrial(peer.name(), shape, start, loaded, settledBytes(server));
         }
     }
 
-    double bytesPerKey() {
-        return (double) (loadedBytes - startBytes) / keys;
+    double bytesPerElement() {
+        return (double) (loadedBytes - startBytes) / shape.elements();
     }
 
     double emptiedOverStart() {

@@ -48,9 +48,17 @@ final class PeerConnection implements AutoCloseable {
         return String.format(Locale.ROOT, "%s%012d", prefix, number);
     }
 
+    /** A request in RESP. */
+    static void append(StringBuilder batch, String... words) {
+        batch.append('*').append(words.length).append("\r\n");
+        for (String word : words) {
+            batch.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
+        }
+    }
+
     void appendGet(StringBuilder batch, String key) {
         if (isResp) {
-            batch.append("*2\r\n$3\r\nGET\r\n$").append(key.length()).append("\r\n").append(key).append("\r\n");
+            append(batch, "GET", key);
         } else {
             batch.append("get ").append(key).append("\r\n");
         }
@@ -58,8 +66,7 @@ final class PeerConnection implements AutoCloseable {
 
     void appendSet(StringBuilder batch, String key, String value) {
         if (isResp) {
-            batch.append("*3\r\n$3\r\nSET\r\n$").append(key.length()).append("\r\n").append(key)
-                    .append("\r\n$").append(value.length()).append("\r\n").append(value).append("\r\n");
+            append(batch, "SET", key, value);
         } else {
             batch.append("set ").append(key).append(" 0 0 ").append(value.length()).append("\r\n")
                     .append(value).append("\r\n");
@@ -88,6 +95,22 @@ final class PeerConnection implements AutoCloseable {
         String answer = readLine();
         if (!answer.equals("+OK") && !answer.equals("STORED")) {
             throw new IOException("the server answered a SET with: " + answer);
+        }
+    }
+
+    /** Reads a whole reply in RESP2, whatever it is; an error ends the trial. */
+    void readReply() throws IOException {
+        String line = readLine();
+        char kind = line.charAt(0);
+        if (kind == '-') {
+            throw new IOException("the server answered: " + line);
+        }
+        long length = kind == '$' || kind == '*' ? Long.parseLong(line.substring(1)) : -1;
+        if (kind == '$' && length >= 0) {
+            readText((int) length);
+        }
+        for (long i = 0; kind == '*' && i < length; i++) {
+            readReply();
         }
     }
 
@@ -129,6 +152,18 @@ final class PeerConnection implements AutoCloseable {
         String text = new String(in.readNBytes(length), StandardCharsets.ISO_8859_1);
         readLine();
         return text;
+    }
+
+    /** Reads and forgets until the connection is closed. */
+    void discardAll() {
+        byte[] room = new byte[1 << 16];
+        try {
+            socket.setSoTimeout(0);
+            while (in.read(room) >= 0) {
+            }
+        } catch (IOException closed) {
+            // That is how it ends.
+        }
     }
 
     @Override

@@ -12,7 +12,7 @@ import java.util.List;
  * @param memoryKeys keys of the memory trial, 0 for none
  * @param atMost     after this the cells still to come are left out, and the report says so
  */
-record Plan(List<String> tests, List<Integer> valueBytes, List<Integer> pipelines, int rounds, int connections,
+record Plan(List<Workload> tests, List<Integer> valueBytes, List<Integer> pipelines, int rounds, int connections,
         int keys, Duration warmUp, Duration perRun, int memoryKeys, Duration atMost) {
 
     /** Above it the client's buffers alone would fill a small machine: MSET of 16 KB values in pipelines of 64. */
@@ -22,19 +22,13 @@ record Plan(List<String> tests, List<Integer> valueBytes, List<Integer> pipeline
     List<Cell> cells() {
         List<Cell> cells = new ArrayList<>();
         for (int size : valueBytes) {
-            for (String test : tests) {
-                if (!test.equals("incr")) {
-                    addPipelines(cells, test, size);
-                }
-            }
+            tests.stream().filter(Workload::isSized).forEach(test -> addPipelines(cells, test, size));
         }
-        if (tests.contains("incr")) {
-            addPipelines(cells, "incr", 0);
-        }
+        tests.stream().filter(test -> !test.isSized()).forEach(test -> addPipelines(cells, test, 0));
         return cells;
     }
 
-    private void addPipelines(List<Cell> cells, String test, int size) {
+    private void addPipelines(List<Cell> cells, Workload test, int size) {
         for (int pipeline : pipelines) {
             Cell cell = new Cell(test, size, pipeline);
             if (cell.bytesInFlight(connections) <= MAX_BYTES_IN_FLIGHT) {

@@ -95,16 +95,26 @@ final class Report {
         if (trials.isEmpty()) {
             return;
         }
-        heading("Memory: resident bytes per key, keys of 16 bytes");
-        headerRow(List.of("server", "value", "keys", "bytes per key", "at the start", "loaded",
+        heading("Memory: resident bytes per element, keys and members of 16 bytes");
+        headerRow(List.of("data", "server", "elements", "bytes per element", "of " + reference + "'s", "at the start",
+                "loaded",
                 "after FLUSHALL and purge", "of the start"));
         for (MemoryTrial trial : trials) {
-            row(List.of(trial.peer(), trial.valueBytes() + " B", String.format(Locale.ROOT, "%,d", trial.keys()),
-                    String.format(Locale.ROOT, "%.1f", trial.bytesPerKey()), megabytes(trial.startBytes()),
+            row(List.of(trial.shape().title(), trial.peer(),
+                    String.format(Locale.ROOT, "%,d", trial.shape().elements()),
+                    String.format(Locale.ROOT, "%.1f", trial.bytesPerElement()), ofReference(trials, trial),
+                    megabytes(trial.startBytes()),
                     megabytes(trial.loadedBytes()), megabytes(trial.emptiedBytes()),
                     String.format(Locale.ROOT, "%.2f", trial.emptiedOverStart())));
         }
         text.append('\n');
+    }
+
+    private String ofReference(List<MemoryTrial> trials, MemoryTrial trial) {
+        return trials.stream().filter(other -> other.peer().equals(reference) && other.shape().equals(trial.shape()))
+                .findFirst().map(other -> String.format(Locale.ROOT, "%.2f",
+                        trial.bytesPerElement() / other.bytesPerElement()))
+                .orElse("");
     }
 
     private void heading(String title) {

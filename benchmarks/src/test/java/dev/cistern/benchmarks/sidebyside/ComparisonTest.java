@@ -27,7 +27,8 @@ final class ComparisonTest {
 
     @Test
     void everyCellHasASampleForEachRoundAndTheServerIsGoneAfterwards() throws Exception {
-        Plan plan = new Plan(List.of("get", "incr"), List.of(64), List.of(16), 2, 5, 1_000, Duration.ZERO,
+        Plan plan = new Plan(List.of(Workload.GET, Workload.HGET, Workload.EVAL, Workload.PUBLISH), List.of(64),
+                List.of(16), 2, 5, 1_000, Duration.ZERO,
                 Duration.ofMillis(50), 0,
                 Duration.ofMinutes(1));
         ProcessUsage usage;
@@ -46,8 +47,22 @@ final class ComparisonTest {
 
     @Test
     void memoryTrialSeesEveryKey() throws IOException, InterruptedException {
-        MemoryTrial trial = MemoryTrial.of(Peer.redis(), 50_000, 64, folder);
+        MemoryTrial trial = MemoryTrial.of(Peer.redis(), Shape.strings(50_000, 64), folder);
         // The bytes of key and value are the least that any server can take.
-        assertThat(trial.bytesPerKey()).isBetween(80.0, 400.0);
+        assertThat(trial.bytesPerElement()).isBetween(80.0, 400.0);
+    }
+
+    @Test
+    void everyShapeOfCollectionsIsTakenByTheServer() throws IOException, InterruptedException {
+        try (RunningPeer server = RunningPeer.start(Peer.redis(), folder);
+                Loader loader = Loader.connect(server);
+                PeerConnection asking = new PeerConnection(server)) {
+            for (Shape shape : Shape.collections(20)) {
+                loader.empty();
+                shape.fill().into(loader, shape.elements());
+                boolean isLarge = shape.elements() == 100;
+                assertThat(asking.ask("DBSIZE")).as(shape.title()).isEqualTo(isLarge ? ":1" : ":20");
+            }
+        }
     }
 }

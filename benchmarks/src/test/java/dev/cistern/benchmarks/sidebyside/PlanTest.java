@@ -11,7 +11,8 @@ final class PlanTest {
 
     @Test
     void counterHasNoSizesAndOversizedCellsAreLeftOut() {
-        Plan plan = new Plan(List.of("get", "incr", "mset"), List.of(64, 16_384), List.of(1, 64), 5, 50, 100,
+        Plan plan = new Plan(List.of(Workload.GET, Workload.INCR, Workload.MSET), List.of(64, 16_384), List.of(1, 64),
+                5, 50, 100,
                 Duration.ZERO,
                 Duration.ofSeconds(2), 0, Duration.ofMinutes(1));
         assertThat(plan.cells()).extracting(Cell::toString).containsExactly(

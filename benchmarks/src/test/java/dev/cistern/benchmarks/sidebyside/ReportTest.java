@@ -27,9 +27,9 @@ final class ReportTest {
     @Test
     void aLossIsCounted() {
         Map<Cell, Map<String, List<Sample>>> results = new LinkedHashMap<>();
-        results.put(new Cell("get", 64, 16), Map.of("redis", List.of(sample(2, 100)), "cistern",
+        results.put(new Cell(Workload.GET, 64, 16), Map.of("redis", List.of(sample(2, 100)), "cistern",
                 List.of(sample(1, 200))));
-        results.put(new Cell("get", 64, 1), Map.of("redis", List.of(sample(2, 100)), "cistern",
+        results.put(new Cell(Workload.GET, 64, 1), Map.of("redis", List.of(sample(2, 100)), "cistern",
                 List.of(sample(3, 200))));
         Report report = new Report("cistern", "redis", List.of("redis", "cistern"));
         report.speed(results);
@@ -41,11 +41,12 @@ final class ReportTest {
 
     @Test
     void memoryIsTheGrowthPerKey() {
-        MemoryTrial trial = new MemoryTrial("redis", 16, 1_000_000, 10_000_000, 130_000_000, 11_000_000);
+        MemoryTrial trial = new MemoryTrial("redis", Shape.strings(1_000_000, 16), 10_000_000, 130_000_000, 11_000_000);
         Report report = new Report("cistern", "redis", List.of("redis"));
         report.memory(List.of(trial));
         assertThat(report.toString())
-                .contains("| redis | 16 B | 1,000,000 | 120.0 | 10.0 MB | 130.0 MB | 11.0 MB | 1.10 |");
+                .contains(
+                        "| strings of 16 B | redis | 1,000,000 | 120.0 | 1.00 | 10.0 MB | 130.0 MB | 11.0 MB | 1.10 |");
     }
 
     private static Sample sample(double cpuMicros, double operations) {

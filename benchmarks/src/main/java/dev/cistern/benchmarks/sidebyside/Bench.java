@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
  * and ends what it started. What is measured and how is said in the classes it calls.
  */
 // @formatter:off
-@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = HitRatios.class,
+@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, Stalls.class, Soak.class},
         description = "Runs Cistern and other servers side by side on this machine and prints tables: throughput, "
                 + "server CPU per operation, latency, memory per key. Losses included.",
         footer = {"",
@@ -40,6 +40,8 @@ import picocli.CommandLine.Spec;
                 "  cistern bench --tests hset,hget,zadd,zrank --pipelines 1,16 --memory-keys 0",
                 "  cistern bench --tests get --rounds 1 --collections --markdown bench.md",
                 "  cistern bench hit-ratio",
+                "  cistern bench stalls",
+                "  cistern bench soak",
                 "  cistern bench --peer 'valkey=valkey-server --port {port} --save \"\"'"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:measured", "252:the command line is wrong", "253:a program is missing or did not start"})
@@ -130,10 +132,7 @@ public final class Bench implements Callable<Integer> {
         Path folder = Files.createTempDirectory("cistern-bench");
         try {
             Report report = measure(plan, peers, folder);
-            spec.commandLine().getOut().println(report);
-            if (markdown != null) {
-                Files.writeString(markdown, report.toString());
-            }
+            print(spec, report.toString(), markdown);
             return CommandLine.ExitCode.OK;
         } finally {
             delete(folder);
@@ -167,7 +166,7 @@ public final class Bench implements Callable<Integer> {
     private List<Peer> peers() {
         List<Peer> peers = new ArrayList<>(List.of(Peer.redis()));
         if (!withoutCistern) {
-            peers.add(Peer.cistern(System.getProperty("cistern.launcher", "./cistern")));
+            peers.add(cistern());
         }
         for (String text : others == null ? List.<String>of() : others) {
             try {
@@ -246,9 +245,26 @@ public final class Bench implements Callable<Integer> {
     }
 
     private void tell(String line) {
+        tell(spec, line);
+    }
+
+    /** Progress goes to the error stream, so that the report alone can be redirected. */
+    static void tell(CommandSpec spec, String line) {
         PrintWriter err = spec.commandLine().getErr();
         err.println(line);
         err.flush();
+    }
+
+    static void print(CommandSpec spec, String report, @Nullable Path copy) throws IOException {
+        spec.commandLine().getOut().println(report);
+        if (copy != null) {
+            Files.writeString(copy, report);
+        }
+    }
+
+    /** A node of ours, by the launcher that started this program. */
+    static Peer cistern() {
+        return Peer.cistern(System.getProperty("cistern.launcher", "./cistern"));
     }
 
     static void delete(Path folder) throws IOException {

@@ -67,7 +67,7 @@ final class CacheClient implements AutoCloseable {
     }
 
     void configure(String setting, String wanted) throws IOException {
-        connection.expect("+OK", "CONFIG SET " + setting + " " + wanted);
+        connection.configure(setting, wanted);
     }
 
     void flush() throws IOException {

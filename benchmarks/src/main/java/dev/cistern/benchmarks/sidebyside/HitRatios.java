@@ -3,7 +3,6 @@ package dev.cistern.benchmarks.sidebyside;
 import dev.cistern.benchmarks.sidebyside.HitRatioTrial.Contestant;
 import dev.cistern.benchmarks.sidebyside.HitRatioTrial.Size;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,10 +56,7 @@ final class HitRatios implements Callable<Integer> {
                             new Size.Bytes((long) megabytes << 20), folder)
                     + table("Room for the same " + String.format(Locale.ROOT, "%,d", items) + " items",
                             contestants(false), new Size.Items(items), folder);
-            spec.commandLine().getOut().println(report);
-            if (markdown != null) {
-                Files.writeString(markdown, report);
-            }
+            Bench.print(spec, report, markdown);
             return CommandLine.ExitCode.OK;
         } finally {
             Bench.delete(folder);
@@ -76,7 +72,7 @@ final class HitRatios implements Callable<Integer> {
     }
 
     private List<Contestant> contestants(boolean withMemcached) {
-        Peer cistern = Peer.cistern(System.getProperty("cistern.launcher", "./cistern"));
+        Peer cistern = Bench.cistern();
         List<Contestant> contestants = new ArrayList<>();
         for (String policy : List.of("allkeys-lru", "allkeys-lfu")) {
             if (Peer.isInstalled("redis-server")) {
@@ -102,7 +98,7 @@ final class HitRatios implements Callable<Integer> {
         for (Trace trace : Trace.all()) {
             table.append("| ").append(trace.name()).append(" |");
             for (Contestant contestant : contestants) {
-                tell(title + ": " + trace.name() + ", " + contestant.name());
+                Bench.tell(spec, title + ": " + trace.name() + ", " + contestant.name());
                 HitRatioTrial trial = HitRatioTrial.of(contestant, trace, size, items, requests, folder);
                 table.append(String.format(Locale.ROOT, " %.1f %% (%,d) |", 100 * trial.hitRatio(), trial.items()));
             }
@@ -111,9 +107,4 @@ final class HitRatios implements Callable<Integer> {
         return table.toString();
     }
 
-    private void tell(String line) {
-        PrintWriter err = spec.commandLine().getErr();
-        err.println(line);
-        err.flush();
-    }
 }

@@ -72,6 +72,10 @@ final class Loader implements AutoCloseable {
         }
     }
 
+    void configure(String setting, String wanted) throws IOException {
+        connection.configure(setting, wanted);
+    }
+
     /** Deletes everything and asks the server to give memory back, as far as it has words for that. */
     void empty() throws IOException {
         connection.flush();

@@ -114,6 +114,11 @@ final class PeerConnection implements AutoCloseable {
         }
     }
 
+    /** Changes a setting; of a server that speaks RESP. */
+    void configure(String setting, String wanted) throws IOException {
+        expect("+OK", "CONFIG SET " + setting + " " + wanted);
+    }
+
     /** Deletes all items. */
     void flush() throws IOException {
         expect(isResp ? "+OK" : "OK", isResp ? "FLUSHALL" : "flush_all");

@@ -7,6 +7,7 @@ import dev.cistern.control.operation.Context;
 import dev.cistern.control.operation.EventOperations;
 import dev.cistern.control.operation.OfferOperations;
 import dev.cistern.control.operation.ParameterGroupOperations;
+import dev.cistern.control.operation.ReplicaOperations;
 import dev.cistern.control.operation.ReplicationGroupOperations;
 import dev.cistern.control.operation.SnapshotOperations;
 import dev.cistern.control.operation.SubnetGroupOperations;
@@ -48,6 +49,8 @@ import software.amazon.awssdk.services.elasticache.model.CreateUserGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateUserGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateUserRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateUserResponse;
+import software.amazon.awssdk.services.elasticache.model.DecreaseReplicaCountRequest;
+import software.amazon.awssdk.services.elasticache.model.DecreaseReplicaCountResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheParameterGroupRequest;
@@ -96,6 +99,8 @@ import software.amazon.awssdk.services.elasticache.model.DescribeUserGroupsReque
 import software.amazon.awssdk.services.elasticache.model.DescribeUserGroupsResponse;
 import software.amazon.awssdk.services.elasticache.model.DescribeUsersRequest;
 import software.amazon.awssdk.services.elasticache.model.DescribeUsersResponse;
+import software.amazon.awssdk.services.elasticache.model.IncreaseReplicaCountRequest;
+import software.amazon.awssdk.services.elasticache.model.IncreaseReplicaCountResponse;
 import software.amazon.awssdk.services.elasticache.model.ListAllowedNodeTypeModificationsRequest;
 import software.amazon.awssdk.services.elasticache.model.ListAllowedNodeTypeModificationsResponse;
 import software.amazon.awssdk.services.elasticache.model.ListTagsForResourceRequest;
@@ -200,6 +205,16 @@ final class ElastiCacheService implements ElastiCacheClient {
     @Override
     public DeleteReplicationGroupResponse deleteReplicationGroup(DeleteReplicationGroupRequest request) {
         return change(context -> new ReplicationGroupOperations(context).delete(request));
+    }
+
+    @Override
+    public IncreaseReplicaCountResponse increaseReplicaCount(IncreaseReplicaCountRequest request) {
+        return change(context -> new ReplicaOperations(context).increase(request));
+    }
+
+    @Override
+    public DecreaseReplicaCountResponse decreaseReplicaCount(DecreaseReplicaCountRequest request) {
+        return change(context -> new ReplicaOperations(context).decrease(request));
     }
 
     @Override

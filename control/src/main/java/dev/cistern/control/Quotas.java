@@ -5,6 +5,7 @@ package dev.cistern.control;
  *
  * @param nodesPerRegion   cache nodes of all clusters together
  * @param nodesPerMemcachedCluster  cache nodes of one Memcached cluster
+ * @param nodesPerReplicationGroup  cache nodes of one replication group; AWS raises it up to 500 when asked
  * @param tagsPerResource  tags on one resource
  * @param parameterGroups  parameter groups beside the default ones
  * @param users            users beside the default one
@@ -15,11 +16,11 @@ package dev.cistern.control;
  * @param snapshotsPerDay  manual snapshots of one source within 24 hours
  * @param eventsKept       newest events that are kept, whatever their age; a bound of ours, AWS has only the 14 days
  */
-public record Quotas(int nodesPerRegion, int nodesPerMemcachedCluster, int tagsPerResource, int parameterGroups,
-        int users, int userGroups,
+public record Quotas(int nodesPerRegion, int nodesPerMemcachedCluster, int nodesPerReplicationGroup,
+        int tagsPerResource, int parameterGroups, int users, int userGroups,
         int usersPerGroup,
         int subnetGroups, int subnetsPerGroup, int snapshotsPerDay, int eventsKept) {
 
     /** The defaults of an AWS account. */
-    public static final Quotas DEFAULT = new Quotas(300, 40, 50, 300, 2_000, 200, 100, 300, 20, 20, 10_000);
+    public static final Quotas DEFAULT = new Quotas(300, 40, 90, 50, 300, 2_000, 200, 100, 300, 20, 20, 10_000);
 }

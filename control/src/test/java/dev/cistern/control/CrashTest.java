@@ -64,6 +64,50 @@ final class CrashTest {
     }
 
     @Test
+    void creatingAGroupWithAReplica() throws IOException {
+        atEveryPoint(test -> {},
+                aws -> aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                        .cacheNodeType("cache.t3.micro").numCacheClusters(2)),
+                test -> hasReplicas(test, "g-001", 1));
+    }
+
+    @Test
+    void addingAReplica() throws IOException {
+        atEveryPoint(test -> test.createGroup("g"),
+                aws -> aws.increaseReplicaCount(
+                        r -> r.replicationGroupId("g").newReplicaCount(1).applyImmediately(true)),
+                test -> hasReplicas(test, "g-001", 1));
+    }
+
+    @Test
+    void removingAReplica() throws IOException {
+        atEveryPoint(test -> test.createGroup("g", 1),
+                aws -> aws.decreaseReplicaCount(
+                        r -> r.replicationGroupId("g").newReplicaCount(0).applyImmediately(true)),
+                test -> {
+                    hasReplicas(test, "g-001", 0);
+                    assertThatThrownBy(() -> test.cluster("g-002")).isInstanceOf(CacheClusterNotFoundException.class);
+                });
+    }
+
+    @Test
+    void promotingAReplica() throws IOException {
+        atEveryPoint(test -> test.createGroup("g", 1),
+                aws -> aws.modifyReplicationGroup(r -> r.replicationGroupId("g").primaryClusterId("g-002")),
+                test -> hasReplicas(test, "g-002", 1));
+    }
+
+    /** The group serves with this primary and so many replicas, which follow it. */
+    private static void hasReplicas(TestPlane test, String primary, int replicas) {
+        assertThat(test.group("g").status()).isEqualTo("available");
+        assertThat(test.group("g").memberClusters()).hasSize(1 + replicas).allSatisfy(member -> {
+            assertThat(test.cluster(member).cacheClusterStatus()).isEqualTo("available");
+            assertThat(test.nodes.follows(member)).isEqualTo(member.equals(primary) ? "" : primary);
+        });
+        assertThat(test.nodes.running()).hasSize(1 + replicas);
+    }
+
+    @Test
     void changingTheNodeTypeOfACluster() throws IOException {
         atEveryPoint(test -> test.createCluster("c"),
                 aws -> aws.modifyCacheCluster(

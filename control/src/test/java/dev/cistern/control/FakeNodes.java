@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Nodes that listen and answer what an admin asks, and keep no data: enough RESP for the control plane, on real sockets.
@@ -135,7 +136,9 @@ final class FakeNodes implements NodeRuntime {
 
     /** What the node of that cluster holds: what it loaded, or else something that only it has. */
     String data(String clusterId) {
-        return node(clusterId).data;
+        FakeNode node = node(clusterId);
+        FakeNode primary = node.primary();
+        return primary == null ? node.data : primary.data;
     }
 
     private FakeNode node(String clusterId) {
@@ -153,6 +156,17 @@ final class FakeNodes implements NodeRuntime {
         return node(clusterId, cacheNodeId).settings;
     }
 
+    /** Which cluster's node that cluster's node follows; empty for a primary. */
+    String follows(String clusterId) {
+        FakeNode primary = node(clusterId).primary();
+        return primary == null ? "" : primary.spec.nodeId().replaceFirst("-[a-z0-9]{6}-\\d{4}.*", "");
+    }
+
+    /** The ports that the node was told to listen on by its role. */
+    String rolePorts(String clusterId) {
+        return node(clusterId).rolePorts;
+    }
+
     /** Ends a node without telling anybody. */
     void crash(String nodeId) {
         Objects.requireNonNull(nodes.remove(nodeId)).close();
@@ -164,6 +178,8 @@ final class FakeNodes implements NodeRuntime {
         private final NodeSpec spec;
         private final String runId;
         private final String data;
+        private volatile int primaryPort;
+        private volatile String rolePorts = "0 0";
         private final Map<String, String> settings = new ConcurrentHashMap<>();
         private final Map<String, String> users = new ConcurrentSkipListMap<>();
         private final ServerSocket server;
@@ -260,23 +276,66 @@ final class FakeNodes implements NodeRuntime {
                 case "HELLO" -> "%1\r\n$5\r\nproto\r\n:3\r\n";
                 case "PING" -> "+PONG\r\n";
                 case "ACL" -> acl(command);
-                case "CONFIG" -> configure(command.get(2), command.get(3));
+                case "CONFIG" -> configureAll(command);
                 case "BGSAVE" -> save();
+                case "REPLICAOF" -> follow(command);
+                case "FAILOVER" -> handOver(command);
+                case "CISTERN" -> {
+                    rolePorts = command.get(3) + " " + command.get(5);
+                    yield "+OK\r\n";
+                }
                 case "INFO" -> {
                     String text = "# Server\r\nrun_id:" + runId + "\r\nused_memory:" + usedMemoryBytes
                             + "\r\nrdb_bgsave_in_progress:0\r\nrdb_last_bgsave_status:" + (failingSaves ? "err" : "ok")
-                            + "\r\n";
+                            + "\r\n" + replication();
                     yield "$" + text.length() + "\r\n" + text + "\r\n";
                 }
                 default -> "-ERR unknown command '" + verb + "'\r\n";
             };
         }
 
+        /** The node that it follows, while that is there. */
+        private @Nullable FakeNode primary() {
+            return nodes.values().stream().filter(other -> other.spec.port() == primaryPort).findFirst().orElse(null);
+        }
+
+        private String follow(List<String> command) {
+            primaryPort = command.get(1).equalsIgnoreCase("NO") ? 0 : Integer.parseInt(command.get(2));
+            return "+OK\r\n";
+        }
+
+        /** FAILOVER TO host port: the two change places at once. */
+        private String handOver(List<String> command) {
+            int port = Integer.parseInt(command.get(3));
+            FakeNode target = nodes.values().stream().filter(other -> other.spec.port() == port).findFirst()
+                    .orElseThrow();
+            primaryPort = port;
+            target.primaryPort = 0;
+            return "+OK\r\n";
+        }
+
+        private String replication() {
+            if (primaryPort != 0) {
+                return "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + primaryPort + "\r\nmaster_link_status:"
+                        + (primary() == null ? "down" : "up") + "\r\nslave_repl_offset:7\r\n";
+            }
+            StringBuilder text = new StringBuilder("role:master\r\nmaster_repl_offset:7\r\n");
+            int number = 0;
+            for (FakeNode other : nodes.values()) {
+                if (other.primaryPort == spec.port()) {
+                    text.append("slave").append(number++).append(":ip=127.0.0.1,port=").append(other.spec.port())
+                            .append(",state=online,offset=7,lag=0\r\n");
+                }
+            }
+            return text.toString();
+        }
+
         private String save() {
             onSave.accept(spec.nodeId());
             try {
                 if (!failingSaves) {
-                    Files.writeString(spec.snapshotFile(), data);
+                    FakeNode primary = primary();
+                    Files.writeString(spec.snapshotFile(), primary == null ? data : primary.data);
                 }
                 return "+Background saving started\r\n";
             } catch (IOException e) {
@@ -296,6 +355,14 @@ final class FakeNodes implements NodeRuntime {
                 }
             }
             return "+OK\r\n";
+        }
+
+        private String configureAll(List<String> command) {
+            String answer = "";
+            for (int i = 2; i < command.size(); i += 2) {
+                answer = configure(command.get(i), command.get(i + 1));
+            }
+            return answer;
         }
 
         private String configure(String name, String value) {

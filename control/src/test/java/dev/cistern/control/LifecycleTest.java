@@ -96,7 +96,8 @@ final class LifecycleTest {
             CacheCluster member = test.cluster("sessions-001");
             assertThat(member.replicationGroupId()).isEqualTo("sessions");
             assertThat(member.cacheClusterStatus()).isEqualTo("available");
-            assertThat(member.cacheNodes().getFirst().endpoint()).isEqualTo(endpoint);
+            assertThat(member.cacheNodes().getFirst().endpoint().port()).isNotEqualTo(endpoint.port());
+            assertThat(test.nodes.rolePorts("sessions-001")).startsWith(endpoint.port() + " ");
             assertThat(test.aws.describeCacheClusters(r -> r.showCacheClustersNotInReplicationGroups(true))
                     .cacheClusters()).isEmpty();
 
@@ -113,7 +114,8 @@ final class LifecycleTest {
     @Test
     void aRetainedPrimaryGoesOnAtItsEndpoint() {
         try (TestPlane test = new TestPlane(directory)) {
-            Endpoint endpoint = test.createGroup("kept").nodeGroups().getFirst().primaryEndpoint();
+            Endpoint endpoint = test.createGroup("kept", 1).nodeGroups().getFirst().nodeGroupMembers().getFirst()
+                    .readEndpoint();
             test.aws.deleteReplicationGroup(r -> r.replicationGroupId("kept").retainPrimaryCluster(true));
             test.settle();
 
@@ -123,6 +125,7 @@ final class LifecycleTest {
             assertThat(cluster.cacheClusterStatus()).isEqualTo("available");
             assertThat(cluster.cacheNodes().getFirst().endpoint()).isEqualTo(endpoint);
             assertThat(test.nodes.running()).hasSize(1);
+            assertThat(test.nodes.rolePorts("kept-001")).isEqualTo("0 0");
         }
     }
 

@@ -102,6 +102,14 @@ final class TestPlane implements AutoCloseable {
         return group(id);
     }
 
+    /** A group with so many replicas. */
+    ReplicationGroup createGroup(String id, int replicas) {
+        aws.createReplicationGroup(r -> r.replicationGroupId(id).replicationGroupDescription("a group of many")
+                .engine("valkey").cacheNodeType("cache.t4g.small").numCacheClusters(1 + replicas));
+        settle();
+        return group(id);
+    }
+
     CacheCluster cluster(String id) {
         return aws.describeCacheClusters(r -> r.cacheClusterId(id).showCacheNodeInfo(true)).cacheClusters().getFirst();
     }

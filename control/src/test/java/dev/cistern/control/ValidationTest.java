@@ -169,10 +169,18 @@ final class ValidationTest {
                         + "must be " + SECURITY_GROUP + ".", r -> r.securityGroupIds("sg-1")),
                 cluster(code, "Cistern does not offer data tiering yet: CacheNodeType must not be of the family r6gd.",
                         r -> r.cacheNodeType("cache.r6gd.xlarge")),
-                group(code, "Cistern does not offer replicas yet: NumCacheClusters must be 1.",
-                        r -> r.numCacheClusters(2)),
-                group(code, "Cistern does not offer more than one node group yet: NumNodeGroups must be 1.",
-                        r -> r.numNodeGroups(3)),
+                group(code, "More than one node group needs a cache parameter group with cluster-enabled, such as "
+                        + "default.redis7.cluster.on.", r -> r.numNodeGroups(3)),
+                group(code, "NumCacheClusters and ReplicasPerNodeGroup cannot be used together.",
+                        r -> r.numCacheClusters(3).replicasPerNodeGroup(1)),
+                group(code, "When specifying preferred availability zones, the number of cache clusters must be specified "
+                        + "and must match the number of preferred availability zones.",
+                        r -> r.numCacheClusters(2).preferredCacheClusterAZs("us-east-1a")),
+                group(code, "Automatic failover must be enabled when Multi-AZ is enabled.",
+                        r -> r.numCacheClusters(2).multiAZEnabled(true)),
+                group(code, "Multi-AZ needs nodes in at least 2 availability zones in node group 0001.",
+                        r -> r.numCacheClusters(2).multiAZEnabled(true).automaticFailoverEnabled(true)
+                                .preferredCacheClusterAZs("us-east-1a", "us-east-1a")),
                 group(code, "Cistern does not offer cluster mode yet: CacheParameterGroupName must be one with cluster "
                         + "mode off.", r -> r.cacheParameterGroupName("default.redis7.cluster.on")),
                 group(code, "Cistern does not offer encryption at rest yet: AtRestEncryptionEnabled must be false.",
@@ -246,6 +254,6 @@ final class ValidationTest {
         assertThat(catchThrowableOfType(UnsupportedOperationException.class,
                 () -> test.aws.testFailover(r -> r.replicationGroupId("s")))).isNotNull();
         assertThat(ControlPlane.offeredOperations()).doesNotContain("TestFailover").contains("CreateCacheCluster")
-                .hasSize(50);
+                .hasSize(52);
     }
 }

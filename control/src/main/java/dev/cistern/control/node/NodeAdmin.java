@@ -1,5 +1,6 @@
 package dev.cistern.control.node;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -15,8 +16,10 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
+import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.util.SafeEncoder;
 
 /**
  * What the control plane says to a node, over RESP as its admin user: any server that speaks RESP will do.
@@ -28,6 +31,11 @@ public final class NodeAdmin {
 
     private static final int CONNECT_MILLIS = 1_000;
     private static final int ANSWER_MILLIS = 2_000;
+    private static final ProtocolCommand CISTERN = () -> SafeEncoder.encode("CISTERN");
+    private static final ProtocolCommand FAILOVER = () -> SafeEncoder.encode("FAILOVER");
+
+    private static final String NO_FAILOVER = "no-failover";
+
     private static final Pattern UNKNOWN_SETTING = Pattern.compile("(?i)unknown option|unsupported config parameter");
     private static final Pattern UNKNOWN_RULE = Pattern
             .compile("modifier '([+-][^']+)': Unknown command or category name");
@@ -135,14 +143,9 @@ public final class NodeAdmin {
     }
 
     public NodeReport report() {
-        Map<String, String> facts = new HashMap<>();
+        Map<String, String> facts;
         try (Jedis node = connect()) {
-            node.info().lines().forEach(line -> {
-                int colon = line.indexOf(':');
-                if (colon > 0) {
-                    facts.put(line.substring(0, colon), line.substring(colon + 1).strip());
-                }
-            });
+            facts = facts(node.info());
         }
         return new NodeReport(fact(facts, "run_id"), Long.parseLong(fact(facts, "used_memory")),
                 fact(facts, "rdb_bgsave_in_progress").equals("1"),
@@ -154,6 +157,77 @@ public final class NodeAdmin {
         try (Jedis node = connect()) {
             node.bgsave();
         }
+    }
+
+    // --- its place among others ---
+
+    /** Has the node follow that one; one that does already goes on as it is. */
+    public void follow(NodeAddress primary, AdminCredential credential) {
+        try (Jedis node = connect()) {
+            node.configSet(Map.of("masteruser", credential.user(), "masterauth", credential.password().reveal()));
+            node.replicaof(primary.host(), primary.port());
+        }
+    }
+
+    /** Has the node be a primary, with what it has; one that is already goes on as it is. */
+    public void lead() {
+        try (Jedis node = connect()) {
+            node.replicaofNoOne();
+        }
+    }
+
+    /** On which ports the node is to listen beside its own: while it is a primary, and while it follows; 0 for none. */
+    public void listenByRole(int primaryPort, int readerPort) {
+        try (Jedis node = connect()) {
+            node.sendCommand(CISTERN, "ROLE-PORTS", "PRIMARY", Integer.toString(primaryPort), "READER",
+                    Integer.toString(readerPort));
+        } catch (JedisDataException e) {
+            // An original cannot: whoever runs it listens for it.
+            if (!String.valueOf(e.getMessage()).startsWith("ERR unknown command")) {
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Has this primary and its replica at that port change places, without loss: writes wait for the moment. Returns at
+     * once; {@link #place} tells when it is so.
+     */
+    public void handOver(int replicaPort, AdminCredential replica, Duration limit) {
+        NodeAddress target = place().replicas().stream().filter(each -> each.port() == replicaPort).findFirst()
+                .orElseThrow(() -> new NodeRuntimeException(
+                        address + " has no replica that listens on port " + replicaPort));
+        try (Jedis node = connect()) {
+            node.configSet(Map.of("masteruser", replica.user(), "masterauth", replica.password().reveal()));
+            node.sendCommand(FAILOVER, "TO", target.host(), Integer.toString(target.port()), "TIMEOUT",
+                    Long.toString(limit.toMillis()));
+        }
+    }
+
+    /** Whether such a change of places is under way. */
+    public boolean isHandingOver() {
+        try (Jedis node = connect()) {
+            return !facts(node.info("replication")).getOrDefault("master_failover_state", NO_FAILOVER)
+                    .equals(NO_FAILOVER);
+        }
+    }
+
+    /** Where the node stands among others. */
+    public NodePlace place() {
+        try (Jedis node = connect()) {
+            return NodePlace.parse(facts(node.info("replication")));
+        }
+    }
+
+    private static Map<String, String> facts(String info) {
+        Map<String, String> facts = new HashMap<>();
+        info.lines().forEach(line -> {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                facts.put(line.substring(0, colon), line.substring(colon + 1).strip());
+            }
+        });
+        return facts;
     }
 
     private String fact(Map<String, String> facts, String name) {

@@ -27,6 +27,10 @@ public record CacheClusterOperations(Context context) {
     /** Answers with status "creating". */
     public CreateCacheClusterResponse create(CreateCacheClusterRequest original) {
         String id = Checks.identifier("CacheClusterIdentifier", original.cacheClusterId(), Checks.MAX_CLUSTER_ID);
+        if (isMember(original)) {
+            return CreateCacheClusterResponse.builder()
+                    .cacheCluster(described(new ReplicaOperations(context).create(original, id))).build();
+        }
         // What Memcached cannot have is refused further down, in its own words.
         Restore restore = EngineType.MEMCACHED.wireName().equalsIgnoreCase(original.engine())
                 ? null
@@ -50,9 +54,14 @@ public record CacheClusterOperations(Context context) {
         return CreateCacheClusterResponse.builder().cacheCluster(described(cluster)).build();
     }
 
+    private static boolean isMember(CreateCacheClusterRequest request) {
+        return request.replicationGroupId() != null && !request.replicationGroupId().isEmpty()
+                && !EngineType.MEMCACHED.wireName().equalsIgnoreCase(request.engine());
+    }
+
     private CacheCluster createAlone(ClusterWish wish, ResourceKey key) {
         Clusters.requireQuota(context, 1);
-        return Clusters.create(context, wish, key, null, null).cluster();
+        return Clusters.create(context, wish, key);
     }
 
     /** One cluster, or all of the caller's by id. */
@@ -137,8 +146,8 @@ public record CacheClusterOperations(Context context) {
     public DeleteCacheClusterResponse delete(DeleteCacheClusterRequest request) {
         CacheCluster cluster = Clusters.require(context, request.cacheClusterId());
         if (cluster.replicationGroupId() != null) {
-            throw Faults.invalidCacheClusterState("Cannot delete the cache cluster since it is the only member of a "
-                    + "replication group. Delete the replication group instead.");
+            return DeleteCacheClusterResponse.builder()
+                    .cacheCluster(described(new ReplicaOperations(context).delete(cluster, request))).build();
         }
         if (!cluster.is(CacheClusterStatus.AVAILABLE) && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK)
                 && !cluster.is(CacheClusterStatus.RESTORE_FAILED)) {

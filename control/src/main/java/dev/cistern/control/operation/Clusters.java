@@ -48,17 +48,16 @@ final class Clusters {
         }
     }
 
-    /** Stores a cluster of one node that is to be started; answers it and its port. */
-    static Created create(Context context, ClusterWish wish, ResourceKey key, @Nullable String group,
-            @Nullable String nodeGroup) {
+    /** Stores a cluster of one node, on its own, that is to be started. */
+    static CacheCluster create(Context context, ClusterWish wish, ResourceKey key) {
         SubnetGroup subnets = subnets(context, wish);
         String zone = wish.zone(context.caller().region(), subnets, context.options().random());
-        CacheCluster cluster = insert(context, wish, key, zone, 1, group, nodeGroup);
+        CacheCluster cluster = insert(context, wish, key, zone, 1);
         String nodeId = nodeId(cluster, FIRST_NODE);
         int port = new Ports(context.options().endpoints()).lease(context.handle(), wish.port(), nodeId);
         new NewNode(FIRST_NODE, nodeId, zone, port).insert(context.handle(), cluster,
                 context.options().endpoints().bindAddress(), cluster.createdAtMillis());
-        return new Created(cluster, port);
+        return cluster;
     }
 
     static SubnetGroup subnets(Context context, ClusterWish wish) {
@@ -66,11 +65,10 @@ final class Clusters {
                 .require(wish.subnetGroup() == null ? SubnetGroup.DEFAULT : wish.subnetGroup());
     }
 
-    /** Stores a cluster that has no nodes yet. */
-    static CacheCluster insert(Context context, ClusterWish wish, ResourceKey key, String zone, int nodes,
-            @Nullable String group, @Nullable String nodeGroup) {
+    /** Stores a cluster on its own that has no nodes yet. */
+    static CacheCluster insert(Context context, ClusterWish wish, ResourceKey key, String zone, int nodes) {
         CacheCluster cluster = new CacheCluster(key, 0, CacheClusterStatus.CREATING, wish.engine(),
-                newHash(context.options().random()), zone, nodes, context.options().clock().millis(), group, nodeGroup,
+                newHash(context.options().random()), zone, nodes, context.options().clock().millis(), null, null,
                 wish.settings(context), null, false, subnets(context, wish).id());
         CacheCluster.TABLE.insert(context.handle(), cluster);
         return cluster;
@@ -80,7 +78,4 @@ final class Clusters {
     static String nodeId(CacheCluster cluster, String cacheNodeId) {
         return cluster.id() + "-" + cluster.hash() + "-" + cacheNodeId;
     }
-
-    /** A new cluster and the port of its node. */
-    record Created(CacheCluster cluster, int port) {}
 }

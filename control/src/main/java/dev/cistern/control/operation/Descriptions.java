@@ -136,7 +136,7 @@ final class Descriptions {
                 .memberClusters(members.stream().map(CacheCluster::id).toList())
                 .automaticFailover(group.automaticFailover())
                 .multiAZ(group.multiAz() ? MultiAZStatus.ENABLED : MultiAZStatus.DISABLED)
-                .clusterEnabled(false)
+                .clusterEnabled(group.isClustered())
                 .clusterMode(group.clusterMode())
                 .engine(group.engine().wireName())
                 .authTokenEnabled(group.access().hasToken())
@@ -192,30 +192,40 @@ final class Descriptions {
         return id == null ? List.of() : List.of(id);
     }
 
+    /** In cluster mode clients ask the nodes themselves who is primary: there AWS shows neither endpoints nor roles. */
     private software.amazon.awssdk.services.elasticache.model.NodeGroup nodeGroup(Handle handle,
             ReplicationGroup group, NodeGroup nodeGroup, List<CacheCluster> members) {
+        List<CacheCluster> own = members.stream().filter(nodeGroup::has).toList();
         List<NodeGroupMember> answers = new ArrayList<>();
-        for (CacheCluster member : members) {
-            if (nodeGroup.nodeGroupId().equals(member.nodeGroupId())) {
-                for (CacheNode node : CacheNode.of(handle, member.key())) {
-                    answers.add(NodeGroupMember.builder()
-                            .cacheClusterId(member.id())
-                            .cacheNodeId(node.cacheNodeId())
-                            .readEndpoint(endpoint(node.port()))
-                            .preferredAvailabilityZone(node.availabilityZone())
-                            .currentRole(member.id().equals(nodeGroup.primaryClusterId()) ? "primary" : "replica")
-                            .build());
-                }
+        for (CacheCluster member : own) {
+            for (CacheNode node : CacheNode.of(handle, member.key())) {
+                answers.add(member(group, nodeGroup, member, node));
             }
         }
-        return software.amazon.awssdk.services.elasticache.model.NodeGroup.builder()
+        var answer = software.amazon.awssdk.services.elasticache.model.NodeGroup.builder()
                 .nodeGroupId(nodeGroup.nodeGroupId())
                 .status(group.status().wireName())
                 .slots(nodeGroup.slots())
-                .primaryEndpoint(endpoint(nodeGroup.primaryPort()))
-                .readerEndpoint(endpoint(nodeGroup.primaryPort()))
-                .nodeGroupMembers(answers)
-                .build();
+                .nodeGroupMembers(answers);
+        if (!group.isClustered()) {
+            boolean hasReplicas = own.stream().anyMatch(member -> !nodeGroup.hasPrimary(member));
+            // Without replicas nobody listens on the port for readers.
+            answer.primaryEndpoint(endpoint(nodeGroup.primaryPort()))
+                    .readerEndpoint(endpoint(hasReplicas ? nodeGroup.readerPort() : nodeGroup.primaryPort()));
+        }
+        return answer.build();
+    }
+
+    private NodeGroupMember member(ReplicationGroup group, NodeGroup nodeGroup, CacheCluster member, CacheNode node) {
+        var answer = NodeGroupMember.builder()
+                .cacheClusterId(member.id())
+                .cacheNodeId(node.cacheNodeId())
+                .preferredAvailabilityZone(node.availabilityZone());
+        if (!group.isClustered() && node.isMember()) {
+            answer.readEndpoint(endpoint(node.port()))
+                    .currentRole(nodeGroup.hasPrimary(member) ? "primary" : "replica");
+        }
+        return answer.build();
     }
 
     private software.amazon.awssdk.services.elasticache.model.CacheNode node(CacheNode node,

@@ -31,6 +31,8 @@ import software.amazon.awssdk.services.elasticache.model.InvalidSnapshotStateExc
 import software.amazon.awssdk.services.elasticache.model.InvalidSubnetException;
 import software.amazon.awssdk.services.elasticache.model.InvalidUserGroupStateException;
 import software.amazon.awssdk.services.elasticache.model.InvalidUserStateException;
+import software.amazon.awssdk.services.elasticache.model.NoOperationException;
+import software.amazon.awssdk.services.elasticache.model.NodeGroupNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForClusterExceededException;
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForCustomerExceededException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupAlreadyExistsException;
@@ -92,6 +94,15 @@ public final class Faults {
 
     static AwsServiceException invalidReplicationGroupState(String message, Object... arguments) {
         return fault(InvalidReplicationGroupStateException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException nodeGroupNotFound(String id, String group) {
+        return fault(NodeGroupNotFoundException.builder(),
+                "Node group " + id + " not found in replication group " + group + ".");
+    }
+
+    static AwsServiceException noOperation(String message, Object... arguments) {
+        return fault(NoOperationException.builder(), message.formatted(arguments));
     }
 
     static AwsServiceException parameterGroupNotFound(String name) {

@@ -31,7 +31,7 @@ record MemcachedOperations(Context context) {
         SubnetGroup subnets = Clusters.subnets(context, wish);
         List<String> zones = zones(request, subnets, count);
         Clusters.requireQuota(context, count);
-        CacheCluster cluster = Clusters.insert(context, wish, key, zones.getFirst(), count, null, null);
+        CacheCluster cluster = Clusters.insert(context, wish, key, zones.getFirst(), count);
         Ports ports = new Ports(context.options().endpoints());
         int port = ports.lease(context.handle(), wish.port(), MemcachedCluster.leaseHolder(cluster));
         MemcachedCluster.TABLE.insert(context.handle(), new MemcachedCluster(key, 0, port, 1, "", ""));

@@ -15,7 +15,7 @@ import software.amazon.awssdk.services.elasticache.model.NetworkType;
 /**
  * Wishes of AWS's API that Cistern cannot make true yet, refused by name before anything is stored.
  *
- * <p>A wish for what is so anyway (no encryption, no failover, IPv4) is fine. Whoever builds one of these deletes its line
+ * <p>A wish for what is so anyway (no encryption, IPv4) is fine. Whoever builds one of these deletes its line
  * here.
  */
 final class NotOffered {
@@ -25,7 +25,6 @@ final class NotOffered {
     private NotOffered() {}
 
     static void check(Context context, CreateCacheClusterRequest request, EngineType engine) {
-        absent("additional members of a replication group", "ReplicationGroupId", request.replicationGroupId());
         oneNode(engine, request.numCacheNodes(), request.azModeAsString());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         securityGroups(context, request.securityGroupIds());
@@ -41,12 +40,6 @@ final class NotOffered {
 
     static void check(Context context, CreateReplicationGroupRequest request) {
         absent("global datastores", "GlobalReplicationGroupId", request.globalReplicationGroupId());
-        absent("making an existing cluster the primary", "PrimaryClusterId", request.primaryClusterId());
-        atMost("replicas", "NumCacheClusters", request.numCacheClusters(), 1);
-        atMost("more than one node group", "NumNodeGroups", request.numNodeGroups(), 1);
-        atMost("replicas", "ReplicasPerNodeGroup", request.replicasPerNodeGroup(), 0);
-        empty("node groups of one's own shape", "NodeGroupConfiguration", request.nodeGroupConfiguration());
-        off("Multi-AZ", "MultiAZEnabled", request.multiAZEnabled());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         securityGroups(context, request.securityGroupIds());
         absent("restoring from a snapshot", "ServerlessCacheSnapshotName", request.serverlessCacheSnapshotName());
@@ -76,7 +69,6 @@ final class NotOffered {
     }
 
     static void check(Context context, ModifyReplicationGroupRequest request) {
-        off("Multi-AZ", "MultiAZEnabled", request.multiAZEnabled());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         securityGroups(context, request.securityGroupIds());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());

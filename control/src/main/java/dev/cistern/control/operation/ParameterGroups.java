@@ -38,6 +38,11 @@ final class ParameterGroups {
         return group;
     }
 
+    /** Whether clusters with the group of that name, which is there, are in cluster mode. */
+    static boolean isClustered(Context context, String name) {
+        return ParameterGroup.named(context.handle(), context.key(name)).isClusterMode(context.handle());
+    }
+
     /** The group of that name, when {@code cluster} may change to it: what is fixed at creation must be the same. */
     static ParameterGroup requireChangeable(Context context, CacheCluster cluster, String name) {
         ParameterGroup old = ParameterGroup.named(context.handle(), context.key(cluster.settings().parameterGroup()));

@@ -1,15 +1,14 @@
 package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.CacheCluster;
-import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
-import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.TransitEncryption;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupResponse;
@@ -25,43 +24,11 @@ public record ReplicationGroupOperations(Context context) {
 
     private static final String ID_PARAMETER = "ReplicationGroupId";
     private static final String DESCRIPTION_PARAMETER = "ReplicationGroupDescription";
-    private static final String FIRST_NODE_GROUP = "0001";
-    private static final String FIRST_MEMBER = "-001";
-    private static final String DISABLED = "disabled";
 
     /** Answers with status "creating". */
-    public CreateReplicationGroupResponse create(CreateReplicationGroupRequest original) {
-        String id = Checks.identifier(ID_PARAMETER, original.replicationGroupId(), Checks.MAX_GROUP_ID);
-        Restore restore = Restore.of(context, original.snapshotName(), original.snapshotArns());
-        CreateReplicationGroupRequest request = restore == null ? original : restore.fill(context, original);
-        String description = Checks.description(DESCRIPTION_PARAMETER, request.replicationGroupDescription());
-        requireEnoughMembers(request.automaticFailoverEnabled());
-        ClusterWish wish = ClusterWish.of(request);
-        TransitEncryption.Mode encryption = EncryptionChange.of(request);
-        NotOffered.check(context, request);
-        ResourceKey key = context.key(id);
-        if (ReplicationGroup.find(context.handle(), key) != null) {
-            throw Faults.replicationGroupAlreadyExists();
-        }
-        ResourceKey member = context.key(id + FIRST_MEMBER);
-        if (CacheCluster.find(context.handle(), member) != null) {
-            throw Faults.cacheClusterAlreadyExists();
-        }
-        Clusters.requireQuota(context, 1);
-        Clusters.Created created = Clusters.create(context, wish, member, id, FIRST_NODE_GROUP);
-        ReplicationGroup group = new ReplicationGroup(key, 0, ReplicationGroupStatus.CREATING, description,
-                wish.engine(),
-                created.cluster().hash(), DISABLED, false, DISABLED, context.options().clock().millis(),
-                AccessChange.of(context, request, wish.engine(), created.cluster().settings().engineVersion()));
-        ReplicationGroup.TABLE.insert(context.handle(), group);
-        TransitEncryption.create(context.handle(), key, encryption);
-        NodeGroup.TABLE.insert(context.handle(),
-                new NodeGroup(key, FIRST_NODE_GROUP, 0, null, member.id(), created.port()));
-        Tags.put(context, group.arn(), request.tags());
-        Tags.put(context, created.cluster().arn(), request.tags());
-        context.workflows().createReplicationGroup(context.handle(), key,
-                restore == null ? null : restore.begin(context));
-        return CreateReplicationGroupResponse.builder().replicationGroup(described(group)).build();
+    public CreateReplicationGroupResponse create(CreateReplicationGroupRequest request) {
+        return CreateReplicationGroupResponse.builder()
+                .replicationGroup(described(new GroupCreation(context).create(request))).build();
     }
 
     /** One group, or all of the caller's by id. */
@@ -81,36 +48,18 @@ public record ReplicationGroupOperations(Context context) {
     /** Answers "modifying" when the nodes must change now, else what was changed or waits for its window. */
     public ModifyReplicationGroupResponse modify(ModifyReplicationGroupRequest request) {
         ReplicationGroup group = require(request.replicationGroupId());
-        if (!group.is(ReplicationGroupStatus.AVAILABLE)) {
-            throw Faults.invalidReplicationGroupState("Replication group must be in available state to modify.");
-        }
+        Members all = new Members(context);
+        List<CacheCluster> members = all.requireAvailable(group, "modify");
         requireSomething(request);
-        requireEnoughMembers(request.automaticFailoverEnabled());
         NotOffered.check(context, request);
-        List<CacheCluster> members = CacheCluster.membersOf(context.handle(), group.key());
-        requirePrimary(group, request.primaryClusterId());
         requireSnapshotting(members, request);
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
         for (CacheCluster member : members) {
             CacheClusterOperations.requireSameEngine(member, request.engine(), request.engineVersion());
-            if (!member.is(CacheClusterStatus.AVAILABLE)) {
-                throw Faults.invalidReplicationGroupState(
-                        "All members of the replication group must be in available state to modify it.");
-            }
             CacheClusterOperations.changeSettings(context, member, SettingsChange.of(request), now);
         }
-        GroupAccess access = AccessChange.of(context, request, group,
-                members.getFirst().settings().engineVersion());
-        if (access != null) {
-            group = context.workflows().secureReplicationGroup(context.handle(), group.withAccess(access));
-        }
-        TransitEncryption before = TransitEncryption.of(context.handle(), group.key());
-        TransitEncryption.Mode encryption = EncryptionChange.of(request, group, before,
-                members.getFirst().settings().engineVersion());
-        if (encryption != null) {
-            before.store(context.handle(), encryption);
-            group = context.workflows().encryptReplicationGroup(context.handle(), group);
-        }
+        group = changeFailover(group, request, all.fewestReplicas(group, members));
+        group = changeAccess(group, request, members.getFirst().settings().engineVersion());
         if (request.replicationGroupDescription() != null) {
             group = ReplicationGroup.TABLE.update(context.handle(),
                     group.withDescription(
@@ -122,7 +71,65 @@ public record ReplicationGroupOperations(Context context) {
             // What waits for the window is to be done at once too.
             group = resize(group, members.getFirst().pendingNodeType(), true);
         }
+        if (request.primaryClusterId() != null) {
+            group = promote(group, members, request.primaryClusterId());
+        }
         return ModifyReplicationGroupResponse.builder().replicationGroup(described(group)).build();
+    }
+
+    private ReplicationGroup changeFailover(ReplicationGroup group, ModifyReplicationGroupRequest request,
+            int fewestReplicas) {
+        boolean failsOver = Objects.requireNonNullElse(request.automaticFailoverEnabled(),
+                group.hasAutomaticFailover());
+        boolean multiAz = Objects.requireNonNullElse(request.multiAZEnabled(), group.multiAz());
+        if (failsOver == group.hasAutomaticFailover() && multiAz == group.multiAz()) {
+            return group;
+        }
+        if (group.isClustered() && !failsOver) {
+            throw Faults.invalidParameterCombination(
+                    "Automatic failover cannot be turned off when cluster mode is enabled.");
+        }
+        FailoverRules.require(failsOver, multiAz, fewestReplicas, group.isClustered());
+        return ReplicationGroup.TABLE.update(context.handle(),
+                group.withAutomaticFailover(failsOver).withMultiAz(multiAz));
+    }
+
+    private ReplicationGroup changeAccess(ReplicationGroup group, ModifyReplicationGroupRequest request,
+            String engineVersion) {
+        ReplicationGroup changed = group;
+        GroupAccess access = AccessChange.of(context, request, changed, engineVersion);
+        if (access != null) {
+            changed = context.workflows().secureReplicationGroup(context.handle(), changed.withAccess(access));
+        }
+        TransitEncryption before = TransitEncryption.of(context.handle(), changed.key());
+        TransitEncryption.Mode encryption = EncryptionChange.of(request, changed, before, engineVersion);
+        if (encryption != null) {
+            before.store(context.handle(), encryption);
+            changed = context.workflows().encryptReplicationGroup(context.handle(), changed);
+        }
+        return changed;
+    }
+
+    /** AWS lets nobody choose the primary while it chooses itself. */
+    private ReplicationGroup promote(ReplicationGroup group, List<CacheCluster> members, String clusterId) {
+        CacheCluster wanted = Clusters.require(context, clusterId);
+        if (members.stream().noneMatch(member -> member.id().equals(wanted.id()))) {
+            throw Faults.invalidParameterValue("Cache cluster %s is not a member of replication group %s.", wanted.id(),
+                    group.id());
+        }
+        NodeGroup nodeGroup = Objects.requireNonNull(NodeGroup.of(context.handle(), wanted));
+        if (nodeGroup.hasPrimary(wanted)) {
+            return group;
+        }
+        if (group.hasAutomaticFailover()) {
+            throw Faults.invalidParameterCombination(
+                    "Cannot manually promote a new master cache cluster while autofailover is enabled.");
+        }
+        if (!group.is(ReplicationGroupStatus.AVAILABLE)) {
+            throw Faults.invalidParameterCombination(
+                    "PrimaryClusterId cannot be changed together with the node type or who may access the group.");
+        }
+        return context.workflows().promoteReplica(context.handle(), group, wanted);
     }
 
     /** Answers with status "deleting". */
@@ -207,25 +214,6 @@ public record ReplicationGroupOperations(Context context) {
         if (turnsOn && wanted == null) {
             throw Faults.invalidParameterCombination(
                     "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots");
-        }
-    }
-
-    private void requirePrimary(ReplicationGroup group, @Nullable String primaryClusterId) {
-        if (primaryClusterId == null) {
-            return;
-        }
-        CacheCluster wanted = Clusters.require(context, primaryClusterId);
-        if (!group.id().equals(wanted.replicationGroupId())) {
-            throw Faults.invalidParameterValue("Cache cluster %s is not a member of replication group %s.", wanted.id(),
-                    group.id());
-        }
-    }
-
-    /** Every group has one member yet, so there is nobody to fail over to. */
-    private static void requireEnoughMembers(@Nullable Boolean automaticFailover) {
-        if (Boolean.TRUE.equals(automaticFailover)) {
-            throw Faults.invalidParameterCombination(
-                    "When using automatic failover, there must be at least 2 cache clusters in the replication group.");
         }
     }
 

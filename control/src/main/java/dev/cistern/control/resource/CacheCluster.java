@@ -92,6 +92,18 @@ public record CacheCluster(
                 replicationGroupId, nodeGroupId, settings, pendingNodeType, value, subnetGroup);
     }
 
+    /** A new cluster of one node, under another id, with everything that the members of a group have in common. */
+    public CacheCluster another(String id, String newHash, String nodeGroup, String zone, long nowMillis) {
+        return new CacheCluster(key.sibling(id), 0, CacheClusterStatus.CREATING, engine, newHash, zone, 1, nowMillis,
+                replicationGroupId, nodeGroup, settings, pendingNodeType, parametersWait, subnetGroup);
+    }
+
+    /** The cluster as a member of a group. */
+    public CacheCluster withGroup(String group, String nodeGroup) {
+        return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,
+                group, nodeGroup, settings, pendingNodeType, parametersWait, subnetGroup);
+    }
+
     /** The cluster on its own. */
     public CacheCluster withoutGroup() {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, numCacheNodes, createdAtMillis,

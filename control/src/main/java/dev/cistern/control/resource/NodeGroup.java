@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param nodeGroupId       AWS's number, such as {@code 0001}
  * @param slots             slot ranges in cluster mode
  * @param primaryClusterId  the member that is primary
- * @param primaryPort       the primary endpoint's port. It belongs to the group for ever; the only node of a group listens on
- *                          it itself
+ * @param primaryPort       the primary endpoint's port. It belongs to the node group for ever; whoever is primary listens on
+ *                          it beside its own
+ * @param readerPort        the reader endpoint's port, on which all replicas listen beside their own
  */
 public record NodeGroup(
         ResourceKey key,
@@ -21,7 +22,11 @@ public record NodeGroup(
         long version,
         @Nullable String slots,
         String primaryClusterId,
-        int primaryPort) {
+        int primaryPort,
+        int readerPort) {
+
+    /** The number of a group's first one, and of its only one outside cluster mode. */
+    public static final String FIRST = "0001";
 
     public static final Table<NodeGroup> TABLE = Table.of(NodeGroup.class, "node_group", "account", "region", "id",
             "node_group_id");
@@ -30,5 +35,35 @@ public record NodeGroup(
     public static List<NodeGroup> of(Handle handle, ResourceKey group) {
         return TABLE.select(handle, "where account = ? and region = ? and id = ? order by node_group_id",
                 group.account(), group.region(), group.id());
+    }
+
+    /** The one that the cluster is a member of; null for a cluster on its own. */
+    public static @Nullable NodeGroup of(Handle handle, CacheCluster member) {
+        String group = member.replicationGroupId();
+        String number = member.nodeGroupId();
+        return group == null || number == null
+                ? null
+                : TABLE.find(handle, member.key().account(), member.key().region(), group, number).orElse(null);
+    }
+
+    /** Under which name its ports are leased; that of no node. */
+    public static String portHolder(ResourceKey group, String nodeGroupId) {
+        return "group " + group.account() + " " + group.region() + " " + group.id() + " " + nodeGroupId;
+    }
+
+    public boolean hasPrimary(CacheCluster member) {
+        return member.id().equals(primaryClusterId);
+    }
+
+    public boolean has(CacheCluster member) {
+        return nodeGroupId.equals(member.nodeGroupId());
+    }
+
+    public NodeGroup withPrimary(String clusterId) {
+        return new NodeGroup(key, nodeGroupId, version, slots, clusterId, primaryPort, readerPort);
+    }
+
+    public NodeGroup withSlots(String value) {
+        return new NodeGroup(key, nodeGroupId, version, value, primaryClusterId, primaryPort, readerPort);
     }
 }

@@ -31,11 +31,24 @@ public record ReplicationGroup(
     /** Its part of an Amazon Resource Name. */
     public static final String ARN_TYPE = "replicationgroup";
 
+    /** AWS's words for what is on or off. */
+    public static final String ENABLED = "enabled";
+    public static final String DISABLED = "disabled";
+
     public static final Table<ReplicationGroup> TABLE = Table.of(ReplicationGroup.class, "replication_group", "account",
             "region", "id");
 
     public static @Nullable ReplicationGroup find(Handle handle, ResourceKey key) {
         return TABLE.find(handle, key.account(), key.region(), key.id()).orElse(null);
+    }
+
+    /** The group of that key, which a workflow is about and which therefore is there. */
+    public static ReplicationGroup named(Handle handle, ResourceKey key) {
+        ReplicationGroup group = find(handle, key);
+        if (group == null) {
+            throw new IllegalStateException("replication group " + key.id() + " is gone");
+        }
+        return group;
     }
 
     public String id() {
@@ -58,6 +71,25 @@ public record ReplicationGroup(
     public ReplicationGroup withAccess(GroupAccess value) {
         return new ReplicationGroup(key, version, status, description, engine, hash, automaticFailover, multiAz,
                 clusterMode, createdAtMillis, value);
+    }
+
+    public ReplicationGroup withAutomaticFailover(boolean value) {
+        return new ReplicationGroup(key, version, status, description, engine, hash, value ? ENABLED : DISABLED, multiAz,
+                clusterMode, createdAtMillis, access);
+    }
+
+    public ReplicationGroup withMultiAz(boolean value) {
+        return new ReplicationGroup(key, version, status, description, engine, hash, automaticFailover, value,
+                clusterMode, createdAtMillis, access);
+    }
+
+    public boolean hasAutomaticFailover() {
+        return automaticFailover.equals(ENABLED);
+    }
+
+    /** Whether its keys are spread over slots. */
+    public boolean isClustered() {
+        return clusterMode.equals(ENABLED);
     }
 
     public ReplicationGroup withDescription(String value) {

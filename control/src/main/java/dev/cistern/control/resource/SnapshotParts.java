@@ -8,13 +8,11 @@ import org.jspecify.annotations.Nullable;
 /** Which nodes a snapshot is taken of: one of each node group, a replica by preference. */
 public final class SnapshotParts {
 
-    private static final String FIRST_NODE_GROUP = "0001";
-
     private SnapshotParts() {}
 
     public static List<NodeSnapshot> ofCluster(Handle handle, ResourceKey snapshot, CacheCluster cluster) {
         CacheNode node = CacheNode.of(handle, cluster.key()).getFirst();
-        String nodeGroup = cluster.nodeGroupId() == null ? FIRST_NODE_GROUP : cluster.nodeGroupId();
+        String nodeGroup = cluster.nodeGroupId() == null ? NodeGroup.FIRST : cluster.nodeGroupId();
         return List.of(part(snapshot, nodeGroup, null, node));
     }
 
@@ -37,10 +35,11 @@ public final class SnapshotParts {
 
     /** Saving costs the node memory and time, which a replica has to spare. */
     private static CacheCluster savingMember(NodeGroup nodeGroup, List<CacheCluster> members) {
-        List<CacheCluster> own = members.stream()
-                .filter(member -> nodeGroup.nodeGroupId().equals(member.nodeGroupId())).toList();
-        return own.stream().filter(member -> !member.id().equals(nodeGroup.primaryClusterId())).findFirst()
-                .orElseGet(own::getFirst);
+        List<CacheCluster> own = members.stream().filter(nodeGroup::has).toList();
+        return own.stream()
+                .filter(member -> !nodeGroup.hasPrimary(member) && member.is(CacheClusterStatus.AVAILABLE))
+                .findFirst()
+                .orElseGet(() -> own.stream().filter(nodeGroup::hasPrimary).findFirst().orElseThrow());
     }
 
     private static NodeSnapshot part(ResourceKey snapshot, String nodeGroupId, @Nullable String slots,

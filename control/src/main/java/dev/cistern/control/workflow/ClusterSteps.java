@@ -6,6 +6,7 @@ import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
+import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.TagRow;
@@ -27,7 +28,10 @@ final class ClusterSteps {
     /** A node of hundreds of gigabytes from a slow disk. */
     private static final Duration LOAD_LIMIT = Duration.ofHours(6);
 
-    private static final String FIRST_NODE_GROUP = "0001";
+    /** How long writes may wait for a replica to take over, and how often that is tried. */
+    private static final Duration HAND_OVER_PAUSE = Duration.ofSeconds(2);
+
+    private static final Duration HAND_OVER_LIMIT = Duration.ofSeconds(30);
 
     private final Nodes nodes;
     private final SnapshotFiles files;
@@ -54,10 +58,26 @@ final class ClusterSteps {
         nodes.of(cluster).forEach(node -> bringUp(steps, node, source));
     }
 
+    /** Has every node of the cluster be what it is in its group, and waits until it has what its primary has. */
+    void takePlace(Steps steps, ResourceKey cluster) {
+        for (CacheNode node : nodes.of(cluster)) {
+            String name = cluster.id() + " " + node.cacheNodeId();
+            steps.once("place " + name, () -> nodes.assumeRole(node));
+            steps.until("catch up " + name, LOAD_LIMIT, () -> nodes.isCaughtUp(node));
+        }
+    }
+
+    /** Has the primary and its replica change places, and waits until they have. */
+    void handOver(Steps steps, ResourceKey primary, ResourceKey replica) {
+        CacheNode from = nodes.of(primary).getFirst();
+        CacheNode to = nodes.of(replica).getFirst();
+        steps.until("hand over to " + replica.id(), HAND_OVER_LIMIT, () -> nodes.handOver(from, to, HAND_OVER_PAUSE));
+    }
+
     private void bringUp(Steps steps, CacheNode node, @Nullable RestoreSource source) {
         String name = node.key().id() + " " + node.cacheNodeId();
         if (source != null) {
-            steps.once("fetch " + name, () -> nodes.lay(node, files, source, FIRST_NODE_GROUP));
+            steps.once("fetch " + name, () -> nodes.lay(node, files, source, NodeGroup.FIRST));
         }
         steps.once("start " + name, () -> nodes.start(node));
         steps.until("answer " + name, source == null ? ANSWER_LIMIT : LOAD_LIMIT, () -> nodes.answers(node));
@@ -93,10 +113,13 @@ final class ClusterSteps {
         }
     }
 
-    /** The cluster and its nodes become available, and the events tell so. */
+    /** The cluster becomes available, and if it is new its nodes do, and the events tell so. */
     void becomeAvailable(Handle handle, ResourceKey key) {
         CacheCluster cluster = require(handle, key);
         CacheCluster.TABLE.update(handle, cluster.withStatus(CacheClusterStatus.AVAILABLE));
+        if (!cluster.is(CacheClusterStatus.CREATING)) {
+            return;
+        }
         for (CacheNode node : CacheNode.of(handle, key)) {
             CacheNode.TABLE.update(handle, node.withStatus(CacheNodeStatus.AVAILABLE));
             events.clusterEvent(handle, key, "Added cache node " + node.cacheNodeId() + " in availability zone "

@@ -1,14 +1,19 @@
 package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
-/** Starts the members of a group: creating -> available. */
-record CreateReplicationGroup(GroupSteps groups) implements Workflow<CreateCacheCluster.Input> {
+/** Starts the members of a group, or takes one that was there: creating -> available. */
+record CreateReplicationGroup(GroupSteps groups) implements Workflow<CreateReplicationGroup.Input> {
 
     static final String TYPE = "create-replication-group";
+
+    /** What its data comes from, and the id of a cluster that serves already and becomes its primary; or null. */
+    record Input(@Nullable RestoreSource source, @Nullable String seed) {}
 
     @Override
     public String type() {
@@ -16,14 +21,15 @@ record CreateReplicationGroup(GroupSteps groups) implements Workflow<CreateCache
     }
 
     @Override
-    public Class<CreateCacheCluster.Input> inputType() {
-        return CreateCacheCluster.Input.class;
+    public Class<Input> inputType() {
+        return Input.class;
     }
 
     @Override
-    public void run(ResourceKey key, CreateCacheCluster.Input input, Steps steps) {
-        for (ResourceKey member : groups.members(steps, key)) {
-            groups.clusters().bringUp(steps, member, input.source());
+    public void run(ResourceKey key, Input input, Steps steps) {
+        groups.bringUp(steps, key, groups.members(steps, key), input.source());
+        if (input.seed != null) {
+            groups.clusters().secure(steps, key.sibling(input.seed));
         }
         steps.commit("available", handle -> {
             groups.members(steps, key).forEach(member -> groups.clusters().becomeAvailable(handle, member));
@@ -35,9 +41,16 @@ record CreateReplicationGroup(GroupSteps groups) implements Workflow<CreateCache
     }
 
     @Override
-    public void giveUp(Handle handle, ResourceKey key, CreateCacheCluster.Input input, String reason) {
-        CacheCluster.membersOf(handle, key)
-                .forEach(member -> groups.clusters().failToCreate(handle, member.key(), input.source(), reason));
+    public void giveUp(Handle handle, ResourceKey key, Input input, String reason) {
+        for (CacheCluster member : CacheCluster.membersOf(handle, key)) {
+            if (member.is(CacheClusterStatus.CREATING)) {
+                groups.clusters().failToCreate(handle, member.key(), input.source(), reason);
+            } else {
+                // It was there before: it serves on its own as it did.
+                CacheCluster.TABLE.update(handle,
+                        member.withoutGroup().withStatus(CacheClusterStatus.AVAILABLE));
+            }
+        }
         ClusterSteps.endRestore(handle, key, input.source());
         groups.become(handle, key, ReplicationGroupStatus.CREATE_FAILED,
                 "Failed to create replication group " + key.id() + ": " + reason);

@@ -50,6 +50,11 @@ record DeleteReplicationGroup(GroupSteps groups) implements Workflow<DeleteRepli
             }
             groups.forget(handle, key);
         });
+        for (ResourceKey member : groups.members(steps, key)) {
+            if (member.id().equals(input.retainedClusterId)) {
+                groups.clusters().takePlace(steps, member);
+            }
+        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.node.MemcachedAdmin;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeAdmin;
+import dev.cistern.control.node.NodePlace;
 import dev.cistern.control.node.NodeReport;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeSpec;
@@ -16,6 +17,7 @@ import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeParameters;
+import dev.cistern.control.resource.NodeRole;
 import dev.cistern.control.resource.NodeType;
 import dev.cistern.control.resource.NodeUsers;
 import dev.cistern.control.resource.ParameterGroup;
@@ -28,6 +30,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +84,56 @@ final class Nodes {
             }
             return current.wanted();
         }));
+    }
+
+    /**
+     * Has the running node be what the rows say that it is in its group. A node that follows another one than it should
+     * drops what it has.
+     */
+    void assumeRole(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            if (current.wanted() && cluster.engine() != EngineType.MEMCACHED) {
+                tellRole(admin(current), roleOf(cluster));
+            }
+            return true;
+        });
+    }
+
+    /** Whether the node has what its group's primary has, and hears of everything new; a primary does. */
+    boolean isCaughtUp(CacheNode node) {
+        NodePlace place = admin(node).place();
+        return place.isPrimary() || place.isLinked();
+    }
+
+    /**
+     * Whether the replica is primary; if not, has the two change places, unless they are about to. Writes wait for no longer
+     * than {@code limit} for that.
+     */
+    boolean handOver(CacheNode primary, CacheNode replica, Duration limit) {
+        NodeAdmin to = admin(replica);
+        NodePlace place = to.place();
+        if (place.isPrimary()) {
+            return true;
+        }
+        NodeAdmin from = admin(primary);
+        if (place.isLinked() && from.place().isPrimary() && !from.isHandingOver()) {
+            from.handOver(replica.port(), replica.admin(), limit);
+        }
+        return false;
+    }
+
+    private NodeRole roleOf(CacheCluster cluster) {
+        return database.read(handle -> NodeRole.of(handle, cluster));
+    }
+
+    private static void tellRole(NodeAdmin admin, NodeRole role) {
+        CacheNode primary = role.primary();
+        if (primary == null) {
+            admin.lead();
+        } else {
+            admin.follow(new NodeAddress(primary.bindAddress(), primary.port()), primary.admin());
+        }
+        admin.listenByRole(role.primaryPort(), role.readerPort());
     }
 
     /** Whether the runtime has the node running. Reads no rows for a node that this process started: it is asked often. */
@@ -278,11 +331,17 @@ final class Nodes {
         if (modeOf(cluster) != Mode.DISABLED) {
             certificates.provide(spec.dataDirectory(), spec.bindAddress());
         }
-        NodeAddress address = runtime.start(spec);
+        boolean isAdopted = runtime.inspect(spec) == NodeState.RUNNING;
+        Started now = new Started(spec, runtime.start(spec));
         if (!spec.open()) {
-            admin(new Started(spec, address)).setUsers(users(cluster));
+            admin(now).setUsers(users(cluster));
         }
-        started.put(spec.nodeId(), new Started(spec, address));
+        NodeRole role = roleOf(cluster);
+        if (!isAdopted && !role.equals(NodeRole.ALONE)) {
+            // One that was running keeps its role: whoever was about to change it goes on with that.
+            tellRole(admin(now), role);
+        }
+        started.put(spec.nodeId(), now);
     }
 
     /**

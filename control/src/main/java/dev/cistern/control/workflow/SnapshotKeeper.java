@@ -102,7 +102,8 @@ final class SnapshotKeeper {
             return false;
         }
         boolean isFree = !source.isGroup() || (group != null && group.is(ReplicationGroupStatus.AVAILABLE));
-        if (!isFree || !isDue(handle, source, cluster)) {
+        if (!isFree || !isDue(handle, source, cluster,
+                group == null ? cluster.createdAtMillis() : group.createdAtMillis())) {
             return false;
         }
         Instant now = clock.instant();
@@ -121,27 +122,27 @@ final class SnapshotKeeper {
     }
 
     /** Whether the source's snapshot is due; if so it is due next in its next window. */
-    private boolean isDue(Handle handle, Source source, CacheCluster cluster) {
+    private boolean isDue(Handle handle, Source source, CacheCluster cluster, long createdAtMillis) {
         SnapshotWindow window = Objects.requireNonNull(SnapshotWindow.parse(cluster.settings().snapshotWindow()));
         SnapshotSchedule known = SnapshotSchedule.TABLE.find(handle, source.key.account(), source.key.region(),
                 source.key.id(), source.type).orElse(null);
         Instant now = clock.instant();
         if (known == null || !known.snapshotWindow().equals(window.toString())
-                || known.createdAtMillis() != cluster.createdAtMillis()) {
-            schedule(handle, source, known, window, window.startAfter(now));
+                || known.createdAtMillis() != createdAtMillis) {
+            schedule(handle, source, known, window, createdAtMillis, window.startAfter(now));
             return window.contains(now);
         }
         if (now.toEpochMilli() < known.dueAtMillis()) {
             return false;
         }
-        schedule(handle, source, known, window, window.startAfter(now));
+        schedule(handle, source, known, window, createdAtMillis, window.startAfter(now));
         return true;
     }
 
     private static void schedule(Handle handle, Source source, @Nullable SnapshotSchedule known, SnapshotWindow window,
-            Instant due) {
+            long createdAtMillis, Instant due) {
         SnapshotSchedule row = new SnapshotSchedule(source.key, source.type, known == null ? 0 : known.version(),
-                window.toString(), source.first.createdAtMillis(), due.toEpochMilli());
+                window.toString(), createdAtMillis, due.toEpochMilli());
         if (known == null) {
             SnapshotSchedule.TABLE.insert(handle, row);
         } else {
@@ -163,13 +164,26 @@ final class SnapshotKeeper {
     }
 
     private boolean isOver(Handle handle, Snapshot snapshot) {
-        CacheCluster source = CacheCluster.find(handle, snapshot.key().sibling(
-                String.valueOf(snapshot.cacheClusterId())));
-        if (source == null || source.createdAtMillis() != snapshot.clusterCreatedAtMillis()) {
+        CacheCluster source = sourceOf(handle, snapshot);
+        if (source == null) {
             return true;
         }
         int days = source.settings().snapshotRetentionLimit();
         // Without days, no new ones are taken; those that are there are left to whoever turned them off.
         return days > 0 && clock.millis() - snapshot.createdAtMillis() >= Duration.ofDays(days).toMillis();
+    }
+
+    /** What it was taken of, if that is there still: of a group any member, for the one that saved may have gone. */
+    private static @Nullable CacheCluster sourceOf(Handle handle, Snapshot snapshot) {
+        String groupId = snapshot.replicationGroupId();
+        if (groupId == null) {
+            CacheCluster cluster = CacheCluster.find(handle,
+                    snapshot.key().sibling(String.valueOf(snapshot.cacheClusterId())));
+            return cluster == null || cluster.createdAtMillis() != snapshot.clusterCreatedAtMillis() ? null : cluster;
+        }
+        ReplicationGroup group = ReplicationGroup.find(handle, snapshot.key().sibling(groupId));
+        return group == null || group.createdAtMillis() > snapshot.createdAtMillis()
+                ? null
+                : CacheCluster.membersOf(handle, group.key()).stream().findFirst().orElse(null);
     }
 }

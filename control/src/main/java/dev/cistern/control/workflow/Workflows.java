@@ -69,6 +69,9 @@ public final class Workflows implements AutoCloseable {
                 new AddCacheNodes(memcached),
                 new RemoveCacheNodes(memcached),
                 new CreateReplicationGroup(groups),
+                new AddReplicas(groups, this),
+                new RemoveReplicas(groups),
+                new PromoteReplica(groups),
                 new ResizeReplicationGroup(groups),
                 new DeleteReplicationGroup(groups),
                 new CreateSnapshot(snapshots, this),
@@ -122,9 +125,40 @@ public final class Workflows implements AutoCloseable {
         engine.start(handle, DeleteCacheCluster.TYPE, key, new NoInput());
     }
 
-    /** {@code source} is what its data comes from, or null. */
-    public void createReplicationGroup(Handle handle, ResourceKey key, @Nullable RestoreSource source) {
-        engine.start(handle, CreateReplicationGroup.TYPE, key, new CreateCacheCluster.Input(source));
+    /** {@code source} is what its data comes from, {@code seed} the id of a cluster that serves already, or null. */
+    public void createReplicationGroup(Handle handle, ResourceKey key, @Nullable RestoreSource source,
+            @Nullable String seed) {
+        engine.start(handle, CreateReplicationGroup.TYPE, key, new CreateReplicationGroup.Input(source, seed));
+    }
+
+    /** Starts members that are stored already; answers the group as it is now: modifying. */
+    public ReplicationGroup addReplicas(Handle handle, ReplicationGroup group, List<String> clusterIds) {
+        events.groupEvent(handle, group.key(), "Adding replicas " + String.join(", ", clusterIds));
+        engine.start(handle, AddReplicas.TYPE, group.key(), new AddReplicas.Input(clusterIds));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /** Stops members whose nodes are not to run any more; answers the group as it is now: modifying. */
+    public ReplicationGroup removeReplicas(Handle handle, ReplicationGroup group, List<String> clusterIds) {
+        events.groupEvent(handle, group.key(), "Removing replicas " + String.join(", ", clusterIds));
+        engine.start(handle, RemoveReplicas.TYPE, group.key(), new AddReplicas.Input(clusterIds));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /** Takes away members that could not be started. */
+    void takeBackReplicas(Handle handle, ResourceKey group, List<CacheCluster> members) {
+        for (CacheCluster member : members) {
+            CacheNode.of(handle, member.key()).forEach(node -> CacheNode.TABLE.update(handle, node.leaving()));
+            CacheCluster.TABLE.update(handle, member.withStatus(CacheClusterStatus.DELETING));
+        }
+        engine.start(handle, RemoveReplicas.TYPE, group,
+                new AddReplicas.Input(members.stream().map(CacheCluster::id).toList()));
+    }
+
+    /** Has a replica become the primary of its node group; answers the group as it is now: modifying. */
+    public ReplicationGroup promoteReplica(Handle handle, ReplicationGroup group, CacheCluster replica) {
+        engine.start(handle, PromoteReplica.TYPE, group.key(), new PromoteReplica.Input(replica.id()));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
     }
 
     /** Answers the group as it is now: modifying, with all its members. */

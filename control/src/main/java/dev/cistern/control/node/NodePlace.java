@@ -1,0 +1,57 @@
+package dev.cistern.control.node;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a node stands among others, as it says itself.
+ *
+ * @param primary   whom it follows; null when it is a primary
+ * @param isLinked  whether what its primary writes comes
+ * @param offset    how far it is in the history of writes
+ * @param replicas  who follows it and has caught up, by the addresses that it knows them by
+ */
+public record NodePlace(@Nullable NodeAddress primary, boolean isLinked, long offset, List<NodeAddress> replicas) {
+
+    public NodePlace {
+        replicas = List.copyOf(replicas);
+    }
+
+    public boolean isPrimary() {
+        return primary == null;
+    }
+
+    /** From the facts of INFO. */
+    static NodePlace parse(Map<String, String> facts) {
+        boolean isPrimary = !"slave".equals(facts.get("role"));
+        NodeAddress primary = isPrimary
+                ? null
+                : new NodeAddress(facts.getOrDefault("master_host", ""), number(facts.get("master_port")));
+        return new NodePlace(primary, "up".equals(facts.get("master_link_status")),
+                Long.parseLong(facts.getOrDefault(isPrimary ? "master_repl_offset" : "slave_repl_offset", "0")),
+                replicas(facts));
+    }
+
+    private static List<NodeAddress> replicas(Map<String, String> facts) {
+        List<NodeAddress> replicas = new ArrayList<>();
+        int number = 0;
+        for (String line = facts.get("slave0"); line != null; line = facts.get("slave" + ++number)) {
+            Map<String, String> words = new HashMap<>();
+            for (String word : line.split(",", -1)) {
+                int equals = word.indexOf('=');
+                words.put(word.substring(0, Math.max(0, equals)), word.substring(equals + 1));
+            }
+            if ("online".equals(words.get("state"))) {
+                replicas.add(new NodeAddress(words.getOrDefault("ip", ""), number(words.get("port"))));
+            }
+        }
+        return replicas;
+    }
+
+    private static int number(@Nullable String text) {
+        return text == null ? 0 : Integer.parseInt(text);
+    }
+}

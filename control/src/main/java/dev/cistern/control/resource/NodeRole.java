@@ -1,0 +1,29 @@
+package dev.cistern.control.resource;
+
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a node is to be among the nodes of its group, as the rows say: whom it follows, and on which ports it listens
+ * because of that, beside its own.
+ *
+ * @param primary      the node that it follows; null when it is a primary itself, or alone
+ * @param primaryPort  on which it listens while it is a primary; 0 for none
+ * @param readerPort   on which it listens while it is a replica that follows; 0 for none
+ */
+public record NodeRole(@Nullable CacheNode primary, int primaryPort, int readerPort) {
+
+    /** Of a cluster that is in no group. */
+    public static final NodeRole ALONE = new NodeRole(null, 0, 0);
+
+    public static NodeRole of(Handle handle, CacheCluster cluster) {
+        NodeGroup nodeGroup = NodeGroup.of(handle, cluster);
+        if (nodeGroup == null) {
+            return ALONE;
+        }
+        CacheNode primary = nodeGroup.hasPrimary(cluster)
+                ? null
+                : CacheNode.of(handle, cluster.key().sibling(nodeGroup.primaryClusterId())).getFirst();
+        return new NodeRole(primary, nodeGroup.primaryPort(), nodeGroup.readerPort());
+    }
+}

@@ -2,6 +2,7 @@ package dev.cistern.control;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,6 +100,31 @@ final class OriginalTest {
         }
     }
 
+    @Test
+    void replicasOfARealRedis(@TempDir Path directory) {
+        assumeTrue(RedisServerNodes.areThere(), "redis-server is not installed");
+        try (ControlPlane plane = open(directory)) {
+            ElastiCacheClient aws = plane.elastiCache();
+            aws.createReplicationGroup(r -> r.replicationGroupId("real").replicationGroupDescription("d")
+                    .cacheNodeType("cache.t3.micro").numCacheClusters(2).authToken("token-of-sixteen-and-more"));
+            await().atMost(Duration.ofSeconds(60)).until(plane::isIdle);
+            List<Endpoint> endpoints = aws.describeReplicationGroups().replicationGroups().getFirst().nodeGroups()
+                    .getFirst().nodeGroupMembers().stream().map(member -> member.readEndpoint()).toList();
+            try (Jedis first = new Jedis(endpoints.get(0).address(), endpoints.get(0).port());
+                    Jedis second = new Jedis(endpoints.get(1).address(), endpoints.get(1).port())) {
+                first.auth("token-of-sixteen-and-more");
+                second.auth("token-of-sixteen-and-more");
+                first.set("k", "v");
+                await().atMost(Duration.ofSeconds(30)).until(() -> "v".equals(second.get("k")));
+                aws.modifyReplicationGroup(r -> r.replicationGroupId("real").primaryClusterId("real-002"));
+                await().atMost(Duration.ofSeconds(60)).until(plane::isIdle);
+                second.set("k", "w");
+                await().atMost(Duration.ofSeconds(30)).until(() -> "w".equals(first.get("k")));
+                assertThatThrownBy(() -> first.set("k", "x")).hasMessageContaining("READONLY");
+            }
+        }
+    }
+
     /** A group of its own: what the original is told while it serves, and what it does from then on. */
     private static void parameters(ControlPlane plane, ElastiCacheClient aws, Jedis client) {
         assertThat(client.configGet("maxmemory-policy")).containsEntry("maxmemory-policy", "volatile-lru");
@@ -131,6 +157,6 @@ final class OriginalTest {
 
     private static Endpoint endpoint(ElastiCacheClient aws) {
         return aws.describeReplicationGroups(r -> r.replicationGroupId("real")).replicationGroups().getFirst()
-                .nodeGroups().getFirst().primaryEndpoint();
+                .nodeGroups().getFirst().nodeGroupMembers().getFirst().readEndpoint();
     }
 }

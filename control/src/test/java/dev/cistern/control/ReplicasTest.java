@@ -114,7 +114,8 @@ final class ReplicasTest {
             assertThatThrownBy(() -> test.aws.deleteCacheCluster(r -> r.cacheClusterId("g-001")))
                     .hasMessageContaining("only member of a replication group");
             assertThat(test.aws.createCacheCluster(r -> r.cacheClusterId("mine").replicationGroupId("g")
-                    .preferredAvailabilityZone("us-east-1c")).cacheCluster().cacheClusterStatus()).isEqualTo("creating");
+                    .preferredAvailabilityZone("us-east-1c")).cacheCluster().cacheClusterStatus())
+                    .isEqualTo("creating");
             assertThatThrownBy(() -> test.aws.modifyReplicationGroup(
                     r -> r.replicationGroupId("g").replicationGroupDescription("other")))
                     .isInstanceOf(InvalidReplicationGroupStateException.class);

@@ -173,8 +173,9 @@ final class ValidationTest {
                         + "default.redis7.cluster.on.", r -> r.numNodeGroups(3)),
                 group(code, "NumCacheClusters and ReplicasPerNodeGroup cannot be used together.",
                         r -> r.numCacheClusters(3).replicasPerNodeGroup(1)),
-                group(code, "When specifying preferred availability zones, the number of cache clusters must be specified "
-                        + "and must match the number of preferred availability zones.",
+                group(code,
+                        "When specifying preferred availability zones, the number of cache clusters must be specified "
+                                + "and must match the number of preferred availability zones.",
                         r -> r.numCacheClusters(2).preferredCacheClusterAZs("us-east-1a")),
                 group(code, "Automatic failover must be enabled when Multi-AZ is enabled.",
                         r -> r.numCacheClusters(2).multiAZEnabled(true)),

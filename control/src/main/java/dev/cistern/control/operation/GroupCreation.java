@@ -170,8 +170,10 @@ record GroupCreation(Context context) {
                 || request.cacheSubnetGroupName() != null || request.snapshotName() != null
                 || !request.snapshotArns().isEmpty();
         if (saysMore) {
-            throw Faults.invalidParameterCombination("With PrimaryClusterId the replication group is what cache cluster "
-                    + "%s is: shape, node type, version, groups and snapshots cannot be given as well.", seed.id());
+            throw Faults.invalidParameterCombination(
+                    "With PrimaryClusterId the replication group is what cache cluster "
+                            + "%s is: shape, node type, version, groups and snapshots cannot be given as well.",
+                    seed.id());
         }
         if (Boolean.TRUE.equals(request.transitEncryptionEnabled())) {
             throw Faults.invalidParameterCombination(

@@ -86,8 +86,9 @@ record GroupShape(List<Part> parts) {
     private static List<String> zones(CreateReplicationGroupRequest request, int replicas) {
         List<String> zones = request.preferredCacheClusterAZs();
         if (!zones.isEmpty() && zones.size() != replicas + 1) {
-            throw Faults.invalidParameterCombination("When specifying preferred availability zones, the number of cache "
-                    + "clusters must be specified and must match the number of preferred availability zones.");
+            throw Faults
+                    .invalidParameterCombination("When specifying preferred availability zones, the number of cache "
+                            + "clusters must be specified and must match the number of preferred availability zones.");
         }
         return zones;
     }
@@ -129,8 +130,9 @@ record GroupShape(List<Part> parts) {
             return List.of();
         }
         if (part.primaryAvailabilityZone() == null || others.size() != replicas) {
-            throw Faults.invalidParameterCombination("When specifying preferred availability zones, the number of cache "
-                    + "clusters must be specified and must match the number of preferred availability zones.");
+            throw Faults
+                    .invalidParameterCombination("When specifying preferred availability zones, the number of cache "
+                            + "clusters must be specified and must match the number of preferred availability zones.");
         }
         List<String> zones = new ArrayList<>(List.of(part.primaryAvailabilityZone()));
         zones.addAll(others);
@@ -167,7 +169,8 @@ record GroupShape(List<Part> parts) {
     /** Every slot must belong to one node group. */
     private static void requireWhole(List<NodeGroupConfiguration> wished, boolean isClustered) {
         if (!isClustered) {
-            throw Faults.invalidParameterCombination("Slots are only for replication groups with cluster mode enabled.");
+            throw Faults
+                    .invalidParameterCombination("Slots are only for replication groups with cluster mode enabled.");
         }
         BitSet taken = new BitSet(SLOTS);
         for (NodeGroupConfiguration part : wished) {

@@ -131,7 +131,8 @@ public record ReplicaOperations(Context context) {
 
     private static int checked(int count) {
         if (count < 0 || count > GroupShape.MAX_REPLICAS) {
-            throw Faults.invalidParameterValue("Invalid value %d for %s: a node group has 0 to %d replicas.", count, COUNT,
+            throw Faults.invalidParameterValue("Invalid value %d for %s: a node group has 0 to %d replicas.", count,
+                    COUNT,
                     GroupShape.MAX_REPLICAS);
         }
         return count;
@@ -266,7 +267,7 @@ public record ReplicaOperations(Context context) {
     }
 
     private static void requireEnoughLeft(ReplicationGroup group, int replicas) {
-        if (replicas > 0 || group.isClustered() && !group.multiAz()) {
+        if (replicas > 0 || (group.isClustered() && !group.multiAz())) {
             return;
         }
         if (group.multiAz()) {

@@ -74,7 +74,8 @@ public record ReplicationGroup(
     }
 
     public ReplicationGroup withAutomaticFailover(boolean value) {
-        return new ReplicationGroup(key, version, status, description, engine, hash, value ? ENABLED : DISABLED, multiAz,
+        return new ReplicationGroup(key, version, status, description, engine, hash, value ? ENABLED : DISABLED,
+                multiAz,
                 clusterMode, createdAtMillis, access);
     }
 

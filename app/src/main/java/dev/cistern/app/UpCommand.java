@@ -65,6 +65,10 @@ final class UpCommand implements Callable<Integer> {
     @Option(names = "--advertise", paramLabel = "HOST", description = "The name or address of nodes in answers (default: the one of --bind).")
     private @Nullable String advertised;
 
+    @Option(names = "--domain", paramLabel = "NAME", defaultValue = "", description = "Name endpoints of Memcached clusters as AWS does, such as mem.a1b2c3.cfg.use1.cache.NAME; a DNS "
+            + "must lead every such name to --advertise (default: they have that address).")
+    private String domain;
+
     @Option(names = "--node-ports", paramLabel = "FROM-TO", defaultValue = "6379-7378", description = "Ports for nodes whose creator names none (default ${DEFAULT-VALUE}).")
     private String nodePorts;
 
@@ -104,10 +108,14 @@ final class UpCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--bind " + host
                     + " needs the name by which others reach this machine: --advertise HOST");
         }
+        if (!domain.matches("([a-z0-9]([a-z0-9-]*[a-z0-9])?([.](?!$)|$))*")) {
+            throw new ParameterException(spec.commandLine(), "--domain " + domain
+                    + ": write a domain in lower case, as example.com");
+        }
         try {
             String[] ends = nodePorts.split("-", -1);
             return new EndpointOptions(host, advertised == null ? host : advertised, Integer.parseInt(ends[0]),
-                    Integer.parseInt(ends[ends.length - 1]));
+                    Integer.parseInt(ends[ends.length - 1]), domain);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--node-ports " + nodePorts
                     + ": write two ports as 6379-7378");

@@ -4,18 +4,26 @@ import dev.cistern.gateway.GatewayOptions;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.math.BigInteger;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import net.rubyeye.xmemcached.autodiscovery.AutoDiscoveryCacheClient;
 import net.spy.memcached.ClientMode;
+import net.spy.memcached.ConnectionFactoryBuilder;
 import net.spy.memcached.DefaultConnectionFactory;
 import net.spy.memcached.MemcachedClient;
 import net.spy.memcached.config.NodeEndPoint;
@@ -30,6 +38,7 @@ import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.ParameterNameValue;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Memcached clusters as their clients see them: AWS's own client and others follow nodes that come and go. */
@@ -136,12 +145,74 @@ final class MemcachedClientsTest {
     }
 
     @Test
+    void anEncryptedCluster() throws Exception {
+        CacheCluster cluster = create(r -> r.numCacheNodes(2).transitEncryptionEnabled(true));
+        assertThat(cluster.transitEncryptionEnabled()).isTrue();
+        SSLContext trusting = trusting();
+        MemcachedClient client = new MemcachedClient(new ConnectionFactoryBuilder().setClientMode(ClientMode.Dynamic)
+                .setSSLContext(trusting).setHostnameForTlsVerification("localhost").build(), List.of(address(cluster.configurationEndpoint())));
+        try {
+            Probe.await(() -> ports(client).equals(ports(cluster)));
+            storeAndRead(client);
+        } finally {
+            client.shutdown();
+        }
+        Endpoint node = cluster.cacheNodes().getFirst().endpoint();
+        BigInteger before = serialNumber(trusting, node);
+        cistern.controlPlane().rotateCertificates();
+        assertThat(serialNumber(trusting, node)).isNotEqualTo(before);
+        assertThatThrownBy(() -> ask(node, "version")).as("plain connections are not taken")
+                .isInstanceOf(IOException.class);
+        end();
+        start();
+        Probe.await(() -> cluster().cacheNodes().stream().allMatch(
+                one -> one.cacheNodeStatus().equals("available")));
+        assertThat(serialNumber(trusting, node)).as("encrypted after a restart too").isPositive();
+    }
+
+    private SSLContext trusting() throws Exception {
+        KeyStore authorities = KeyStore.getInstance(state.resolve("certificates").resolve("ca.jks").toFile(),
+                "cistern".toCharArray());
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(authorities);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    /** Of the certificate that the node shows to a client that checks its name. */
+    private static BigInteger serialNumber(SSLContext context, Endpoint node) throws IOException {
+        try (SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(node.address(), node.port())) {
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
+        }
+    }
+
+    @Test
+    void aNewVersionHasNewCommands() throws Exception {
+        CacheCluster cluster = create(r -> r.numCacheNodes(1).engineVersion("1.4.34"));
+        Endpoint node = cluster.cacheNodes().getFirst().endpoint();
+        assertThat(ask(node, "version", "mn", "gat 10 a", "touch a 1", "set a 0 0 1\r\nx")).containsExactly(
+                "VERSION 1.4.34", "ERROR", "ERROR", "NOT_FOUND", "STORED");
+        aws.modifyCacheCluster(r -> r.cacheClusterId("mem").engineVersion("1.6.22").applyImmediately(true));
+        Probe.await(() -> cluster().cacheClusterStatus().equals("available"));
+        assertThat(cluster().engineVersion()).isEqualTo("1.6.22");
+        assertThat(cluster().cacheNodes().getFirst().endpoint()).isEqualTo(node);
+        assertThat(ask(node, "version", "get a", "mn")).containsExactly("VERSION 1.6.22", "MN");
+    }
+
+    @Test
     void theToolsOfLibmemcached() throws Exception {
         assumeTrue(Programs.works("memccapable", "-V"), "libmemcached-tools is not installed");
         CacheCluster cluster = create(r -> r.numCacheNodes(2));
         Endpoint endpoint = cluster.cacheNodes().getFirst().endpoint();
         String port = endpoint.port().toString();
         assertThat(Programs.run("memccapable", "-h", endpoint.address(), "-p", port, "-a"))
+                .contains("All tests passed");
+        assertThat(Programs.run("memccapable", "-h", endpoint.address(), "-p", port, "-b"))
                 .contains("All tests passed");
         String servers = "--servers=" + cluster.cacheNodes().stream()
                 .map(node -> node.endpoint().address() + ":" + node.endpoint().port())

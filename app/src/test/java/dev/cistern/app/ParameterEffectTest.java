@@ -3,6 +3,7 @@ package dev.cistern.app;
 import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.Parameter;
 import dev.cistern.control.resource.ParameterFamily;
+import dev.cistern.engine.memcached.IdleParameters;
 import dev.cistern.engine.settings.InvalidSettingException;
 import dev.cistern.engine.settings.Setting;
 import dev.cistern.engine.settings.Settings;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -88,8 +90,9 @@ final class ParameterEffectTest {
         for (ParameterFamily family : ParameterFamily.ALL) {
             for (Parameter parameter : family.parameters().values()) {
                 String setting = parameter.anySetting();
-                boolean acts = family.engine() != EngineType.MEMCACHED && setting != null
-                        && acts(settings.find(setting));
+                boolean acts = family.engine() == EngineType.MEMCACHED
+                        ? IdleParameters.reason(parameter.name()) == null
+                        : setting != null && acts(settings.find(setting));
                 (acts ? acting : without).computeIfAbsent(parameter.name(), name -> new ArrayList<>())
                         .add(family.name());
             }
@@ -102,7 +105,7 @@ final class ParameterEffectTest {
 
                 Every parameter of every family can be set, is checked as AWS checks it and is shown. Nodes in this JVM take
                 those of the first list. Those of the second are accepted without effect: the engine has nothing yet that
-                they could change. Nodes that are real `redis-server` or `valkey-server` processes take what those know.
+                they could change, or there is the reason beside it. Nodes that are real `redis-server` or `valkey-server` processes take what those know.
 
                 ## They act: %d
 
@@ -110,14 +113,24 @@ final class ParameterEffectTest {
                 ## They are accepted without effect: %d
 
                 %s"""
-                .formatted(RENEW, acting.size(), table(acting), without.size(), table(without));
+                .formatted(RENEW, acting.size(), table(acting), without.size(), tableWithReasons(without));
+    }
+
+    private static String tableWithReasons(SortedMap<String, List<String>> parameters) {
+        StringBuilder table = new StringBuilder("| parameter | families | why |\n|---|---|---|\n");
+        parameters.forEach((name, families) -> table.append("| ").append(name).append(" | ").append(range(families))
+                .append(" | ").append(Objects.requireNonNullElse(IdleParameters.reason(name), "")).append(" |\n"));
+        return table.toString();
+    }
+
+    private static String range(List<String> families) {
+        return families.getFirst() + (families.size() == 1 ? "" : " to " + families.getLast());
     }
 
     private static String table(SortedMap<String, List<String>> parameters) {
         StringBuilder table = new StringBuilder("| parameter | families |\n|---|---|\n");
         parameters.forEach((name, families) -> table.append("| ").append(name).append(" | ")
-                .append(families.getFirst())
-                .append(families.size() == 1 ? "" : " to " + families.getLast()).append(" |\n"));
+                .append(range(families)).append(" |\n"));
         return table.toString();
     }
 }

@@ -13,8 +13,11 @@ import java.util.regex.Pattern;
  * @param advertisedAddress  what Describe calls answer; must lead to {@code bindAddress} from where the clients are
  * @param firstPort          lowest port that is given out unasked
  * @param lastPort           highest port that is given out unasked
+ * @param domain             what the names of endpoints end in, where a DNS leads such names to {@code advertisedAddress};
+ *                           empty where none does, and endpoints are known by that address alone
  */
-public record EndpointOptions(String bindAddress, String advertisedAddress, int firstPort, int lastPort) {
+public record EndpointOptions(String bindAddress, String advertisedAddress, int firstPort, int lastPort,
+        String domain) {
 
     /** This machine only; AWS's default port for the first node, then upward. */
     public static final EndpointOptions DEFAULT = new EndpointOptions("127.0.0.1", "127.0.0.1", 6379, 7378);
@@ -25,6 +28,11 @@ public record EndpointOptions(String bindAddress, String advertisedAddress, int 
         if (firstPort < 1 || lastPort > 65_535 || firstPort > lastPort) {
             throw new IllegalArgumentException("not a port range: " + firstPort + " to " + lastPort);
         }
+    }
+
+    /** Without names. */
+    public EndpointOptions(String bindAddress, String advertisedAddress, int firstPort, int lastPort) {
+        this(bindAddress, advertisedAddress, firstPort, lastPort, "");
     }
 
     /** The advertised address when it is one in numbers, else nothing: whoever is given a name asks for it himself. */

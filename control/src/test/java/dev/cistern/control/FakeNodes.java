@@ -130,6 +130,17 @@ final class FakeNodes implements NodeRuntime {
         return lists;
     }
 
+    /** Which version of the engine each node of the cluster was started in, by number. */
+    Map<String, String> versions(String clusterId) {
+        Map<String, String> versions = new TreeMap<>();
+        nodes.forEach((id, node) -> {
+            if (id.matches(clusterId + "-[a-z0-9]{6}-\\d{4}.*")) {
+                versions.put(id.replaceFirst(".*-[a-z0-9]{6}-", "").substring(0, 4), node.spec.engineVersion());
+            }
+        });
+        return versions;
+    }
+
     private static Path heldBy(NodeSpec spec) {
         return spec.dataDirectory().resolve("held");
     }

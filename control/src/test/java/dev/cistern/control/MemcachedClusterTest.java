@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -183,6 +184,101 @@ final class MemcachedClusterTest {
             modify(test, r -> r.numCacheNodes(3).applyImmediately(true));
             test.settle();
             assertThat(test.cluster("c").numCacheNodes()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void theVersionRisesAndNodesStartAnew() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.aws.createCacheCluster(r -> r.cacheClusterId("c").engine("memcached").cacheNodeType("cache.t3.micro")
+                    .numCacheNodes(2).engineVersion("1.5.10"));
+            test.settle();
+            CacheCluster before = test.cluster("c");
+            assertThat(before.cacheParameterGroup().cacheParameterGroupName()).isEqualTo("default.memcached1.5");
+            CacheCluster modifying = modify(test, r -> r.engineVersion("1.6.12").numCacheNodes(3)
+                    .applyImmediately(true));
+            assertThat(modifying.cacheClusterStatus()).isEqualTo("modifying");
+            assertThat(modifying.engineVersion()).isEqualTo("1.5.10");
+            assertThat(modifying.pendingModifiedValues().engineVersion()).isEqualTo("1.6.12");
+            test.settle();
+            CacheCluster after = test.cluster("c");
+            assertThat(after.cacheClusterStatus()).isEqualTo("available");
+            assertThat(after.engineVersion()).isEqualTo("1.6.12");
+            assertThat(after.pendingModifiedValues().engineVersion()).isNull();
+            assertThat(after.cacheParameterGroup().cacheParameterGroupName()).isEqualTo("default.memcached1.6");
+            assertThat(after.cacheParameterGroup().parameterApplyStatus()).isEqualTo("in-sync");
+            assertThat(ports(after)).hasSize(3).startsWith(ports(before).toArray(Integer[]::new));
+            assertThat(test.nodes.versions("c")).hasSize(3).allSatisfy(
+                    (id, version) -> assertThat(version).isEqualTo("1.6.12"));
+            assertThat(test.events("cache-cluster", "c")).containsSubsequence(
+                    "Updated to use a CacheParameterGroup default.memcached1.6",
+                    "Cache engine version is being changed from 1.5.10 to 1.6.12", "Cache engine version is 1.6.12",
+                    "Increasing number of requested nodes", "Finished modifying number of nodes from 2 to 3");
+
+            refused(COMBINATION, "The engine version cannot be changed from 1.6.12 to 1.6.6: a cache cluster cannot be "
+                    + "downgraded.", () -> modify(test, r -> r.engineVersion("1.6.6")));
+            refused(COMBINATION, "The engine of cache cluster c cannot be changed from memcached to redis.",
+                    () -> modify(test, r -> r.engine("redis").engineVersion("7.1")));
+            refused(COMBINATION, "Cannot find version 1.7.0 for memcached",
+                    () -> modify(test, r -> r.engineVersion("1.7.0")));
+        }
+    }
+
+    @Test
+    void aVersionCanWaitForTheMaintenanceWindow() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.aws.createCacheCluster(r -> r.cacheClusterId("c").engine("memcached").cacheNodeType("cache.t3.micro")
+                    .engineVersion("1.4.34").preferredMaintenanceWindow("thu:03:00-thu:04:00"));
+            test.settle();
+            test.aws.createCacheParameterGroup(r -> r.cacheParameterGroupName("mine").description("mine")
+                    .cacheParameterGroupFamily("memcached1.6"));
+            refused(COMBINATION,
+                    "Expected a parameter group of family memcached1.5 but found one of family memcached1.6",
+                    () -> modify(test, r -> r.engineVersion("1.5.16").cacheParameterGroupName("mine")));
+            assertThat(modify(test, r -> r.engineVersion("1.6.22").cacheParameterGroupName("mine"))
+                    .pendingModifiedValues().engineVersion()).isEqualTo("1.6.22");
+            assertThat(modify(test, r -> r.engineVersion("1.4.34")).pendingModifiedValues().engineVersion())
+                    .as("taken back").isNull();
+            modify(test, r -> r.engineVersion("1.6.22").cacheParameterGroupName("mine"));
+            test.settle();
+            assertThat(test.cluster("c").engineVersion()).isEqualTo("1.4.34");
+            assertThat(test.cluster("c").cacheParameterGroup().cacheParameterGroupName())
+                    .isEqualTo("default.memcached1.4");
+            test.move(Duration.ofHours(15));
+            await().atMost(Duration.ofSeconds(30)).until(() -> test.cluster("c").engineVersion().equals("1.6.22"));
+            test.settle();
+            assertThat(test.cluster("c").cacheParameterGroup().cacheParameterGroupName()).isEqualTo("mine");
+            assertThat(test.nodes.versions("c").get("0001")).isEqualTo("1.6.22");
+        }
+    }
+
+    @Test
+    void namesAsAwsBuildsThem() {
+        try (TestPlane test = TestPlane.withDomain(directory, "example.com")) {
+            CacheCluster cluster = test.createMemcached("c", 2);
+            assertThat(cluster.configurationEndpoint().address())
+                    .matches("c\\.[a-z0-9]{6}\\.cfg\\.use1\\.cache\\.example\\.com");
+            assertThat(cluster.cacheNodes()).extracting(node -> node.endpoint().address()).allMatch(
+                    name -> name.matches("c\\.[a-z0-9]{6}\\.000[12]\\.use1\\.cache\\.example\\.com"));
+            assertThat(test.nodes.lists("c").get("0001")).isEqualTo(cluster.cacheNodes().stream()
+                    .map(node -> node.endpoint().address() + "|127.0.0.1|" + node.endpoint().port())
+                    .collect(Collectors.joining(" ", "1\n", "\n")));
+            assertThat(test.plane.status().resources()).singleElement().satisfies(resource -> assertThat(
+                    resource.endpoint()).isEqualTo(
+                            cluster.configurationEndpoint().address() + ":"
+                                    + cluster.configurationEndpoint().port()));
+        }
+    }
+
+    @Test
+    void encryptionIsForNewVersions() {
+        try (TestPlane test = new TestPlane(directory)) {
+            creationRefused(test, COMBINATION,
+                    "Encryption features are not supported for engine memcached version 1.6.6. "
+                            + "Use version 1.6.12 or newer.",
+                    r -> r.engineVersion("1.6.6").transitEncryptionEnabled(true));
+            assertThat(created(test, r -> r.engineVersion("1.6.6").transitEncryptionEnabled(false))
+                    .transitEncryptionEnabled()).isFalse();
         }
     }
 

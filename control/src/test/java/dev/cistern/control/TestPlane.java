@@ -58,20 +58,27 @@ final class TestPlane implements AutoCloseable {
     static TestPlane adopting(Path directory, Instant start) {
         FakeNodes nodes = new FakeNodes();
         nodes.outlive = true;
-        return new TestPlane(directory, StepObserver.NONE, Quotas.DEFAULT, start, nodes);
+        return new TestPlane(directory, StepObserver.NONE, Quotas.DEFAULT, start, nodes, "");
     }
 
     TestPlane(Path directory, StepObserver observer, Quotas quotas, Instant start) {
-        this(directory, observer, quotas, start, new FakeNodes());
+        this(directory, observer, quotas, start, new FakeNodes(), "");
     }
 
-    private TestPlane(Path directory, StepObserver observer, Quotas quotas, Instant start, FakeNodes nodes) {
+    /** A plane whose endpoints have names in this domain. */
+    static TestPlane withDomain(Path directory, String domain) {
+        return new TestPlane(directory, StepObserver.NONE, Quotas.DEFAULT, START, new FakeNodes(), domain);
+    }
+
+    private TestPlane(Path directory, StepObserver observer, Quotas quotas, Instant start, FakeNodes nodes,
+            String domain) {
         this.nodes = nodes;
         long begun = System.nanoTime();
         InstantSource now = () -> start.plus(moved).plusNanos((System.nanoTime() - begun) * SPEED);
         Clock clock = now.withZone(ZoneOffset.UTC);
         plane = ControlPlane.open(ControlPlaneOptions.of(directory, nodes)
-                .withEndpoints(new EndpointOptions("127.0.0.1", "127.0.0.1", FIRST_PORT, FIRST_PORT + PORTS - 1))
+                .withEndpoints(
+                        new EndpointOptions("127.0.0.1", "127.0.0.1", FIRST_PORT, FIRST_PORT + PORTS - 1, domain))
                 .withQuotas(quotas)
                 .withRandom(new Random(7))
                 .withTime(clock, duration -> Thread.sleep(duration.dividedBy(SPEED))), observer);

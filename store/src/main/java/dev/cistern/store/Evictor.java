@@ -38,12 +38,18 @@ public final class Evictor implements AutoCloseable {
     private long totalSize;
     private int sizesAge;
 
+    /** Of the age of what is evicted, each eviction counts for this part. */
+    private static final int AGE_SHARE = 64;
+
     private EvictionPolicy policy = EvictionPolicy.NO_EVICTION;
     private final long[] scores = new long[POOL];
     private final long[] hashes = new long[POOL];
     private final int[] databases = new int[POOL];
     private final int[] stripes = new int[POOL];
     private int pooled;
+    private boolean sparesActive;
+    /** How long ago the items that are evicted, and were not spared, were last asked for: in parts of a second. */
+    private long tailAge;
 
     /** {@code random} gives new random bits at every call. */
     public Evictor(Store store, LongSupplier random) {
@@ -54,6 +60,16 @@ public final class Evictor implements AutoCloseable {
             keyspaces[i] = store.openKeyspace(i);
         }
         this.sizes = new long[keyspaces.length];
+    }
+
+    /**
+     * Whether items that were read twice ({@link Items#ACTIVE}) are spared: under a policy that goes by the last use they
+     * may be unused for twice as long as others, as in Memcached's warm segment, so that whoever reads everything once
+     * does not drive out what is read all the time. The time is that of the others that are evicted: the fewer of those
+     * there are, the less the active ones are spared.
+     */
+    public void spareActiveItems(boolean value) {
+        sparesActive = value;
     }
 
     /**
@@ -203,13 +219,18 @@ public final class Evictor implements AutoCloseable {
             return Long.MAX_VALUE;
         }
         return switch (policy.measure()) {
-            case RECENCY -> keyspace.idleSeconds(entry) - keyspace.nowMillis() / 1000;
+            case RECENCY -> keyspace.idleSeconds(entry) - keyspace.nowMillis() / 1000
+                    - (isSpared(entry) ? Math.max(1, tailAge / AGE_SHARE) : 0);
             // Of two that are used as rarely, the one whose last use is longer ago.
             case FREQUENCY ->
                 ((long) (UseCounting.MAX - keyspace.useCounter(entry)) << 16) + keyspace.idleMinutes(entry);
             case DEADLINE -> -keyspace.deadlineMillis(entry);
             case CHANCE, NOTHING -> random.getAsLong() >> 1;
         };
+    }
+
+    private boolean isSpared(long entry) {
+        return sparesActive && Items.is(entry, Items.ACTIVE);
     }
 
     /** Puts a candidate in its place; the worst one has to go when there is no room. */
@@ -255,6 +276,9 @@ public final class Evictor implements AutoCloseable {
                 long entry = keys == null ? Keyspace.ABSENT : keys.index.findHash(hashes[pooled]);
                 if (keys != null && entry != Keyspace.ABSENT && isStillGood(keyspace, entry, scores[pooled])) {
                     long bytes = keys.memoryUsage(entry);
+                    if (sparesActive && !isSpared(entry)) {
+                        tailAge += keyspace.idleSeconds(entry) - tailAge / AGE_SHARE;
+                    }
                     keyspace.evictFound(keys, entry);
                     return bytes;
                 }

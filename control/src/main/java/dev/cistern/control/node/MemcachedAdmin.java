@@ -3,13 +3,19 @@ package dev.cistern.control.node;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,10 +33,13 @@ public final class MemcachedAdmin {
 
     private final NodeAddress address;
     private final AdminCredential admin;
+    private final @Nullable NodeTrust trust;
 
-    public MemcachedAdmin(NodeAddress address, AdminCredential admin) {
+    /** Over an encrypted connection where there is a trust. */
+    public MemcachedAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust) {
         this.address = address;
         this.admin = admin;
+        this.trust = trust;
     }
 
     /** Whether the node answers, and knows its manager. */
@@ -70,8 +79,20 @@ public final class MemcachedAdmin {
         return refused;
     }
 
+    /** Has the node read the files with its certificate again; its connections go on. */
+    public void readCertificates() {
+        try (Exchange node = connect()) {
+            String answer = node.ask("refresh_certs");
+            if (!answer.equals(OK)) {
+                throw new NodeRuntimeException(address + " does not take its certificate: " + answer);
+            }
+        } catch (IOException e) {
+            throw silent(e);
+        }
+    }
+
     private Exchange connect() throws IOException {
-        Exchange exchange = new Exchange(address);
+        Exchange exchange = new Exchange(address, trust);
         String answer = exchange.ask("config manager " + admin.password().reveal());
         if (!answer.equals(OK)) {
             exchange.close();
@@ -87,19 +108,37 @@ public final class MemcachedAdmin {
     /** One connection: a line out, a line in. */
     private static final class Exchange implements Closeable {
 
-        private final Socket socket = new Socket();
+        private final Socket socket;
         private final BufferedReader in;
         private final OutputStream out;
 
-        Exchange(NodeAddress address) throws IOException {
+        Exchange(NodeAddress address, @Nullable NodeTrust trust) throws IOException {
+            Socket plain = new Socket();
             try {
-                socket.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_MILLIS);
-                socket.setSoTimeout(ANSWER_MILLIS);
+                plain.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_MILLIS);
+                plain.setSoTimeout(ANSWER_MILLIS);
+                socket = trust == null ? plain : encrypted(plain, address, trust);
                 in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
                 out = socket.getOutputStream();
             } catch (IOException e) {
-                socket.close();
+                plain.close();
                 throw e;
+            }
+        }
+
+        /** An authority that issues to nothing but nodes: which of their names was used says nothing. */
+        private static Socket encrypted(Socket plain, NodeAddress address, NodeTrust trust) throws IOException {
+            try (InputStream file = Files.newInputStream(trust.file())) {
+                KeyStore authorities = KeyStore.getInstance("JKS");
+                authorities.load(file, trust.password().toCharArray());
+                TrustManagerFactory trusting = TrustManagerFactory.getInstance(
+                        TrustManagerFactory.getDefaultAlgorithm());
+                trusting.init(authorities);
+                SSLContext context = SSLContext.getInstance("TLS");
+                context.init(null, trusting.getTrustManagers(), null);
+                return context.getSocketFactory().createSocket(plain, address.host(), address.port(), true);
+            } catch (GeneralSecurityException e) {
+                throw new IOException("the authority's certificate cannot be used: " + e.getMessage(), e);
             }
         }
 

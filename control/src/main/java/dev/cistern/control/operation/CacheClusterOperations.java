@@ -96,12 +96,13 @@ public record CacheClusterOperations(Context context) {
             MemcachedOperations.refuseForeign(request);
         }
         NotOffered.check(context, request, cluster.engine());
-        requireSameEngine(cluster, request.engine(), request.engineVersion());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
-        CacheCluster changed = changeSettings(context, cluster, SettingsChange.of(request), now);
         if (isMemcached) {
-            changed = new MemcachedOperations(context).changeNodes(request, changed, now);
+            return ModifyCacheClusterResponse.builder()
+                    .cacheCluster(described(modifyMemcached(request, cluster, now))).build();
         }
+        requireSameEngine(cluster, request.engine(), request.engineVersion());
+        CacheCluster changed = changeSettings(context, cluster, SettingsChange.of(request), now);
         if (request.cacheNodeType() != null && cluster.replicationGroupId() != null) {
             throw Faults.invalidParameterCombination("Cache cluster %s is a member of replication group %s. Use "
                     + "ModifyReplicationGroup to change its node type.", cluster.id(), cluster.replicationGroupId());
@@ -113,6 +114,17 @@ public record CacheClusterOperations(Context context) {
             changed = resize(changed, cluster.pendingNodeType(), true);
         }
         return ModifyCacheClusterResponse.builder().cacheCluster(described(changed)).build();
+    }
+
+    private CacheCluster modifyMemcached(ModifyCacheClusterRequest request, CacheCluster cluster, boolean now) {
+        MemcachedOperations memcached = new MemcachedOperations(context);
+        MemcachedOperations.Upgrade upgrade = memcached.upgrade(request, cluster);
+        SettingsChange change = SettingsChange.of(request);
+        // A group of another family comes with the version that it is for.
+        boolean groupWaits = upgrade != null && upgrade.changesFamily();
+        CacheCluster changed = changeSettings(context, cluster, groupWaits ? change.withoutParameterGroup() : change,
+                now);
+        return memcached.change(request, changed, upgrade, now);
     }
 
     /** Answers with status "rebooting cluster nodes". What the nodes held is gone, as with AWS. */

@@ -20,6 +20,6 @@ public record Context(
     }
 
     Descriptions descriptions() {
-        return new Descriptions(options.endpoints().advertisedAddress());
+        return new Descriptions(options.endpoints());
     }
 }

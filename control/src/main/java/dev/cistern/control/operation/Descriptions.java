@@ -1,10 +1,12 @@
 package dev.cistern.control.operation;
 
+import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.resource.ApplyStatus;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.ClusterSettings;
+import dev.cistern.control.resource.EndpointNames;
 import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.Network;
@@ -41,9 +43,11 @@ final class Descriptions {
     private static final String DOWNLOAD_PAGE = "https://console.aws.amazon.com/elasticache/home#client-download:";
 
     private final String advertisedAddress;
+    private final EndpointNames names;
 
-    Descriptions(String advertisedAddress) {
-        this.advertisedAddress = advertisedAddress;
+    Descriptions(EndpointOptions endpoints) {
+        this.advertisedAddress = endpoints.advertisedAddress();
+        this.names = new EndpointNames(endpoints);
     }
 
     software.amazon.awssdk.services.elasticache.model.CacheCluster cluster(Handle handle, CacheCluster cluster,
@@ -93,11 +97,14 @@ final class Descriptions {
                 && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK)
                 && !cluster.is(CacheClusterStatus.RESTORE_FAILED);
         if (memcached != null && hasNodes) {
-            answer.configurationEndpoint(endpoint(memcached.configurationPort()));
+            answer.configurationEndpoint(endpoint(names.configuration(cluster), memcached.configurationPort()));
         }
         if (withNodes && hasNodes) {
             answer.cacheNodes(nodes.stream()
-                    .map(node -> node(node, parameters.of(node))).toList());
+                    .map(node -> node(node, parameters.of(node), memcached == null
+                            ? advertisedAddress
+                            : names.node(cluster, node)))
+                    .toList());
         }
         return answer.build();
     }
@@ -119,6 +126,9 @@ final class Descriptions {
         if (memcached != null && memcached.isChanging()) {
             values.numCacheNodes(cluster.numCacheNodes() + memcached.toAdd().size() - memcached.toRemove().size());
             values.cacheNodeIdsToRemove(memcached.toRemove());
+        }
+        if (memcached != null && memcached.isUpgrading()) {
+            values.engineVersion(memcached.pendingEngineVersion());
         }
         return values.build();
     }
@@ -229,18 +239,22 @@ final class Descriptions {
     }
 
     private software.amazon.awssdk.services.elasticache.model.CacheNode node(CacheNode node,
-            ApplyStatus parameters) {
+            ApplyStatus parameters, String host) {
         return software.amazon.awssdk.services.elasticache.model.CacheNode.builder()
                 .cacheNodeId(node.cacheNodeId())
                 .cacheNodeStatus(node.status().wireName())
                 .cacheNodeCreateTime(Instant.ofEpochMilli(node.createdAtMillis()))
-                .endpoint(node.isMember() ? endpoint(node.port()) : null)
+                .endpoint(node.isMember() ? endpoint(host, node.port()) : null)
                 .parameterGroupStatus(parameters.wireName())
                 .customerAvailabilityZone(node.availabilityZone())
                 .build();
     }
 
     private Endpoint endpoint(int port) {
-        return Endpoint.builder().address(advertisedAddress).port(port).build();
+        return endpoint(advertisedAddress, port);
+    }
+
+    private static Endpoint endpoint(String host, int port) {
+        return Endpoint.builder().address(host).port(port).build();
     }
 }

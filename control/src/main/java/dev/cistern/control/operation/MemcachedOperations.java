@@ -3,8 +3,10 @@ package dev.cistern.control.operation;
 import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.EngineVersion;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NewNode;
+import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.SubnetGroup;
 import java.util.ArrayList;
@@ -23,18 +25,24 @@ import software.amazon.awssdk.services.elasticache.model.ModifyCacheClusterReque
  */
 record MemcachedOperations(Context context) {
 
+    /** From this version on the original speaks TLS as AWS offers it. */
+    private static final String ENCRYPTABLE_SINCE = "1.6.12";
     private static final String NUM_NODES = "NumCacheNodes";
 
     /** Stores a cluster that is to be started. */
     CacheCluster create(CreateCacheClusterRequest request, ClusterWish wish, ResourceKey key) {
         int count = checkedCount(request.numCacheNodes() == null ? 1 : request.numCacheNodes());
+        boolean encrypted = Boolean.TRUE.equals(request.transitEncryptionEnabled());
+        if (encrypted) {
+            requireEncryptable(wish.settings(context).engineVersion());
+        }
         SubnetGroup subnets = Clusters.subnets(context, wish);
         List<String> zones = zones(request, subnets, count);
         Clusters.requireQuota(context, count);
         CacheCluster cluster = Clusters.insert(context, wish, key, zones.getFirst(), count);
         Ports ports = new Ports(context.options().endpoints());
         int port = ports.lease(context.handle(), wish.port(), MemcachedCluster.leaseHolder(cluster));
-        MemcachedCluster.TABLE.insert(context.handle(), new MemcachedCluster(key, 0, port, 1, "", ""));
+        MemcachedCluster.TABLE.insert(context.handle(), MemcachedCluster.created(key, port, encrypted));
         for (NewNode node : newNodes(cluster, List.of(), zones, "")) {
             node.insert(context.handle(), cluster, context.options().endpoints().bindAddress(),
                     cluster.createdAtMillis());
@@ -180,17 +188,79 @@ record MemcachedOperations(Context context) {
         return zones.stream().filter(zone::equals).count();
     }
 
+    // --- versions ---
+
+    private static void requireEncryptable(String version) {
+        if (EngineVersion.compare(version, ENCRYPTABLE_SINCE) < 0) {
+            throw Faults.invalidParameterCombination("Encryption features are not supported for engine %s version %s. "
+                    + "Use version %s or newer.", EngineType.MEMCACHED.wireName(), version, ENCRYPTABLE_SINCE);
+        }
+    }
+
+    /** What the request says of the cluster's engine; null if nothing. */
+    @Nullable
+    Upgrade upgrade(ModifyCacheClusterRequest request, CacheCluster cluster) {
+        String engine = request.engine();
+        if (engine != null && EngineType.of(engine).orElse(null) != EngineType.MEMCACHED) {
+            throw Faults.invalidParameterCombination("The engine of cache cluster %s cannot be changed from %s to %s.",
+                    cluster.id(), EngineType.MEMCACHED.wireName(), engine);
+        }
+        if (request.engineVersion() == null) {
+            return null;
+        }
+        EngineVersion wanted = ClusterWish.version(EngineType.MEMCACHED, request.engineVersion());
+        String present = cluster.settings().engineVersion();
+        if (EngineVersion.compare(wanted.full(), present) < 0) {
+            throw Faults.invalidParameterCombination("The engine version cannot be changed from %s to %s: a cache "
+                    + "cluster cannot be downgraded.", present, wanted.full());
+        }
+        return new Upgrade(wanted, !wanted.family().equals(EngineVersion.familyOf(EngineType.MEMCACHED, present)));
+    }
+
+    /** @param changesFamily whether another family's parameter group comes with it */
+    record Upgrade(EngineVersion version, boolean changesFamily) {}
+
+    /** Stores the version to come, or takes back the one that waits when it is the present one that is wished. */
+    private MemcachedCluster upgrading(ModifyCacheClusterRequest request, CacheCluster cluster, Upgrade upgrade,
+            MemcachedCluster row) {
+        String version = upgrade.version().full();
+        if (version.equals(cluster.settings().engineVersion())) {
+            return row.upgradingTo("", "");
+        }
+        String group = upgrade.changesFamily() ? groupAfter(request, cluster, upgrade.version()) : "";
+        return row.upgradingTo(version, group);
+    }
+
+    /** The group that is named; else a default group becomes the new family's, and any other would not fit. */
+    private String groupAfter(ModifyCacheClusterRequest request, CacheCluster cluster, EngineVersion version) {
+        String present = cluster.settings().parameterGroup();
+        String wanted = request.cacheParameterGroupName();
+        if (wanted == null) {
+            boolean isDefault = present.equals(ParameterGroup.defaultFor(ClusterWish.version(EngineType.MEMCACHED,
+                    cluster.settings().engineVersion())));
+            wanted = isDefault ? ParameterGroup.defaultFor(version) : present;
+        }
+        return ParameterGroups.requireFitting(context, wanted, version.family()).id();
+    }
+
     // --- nodes that come and go ---
 
-    /** Begins the change of nodes that is wished or that waits, now; or has it wait for the maintenance window. */
-    CacheCluster changeNodes(ModifyCacheClusterRequest request, CacheCluster cluster, boolean now) {
+    /**
+     * Begins what is wished or waits, of the engine's version and of the nodes, now; or has it wait for the maintenance
+     * window.
+     */
+    CacheCluster change(ModifyCacheClusterRequest request, CacheCluster cluster, @Nullable Upgrade upgrade,
+            boolean now) {
         MemcachedCluster row = MemcachedCluster.named(context.handle(), cluster.key());
         if (request.numCacheNodes() == null) {
             requireNoPlaces(request);
         } else {
             row = MemcachedCluster.TABLE.update(context.handle(), changed(request, cluster, row));
         }
-        return now && row.isChanging() ? context.workflows().changeNodes(context.handle(), cluster, row) : cluster;
+        if (upgrade != null) {
+            row = MemcachedCluster.TABLE.update(context.handle(), upgrading(request, cluster, upgrade, row));
+        }
+        return now ? context.workflows().changeMemcached(context.handle(), cluster, row) : cluster;
     }
 
     private static void requireNoPlaces(ModifyCacheClusterRequest request) {

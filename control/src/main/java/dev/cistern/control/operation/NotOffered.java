@@ -34,7 +34,9 @@ final class NotOffered {
         absent("Outposts", "PreferredOutpostArn", request.preferredOutpostArn());
         empty("Outposts", "PreferredOutpostArns", request.preferredOutpostArns());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
-        off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
+        if (engine != EngineType.MEMCACHED) {
+            off("encryption in transit", "TransitEncryptionEnabled", request.transitEncryptionEnabled());
+        }
         network(request.networkType(), request.ipDiscovery());
     }
 

@@ -28,6 +28,11 @@ record SettingsChange(
                 request.snapshotWindow(), request.snapshotRetentionLimit(), request.autoMinorVersionUpgrade());
     }
 
+    SettingsChange withoutParameterGroup() {
+        return new SettingsChange(null, maintenanceWindow, snapshotWindow, snapshotRetentionLimit,
+                autoMinorVersionUpgrade);
+    }
+
     /**
      * The cluster with the changes, not stored yet.
      *

@@ -20,6 +20,11 @@ public record ClusterSettings(
         int snapshotRetentionLimit,
         boolean autoMinorVersionUpgrade) {
 
+    public ClusterSettings withEngineVersion(String version, String group) {
+        return new ClusterSettings(version, cacheNodeType, group, maintenanceWindow, snapshotWindow,
+                snapshotRetentionLimit, autoMinorVersionUpgrade);
+    }
+
     public ClusterSettings withCacheNodeType(String value) {
         return new ClusterSettings(engineVersion, value, parameterGroup, maintenanceWindow, snapshotWindow,
                 snapshotRetentionLimit, autoMinorVersionUpgrade);

@@ -9,12 +9,16 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Memcached cluster has beside its row as a cluster: the list of nodes that its clients follow, and the nodes that are
- * to come or to go. All its nodes listen on the configuration port too, so it answers as long as one of them does.
+ * What a Memcached cluster has beside its row as a cluster: the list of nodes that its clients follow, the nodes that are
+ * to come or to go, and the version that it is to have. All its nodes listen on the configuration port too, so it answers
+ * as long as one of them does.
  *
- * @param configurationVersion  rises with each change of the list; clients take only a higher one
- * @param pendingAdd            nodes to come, as {@link NewNode} writes them
- * @param pendingRemove         numbers of the nodes to go, one a line
+ * @param configurationVersion   rises with each change of the list; clients take only a higher one
+ * @param pendingAdd             nodes to come, as {@link NewNode} writes them
+ * @param pendingRemove          numbers of the nodes to go, one a line
+ * @param encrypted              whether its connections are, all of them
+ * @param pendingEngineVersion   the engine version to come; empty for none
+ * @param pendingParameterGroup  the parameter group that comes with it
  */
 public record MemcachedCluster(
         ResourceKey key,
@@ -22,7 +26,10 @@ public record MemcachedCluster(
         int configurationPort,
         long configurationVersion,
         String pendingAdd,
-        String pendingRemove) {
+        String pendingRemove,
+        boolean encrypted,
+        String pendingEngineVersion,
+        String pendingParameterGroup) {
 
     public static final Table<MemcachedCluster> TABLE = Table.of(MemcachedCluster.class, "memcached_cluster", "account",
             "region", "id");
@@ -70,23 +77,42 @@ public record MemcachedCluster(
         return !pendingAdd.isEmpty() || !pendingRemove.isEmpty();
     }
 
+    public boolean isUpgrading() {
+        return !pendingEngineVersion.isEmpty();
+    }
+
+    /** One that listens on this port, with its first list. */
+    public static MemcachedCluster created(ResourceKey key, int configurationPort, boolean encrypted) {
+        return new MemcachedCluster(key, 0, configurationPort, 1, "", "", encrypted, "", "");
+    }
+
     public MemcachedCluster adding(List<NewNode> nodes) {
-        return new MemcachedCluster(key, version, configurationPort, configurationVersion, NewNode.encode(nodes), "");
+        return changing(NewNode.encode(nodes), "");
     }
 
     public MemcachedCluster removing(List<String> cacheNodeIds) {
-        return new MemcachedCluster(key, version, configurationPort, configurationVersion, "",
-                String.join(LINE, cacheNodeIds));
+        return changing("", String.join(LINE, cacheNodeIds));
     }
 
     public MemcachedCluster settled() {
-        return new MemcachedCluster(key, version, configurationPort, configurationVersion, "", "");
+        return changing("", "");
+    }
+
+    private MemcachedCluster changing(String add, String remove) {
+        return new MemcachedCluster(key, version, configurationPort, configurationVersion, add, remove, encrypted,
+                pendingEngineVersion, pendingParameterGroup);
     }
 
     /** With a list that clients take for newer. */
     public MemcachedCluster withNewList() {
         return new MemcachedCluster(key, version, configurationPort, configurationVersion + 1, pendingAdd,
-                pendingRemove);
+                pendingRemove, encrypted, pendingEngineVersion, pendingParameterGroup);
+    }
+
+    /** With an engine version to come and its parameter group; two empty texts take it back. */
+    public MemcachedCluster upgradingTo(String engineVersion, String parameterGroup) {
+        return new MemcachedCluster(key, version, configurationPort, configurationVersion, pendingAdd, pendingRemove,
+                encrypted, engineVersion, parameterGroup);
     }
 
     /**
@@ -95,9 +121,10 @@ public record MemcachedCluster(
      * <p>A node that is still to come or already to go is no member; while the cluster is being created all are.
      */
     public String list(CacheCluster cluster, List<CacheNode> nodes, EndpointOptions endpoints) {
-        String host = endpoints.advertisedAddress() + "|" + endpoints.advertisedIp() + "|";
+        EndpointNames names = new EndpointNames(endpoints);
         return nodes.stream().filter(node -> cluster.is(CacheClusterStatus.CREATING) || node.isMember())
-                .sorted(Comparator.comparing(CacheNode::cacheNodeId)).map(node -> host + node.port())
+                .sorted(Comparator.comparing(CacheNode::cacheNodeId))
+                .map(node -> names.node(cluster, node) + "|" + endpoints.advertisedIp() + "|" + node.port())
                 .collect(Collectors.joining(" ", configurationVersion + LINE, LINE));
     }
 }

@@ -39,12 +39,15 @@ public record TransitEncryption(ResourceKey key, long version, Mode mode, @Nulla
                 .orElseGet(() -> new TransitEncryption(group, 0, Mode.DISABLED, null));
     }
 
-    /** Of the group that the cluster is a member of. */
+    /** Of the group that the cluster is a member of; of a Memcached cluster what was decided when it was made. */
     public static TransitEncryption of(Handle handle, CacheCluster cluster) {
         String group = cluster.replicationGroupId();
-        return group == null
-                ? new TransitEncryption(cluster.key(), 0, Mode.DISABLED, null)
-                : of(handle, cluster.key().sibling(group));
+        if (group != null) {
+            return of(handle, cluster.key().sibling(group));
+        }
+        MemcachedCluster memcached = MemcachedCluster.find(handle, cluster.key());
+        return new TransitEncryption(cluster.key(), 0,
+                memcached != null && memcached.encrypted() ? Mode.REQUIRED : Mode.DISABLED, null);
     }
 
     public static void delete(Handle handle, ResourceKey group) {

@@ -174,10 +174,16 @@ final class ClusterSteps {
                 String name = cluster.id() + " " + node.cacheNodeId();
                 steps.commit("shutdown " + name, handle -> events.clusterEvent(handle, cluster,
                         "Cache node " + node.cacheNodeId() + " shutdown"));
-                steps.once("restart " + name, () -> nodes.restart(node));
-                steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.answers(node));
+                restart(steps, node);
             }
         }
+    }
+
+    /** Stops the node, starts it as its cluster is now, and waits until it answers. */
+    void restart(Steps steps, CacheNode node) {
+        String name = node.key().id() + " " + node.cacheNodeId();
+        steps.once("restart " + name, () -> nodes.restart(node));
+        steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.answers(node));
     }
 
     /** The rebooted nodes serve again, and the cluster can be changed. */

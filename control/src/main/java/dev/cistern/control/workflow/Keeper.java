@@ -167,7 +167,7 @@ final class Keeper implements AutoCloseable {
         List<CacheCluster> waiting = database.read(handle -> CacheCluster.TABLE.select(handle,
                 "where (pending_node_type is not null or parameters_wait = true or (account, region, id) in "
                         + "(select account, region, id from memcached_cluster where pending_add <> '' "
-                        + "or pending_remove <> '')) and status = 'AVAILABLE'"));
+                        + "or pending_remove <> '' or pending_engine_version <> '')) and status = 'AVAILABLE'"));
         for (CacheCluster cluster : waiting) {
             MaintenanceWindow window = MaintenanceWindow.parse(cluster.settings().maintenanceWindow());
             if (window != null && window.contains(clock.instant())) {
@@ -196,8 +196,8 @@ final class Keeper implements AutoCloseable {
         MemcachedCluster memcached = MemcachedCluster.find(handle, cluster.key());
         if (memcached == null) {
             beginResize(handle, cluster);
-        } else if (memcached.isChanging()) {
-            workflows.changeNodes(handle, cluster, memcached);
+        } else {
+            workflows.changeMemcached(handle, cluster, memcached);
         }
     }
 

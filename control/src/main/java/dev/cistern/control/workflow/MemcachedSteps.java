@@ -5,6 +5,7 @@ import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NewNode;
@@ -98,6 +99,38 @@ record MemcachedSteps(Nodes nodes, ClusterSteps clusters, EventLog events, Endpo
         if (before != now) {
             events.clusterEvent(handle, key, "Finished modifying number of nodes from " + before + " to " + now);
         }
+    }
+
+    // --- versions ---
+
+    /** The version that is to come is the cluster's: whoever starts a node of it from now on starts that one. */
+    void upgrade(Handle handle, ResourceKey key) {
+        CacheCluster cluster = require(handle, key);
+        MemcachedCluster row = MemcachedCluster.named(handle, key);
+        ClusterSettings before = cluster.settings();
+        String group = row.pendingParameterGroup().isEmpty() ? before.parameterGroup() : row.pendingParameterGroup();
+        CacheCluster.TABLE.update(handle, cluster.withSettings(
+                before.withEngineVersion(row.pendingEngineVersion(), group)));
+        if (!group.equals(before.parameterGroup())) {
+            events.clusterEvent(handle, key, "Updated to use a CacheParameterGroup " + group);
+        }
+        events.clusterEvent(handle, key, "Cache engine version is being changed from " + before.engineVersion() + " to "
+                + row.pendingEngineVersion());
+        MemcachedCluster.TABLE.update(handle, row.upgradingTo("", ""));
+    }
+
+    /** Nodes of the new version that were not seen answering are the keeper's. */
+    void upgradeFailed(Handle handle, ResourceKey key, String reason) {
+        MemcachedCluster.TABLE.update(handle, MemcachedCluster.named(handle, key).upgradingTo("", ""));
+        events.clusterEvent(handle, key, "Failed to change the cache engine version of all nodes: " + reason);
+    }
+
+    /** The cluster can be changed again. */
+    CacheCluster becomeUpgraded(Handle handle, ResourceKey key) {
+        CacheCluster cluster = CacheCluster.TABLE.update(handle,
+                require(handle, key).withStatus(CacheClusterStatus.AVAILABLE));
+        events.clusterEvent(handle, key, "Cache engine version is " + cluster.settings().engineVersion());
+        return cluster;
     }
 
     private static void release(Handle handle, String nodeId) {

@@ -8,12 +8,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** What nodes need to encrypt their connections: a certificate for their names, and the settings that say so. */
 public final class NodeCertificates {
+
+    /** Settings that a node has only when it speaks TLS. */
+    static final String SWITCH = "tls-port";
+    static final String MEMCACHED_SWITCH = "enable_ssl";
 
     private final CertificateAuthority authority;
     private final EndpointOptions endpoints;
@@ -33,15 +38,22 @@ public final class NodeCertificates {
         Map<String, String> settings = new LinkedHashMap<>();
         String number = Integer.toString(port);
         if (mode == Mode.DISABLED) {
-            settings.put("tls-port", "0");
+            settings.put(SWITCH, "0");
             settings.put("port", number);
             return settings;
         }
         settings.putAll(files(nodeFolder));
         settings.put("tls-auth-clients", "no");
-        settings.put("tls-port", number);
+        settings.put(SWITCH, number);
         settings.put("port", mode == Mode.PREFERRED ? number : "0");
         return settings;
+    }
+
+    /** What a Memcached node is told, which speaks TLS and nothing else on all its ports. */
+    static Map<String, String> memcachedSettings(Path nodeFolder) {
+        return Map.of(MEMCACHED_SWITCH, "1", "ssl_chain_cert",
+                nodeFolder.resolve(CertificateAuthority.NODE_CERTIFICATE).toString(), "ssl_key",
+                nodeFolder.resolve(CertificateAuthority.NODE_KEY).toString());
     }
 
     static Map<String, String> files(Path nodeFolder) {
@@ -49,27 +61,31 @@ public final class NodeCertificates {
                 "tls-key-file", nodeFolder.resolve(CertificateAuthority.NODE_KEY).toString());
     }
 
-    /** Has a certificate lie in the node's folder that is good for a while; answers whether it is a new one. */
-    boolean provide(Path nodeFolder, String bindAddress) {
+    /**
+     * Has a certificate lie in the node's folder that is good for a while; answers whether it is a new one.
+     *
+     * @param others  names of the node's own, beside those that all nodes here have
+     */
+    boolean provide(Path nodeFolder, String bindAddress, List<String> others) {
         try {
-            return authority.provide(nodeFolder, names(bindAddress));
+            return authority.provide(nodeFolder, names(bindAddress, others));
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
     }
 
     /** Puts a new certificate into the node's folder. */
-    void replace(Path nodeFolder, String bindAddress) {
+    void replace(Path nodeFolder, String bindAddress, List<String> others) {
         try {
-            authority.issue(nodeFolder, names(bindAddress));
+            authority.issue(nodeFolder, names(bindAddress, others));
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
     }
 
     /** By all names that lead to a node from where its clients may be. */
-    private SortedSet<String> names(String bindAddress) {
-        SortedSet<String> names = new TreeSet<>();
+    private SortedSet<String> names(String bindAddress, List<String> others) {
+        SortedSet<String> names = new TreeSet<>(others);
         names.add("localhost");
         names.add("127.0.0.1");
         names.add(endpoints.advertisedAddress());

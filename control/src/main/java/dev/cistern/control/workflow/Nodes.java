@@ -14,6 +14,7 @@ import dev.cistern.control.node.NodeUser;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.EndpointNames;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeParameters;
@@ -262,7 +263,7 @@ final class Nodes {
                 NodeSpec spec = specOf(current, cluster);
                 Mode mode = modeOf(cluster);
                 if (mode != Mode.DISABLED) {
-                    certificates.provide(spec.dataDirectory(), spec.bindAddress());
+                    certificates.provide(spec.dataDirectory(), spec.bindAddress(), names(current, cluster));
                 }
                 NodeAdmin known = admin(before);
                 Started after = new Started(spec, before.address);
@@ -282,14 +283,29 @@ final class Nodes {
             if (current.wanted() && known != null && known.isEncrypted()) {
                 NodeSpec spec = known.spec;
                 if (always) {
-                    certificates.replace(spec.dataDirectory(), spec.bindAddress());
+                    certificates.replace(spec.dataDirectory(), spec.bindAddress(), names(current, cluster));
                 }
-                if (always || certificates.provide(spec.dataDirectory(), spec.bindAddress())) {
-                    admin(known).setTogether(NodeCertificates.files(spec.dataDirectory()));
+                if (always || certificates.provide(spec.dataDirectory(), spec.bindAddress(), names(current, cluster))) {
+                    takeCertificate(known);
                 }
             }
             return true;
         });
+    }
+
+    private void takeCertificate(Started node) {
+        if (node.spec.engine() == EngineType.MEMCACHED) {
+            memcached(node).readCertificates();
+        } else {
+            admin(node).setTogether(NodeCertificates.files(node.spec.dataDirectory()));
+        }
+    }
+
+    /** What a node's certificate names beside the addresses. */
+    private List<String> names(CacheNode node, CacheCluster cluster) {
+        return cluster.engine() == EngineType.MEMCACHED
+                ? new EndpointNames(endpoints).ofMemcached(cluster, node)
+                : List.of();
     }
 
     /** Gives the node the limits of another type; {@link HopelessException} when its data has no room there. */
@@ -329,7 +345,7 @@ final class Nodes {
         NodeSpec spec = specOf(node, cluster);
         prepareFolder(node, spec);
         if (modeOf(cluster) != Mode.DISABLED) {
-            certificates.provide(spec.dataDirectory(), spec.bindAddress());
+            certificates.provide(spec.dataDirectory(), spec.bindAddress(), names(node, cluster));
         }
         boolean isAdopted = runtime.inspect(spec) == NodeState.RUNNING;
         Started now = new Started(spec, runtime.start(spec));
@@ -393,7 +409,11 @@ final class Nodes {
 
     /** The same for a Memcached node, which has a protocol of its own. */
     private MemcachedAdmin memcached(CacheNode node) {
-        return new MemcachedAdmin(started(node).address, node.admin());
+        return memcached(started(node));
+    }
+
+    private MemcachedAdmin memcached(Started node) {
+        return new MemcachedAdmin(node.address, node.spec.admin(), node.isEncrypted() ? certificates.trust() : null);
     }
 
     private boolean isMemcached(CacheNode node) {
@@ -423,7 +443,8 @@ final class Nodes {
     private record Started(NodeSpec spec, NodeAddress address) {
 
         boolean isEncrypted() {
-            return spec.parameters().containsKey("tls-port");
+            return spec.parameters().containsKey(NodeCertificates.SWITCH)
+                    || spec.parameters().containsKey(NodeCertificates.MEMCACHED_SWITCH);
         }
     }
 
@@ -482,7 +503,10 @@ final class Nodes {
         }
         Mode mode = modeOf(cluster);
         if (mode != Mode.DISABLED) {
-            settings.putAll(NodeCertificates.settings(directory.nodeDirectory(node.nodeId()), node.port(), mode));
+            Path folder = directory.nodeDirectory(node.nodeId());
+            settings.putAll(cluster.engine() == EngineType.MEMCACHED
+                    ? NodeCertificates.memcachedSettings(folder)
+                    : NodeCertificates.settings(folder, node.port(), mode));
         }
         return new NodeSpec(
                 node.nodeId(),

@@ -5,6 +5,8 @@ import dev.cistern.control.StatusReport;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.EndpointNames;
+import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ReplicationGroup;
@@ -46,7 +48,15 @@ record Reports(EndpointOptions endpoints, Map<Long, String> presentSteps) {
         List<CacheNode> nodes = CacheNode.of(handle, row.key());
         return new StatusReport.Resource("cache cluster", row.id(), row.status().wireName(),
                 row.engine().wireName() + " " + row.settings().engineVersion() + ", " + row.settings().cacheNodeType(),
-                answers && !nodes.isEmpty() ? endpoint(nodes.getFirst().port()) : null);
+                answers && !nodes.isEmpty() ? endpoint(handle, row, nodes.getFirst()) : null);
+    }
+
+    /** Of a Memcached cluster the one for all its nodes. */
+    private String endpoint(Handle handle, CacheCluster row, CacheNode first) {
+        MemcachedCluster memcached = MemcachedCluster.find(handle, row.key());
+        return memcached == null
+                ? endpoint(first.port())
+                : new EndpointNames(endpoints).configuration(row) + ":" + memcached.configurationPort();
     }
 
     private static StatusReport.Resource snapshot(Handle handle, Snapshot row) {

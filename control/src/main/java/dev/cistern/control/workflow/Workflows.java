@@ -68,6 +68,7 @@ public final class Workflows implements AutoCloseable {
                 new RebootCacheCluster(clusters),
                 new AddCacheNodes(memcached),
                 new RemoveCacheNodes(memcached),
+                new UpgradeCacheCluster(memcached, this),
                 new CreateReplicationGroup(groups),
                 new AddReplicas(groups, this),
                 new RemoveReplicas(groups),
@@ -105,8 +106,19 @@ public final class Workflows implements AutoCloseable {
         engine.start(handle, RebootCacheCluster.TYPE, key, new RebootCacheCluster.Input(cacheNodeIds));
     }
 
-    /** Begins what is to change about the nodes of a Memcached cluster; answers the cluster as it is now: modifying. */
-    public CacheCluster changeNodes(Handle handle, CacheCluster cluster, MemcachedCluster change) {
+    /**
+     * Begins what is to change about a Memcached cluster: first its version, then its nodes. Answers the cluster as it is
+     * now: modifying, if there is anything.
+     */
+    public CacheCluster changeMemcached(Handle handle, CacheCluster cluster, MemcachedCluster change) {
+        if (change.isUpgrading()) {
+            engine.start(handle, UpgradeCacheCluster.TYPE, cluster.key(), new NoInput());
+            return CacheCluster.TABLE.update(handle, cluster.withStatus(CacheClusterStatus.MODIFYING));
+        }
+        return change.isChanging() ? changeNodes(handle, cluster, change) : cluster;
+    }
+
+    private CacheCluster changeNodes(Handle handle, CacheCluster cluster, MemcachedCluster change) {
         if (change.toRemove().isEmpty()) {
             events.clusterEvent(handle, cluster.key(), "Increasing number of requested nodes");
             engine.start(handle, AddCacheNodes.TYPE, cluster.key(), new AddCacheNodes.Input(change.toAdd()));

@@ -25,6 +25,11 @@ public final class MemoryGauge implements AutoCloseable {
 
         /** Keys to look at for each that is evicted. */
         int samples();
+
+        /** Whether Memcached items that were read twice may be unused for longer than others. */
+        default boolean sparesActiveItems() {
+            return false;
+        }
     }
 
     private static final long FRESH_NANOS = 10_000_000;
@@ -75,6 +80,7 @@ public final class MemoryGauge implements AutoCloseable {
         if (evictor == null) {
             evictor = new Evictor(store, new SplittableRandom()::nextLong);
         }
+        evictor.spareActiveItems(rules.sparesActiveItems());
         return evictor.step(policy, rules.samples(), usedBytes - limitBytes,
                 EVICTION_BUDGET, nowMillis);
     }

@@ -185,11 +185,18 @@ final class AdminCommands {
     // --- slabs, lru, lru_crawler: what tunes the original's memory ---
 
     private boolean tuning(CommandLine line, ItemSession session) {
-        if (!rooms.settings().hasAdminCommands) {
+        MemcachedSettings settings = rooms.settings();
+        String word = line.text(0);
+        boolean isKnown = switch (word) {
+            case "slabs" -> settings.hasSlabs;
+            case "lru" -> settings.hasLru;
+            default -> settings.hasCrawler;
+        };
+        if (!settings.hasAdminCommands || !isKnown) {
             error();
             return false;
         }
-        return switch (line.text(0)) {
+        return switch (word) {
             case "slabs" -> slabs(line);
             case "lru" -> lru(line);
             default -> {
@@ -324,6 +331,8 @@ final class AdminCommands {
     private void crawler(CommandLine line, ItemSession session) {
         if (line.count() == 2) {
             switchCrawler(line);
+        } else if (line.is(1, "metadump") && !rooms.settings().hasMetadump) {
+            error();
         } else if (line.count() == 3 && (line.is(1, "crawl") || line.is(1, "metadump"))) {
             crawl(line, session);
         } else if (line.count() == 3 && (line.is(1, "tocrawl") || line.is(1, "sleep"))) {
@@ -418,7 +427,9 @@ final class AdminCommands {
     // --- watch ---
 
     private void watch(CommandLine line, ItemSession session) {
-        if (!rooms.settings().mayWatch) {
+        if (!rooms.settings().hasWatch) {
+            error();
+        } else if (!rooms.settings().mayWatch) {
             reply.line("CLIENT_ERROR watch commands not allowed");
         } else if (reply.length() > 0) {
             reply.line("ERROR cannot pipeline other commands before watch");

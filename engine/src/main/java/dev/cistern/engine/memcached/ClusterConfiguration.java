@@ -17,16 +17,17 @@ final class ClusterConfiguration {
     static final String LEGACY_KEY = "AmazonElastiCache:cluster";
     /** The name that it has since. */
     static final String NAME = "cluster";
-    private static final int MOST_NAMES = 16;
 
     /** Stored bytes and the flags given with them. */
     @SuppressWarnings("ArrayRecordComponent") // sent as it is, and never compared
     record Value(int flags, byte[] bytes) {}
 
+    private final int mostNames;
     private final int largestBytes;
     private final Map<String, Value> values = new ConcurrentHashMap<>();
 
-    ClusterConfiguration(int largestBytes, String atStart) {
+    ClusterConfiguration(int mostNames, int largestBytes, String atStart) {
+        this.mostNames = mostNames;
         this.largestBytes = largestBytes;
         if (!atStart.isEmpty()) {
             values.put(NAME, new Value(0, atStart.getBytes(StandardCharsets.ISO_8859_1)));
@@ -52,7 +53,7 @@ final class ClusterConfiguration {
 
     /** Says whether there was room for it. */
     synchronized boolean set(String name, int flags, byte[] bytes) {
-        if (bytes.length > largestBytes || (!values.containsKey(name) && values.size() >= MOST_NAMES)) {
+        if (bytes.length > largestBytes || (!values.containsKey(name) && values.size() >= mostNames)) {
             return false;
         }
         values.put(name, new Value(flags, bytes));

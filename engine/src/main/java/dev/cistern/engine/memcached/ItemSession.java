@@ -11,9 +11,6 @@ import org.jspecify.annotations.Nullable;
  * yet. Not its socket and not the work of a turn ({@link ItemLoop}). Changed on its loop's thread only.
  */
 final class ItemSession implements Conversation {
-    /** A watcher that leaves so much unread loses what else there is to tell. */
-    private static final long WATCHER_BACKLOG_BYTES = 1 << 20;
-
     private final ItemLoop loop;
     private final Connection connection;
     private final String remoteAddress;
@@ -106,9 +103,9 @@ final class ItemSession implements Conversation {
         return closesAfterReply || connection.isClosing();
     }
 
-    /** Sends a line of what it watches; says whether it could. */
+    /** Sends a line of what it watches; says whether it could: who leaves too much unread loses what else there is. */
     boolean sendWatched(String line) {
-        if (isClosing() || connection.backlogBytes() > WATCHER_BACKLOG_BYTES) {
+        if (isClosing() || connection.backlogBytes() > loop.rooms().settings().watcherBufferBytes) {
             return false;
         }
         loop.reply().text(line.getBytes(StandardCharsets.ISO_8859_1));

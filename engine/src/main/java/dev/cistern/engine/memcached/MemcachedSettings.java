@@ -14,9 +14,6 @@ final class MemcachedSettings {
     private static final int LARGEST_ITEM_BYTES = 1 << 30;
     private static final int LEAST_ITEM_BYTES = 1024;
     private static final long MEGABYTE = 1 << 20;
-    /** What ElastiCache knows and a node has no use for: about the process, or about the original's own structures. */
-    private static final Set<String> ACCEPTED = Set.of("inline_ascii_resp", "no_modern", "large_memory_pages",
-            "lock_down_paged_memory", "maximize_core_file_limit", "config_max", "default_tls");
 
     final String bind;
     final int port;
@@ -44,6 +41,7 @@ final class MemcachedSettings {
     final boolean hasAdminCommands;
     final int watcherBufferBytes;
     final int workerBufferBytes;
+    final int configMax;
     final int configSizeMax;
     final String authFile;
     final boolean isSasl;
@@ -57,6 +55,11 @@ final class MemcachedSettings {
     final boolean hasGetAndTouch;
     final boolean hasTouch;
     final boolean hasConfig;
+    final boolean hasSlabs;
+    final boolean hasCrawler;
+    final boolean hasWatch;
+    final boolean hasMetadump;
+    final boolean hasLru;
     final String allowFrom;
     final boolean isTls;
     final String tlsChain;
@@ -120,6 +123,7 @@ final class MemcachedSettings {
         hasAdminCommands = parameters.flag("admin_commands", true);
         watcherBufferBytes = kilobytes(parameters.number("watcher_logbuf_size", 256, 1, Integer.MAX_VALUE));
         workerBufferBytes = kilobytes(parameters.number("worker_logbuf_size", 64, 1, Integer.MAX_VALUE));
+        configMax = (int) parameters.number("config_max", 16, 1, 1024);
         configSizeMax = (int) parameters.number("config_size_max", 65_536, 1, LARGEST_ITEM_BYTES);
         tracksSizesFromStart = parameters.flag("track_sizes", false);
         tracksSizes = tracksSizesFromStart;
@@ -130,6 +134,11 @@ final class MemcachedSettings {
         hasGetAndTouch = MemcachedOptions.isAtLeast(version, 1, 5, 3);
         hasTouch = MemcachedOptions.isAtLeast(version, 1, 4, 8);
         hasConfig = MemcachedOptions.isAtLeast(version, 1, 4, 14);
+        hasSlabs = MemcachedOptions.isAtLeast(version, 1, 4, 11);
+        hasCrawler = MemcachedOptions.isAtLeast(version, 1, 4, 18);
+        hasWatch = MemcachedOptions.isAtLeast(version, 1, 4, 26);
+        hasMetadump = MemcachedOptions.isAtLeast(version, 1, 4, 31);
+        hasLru = MemcachedOptions.isAtLeast(version, 1, 4, 33);
         countsPrefixes = parameters.flag("detail", false);
         authFile = parameters.text("auth_file", "");
         isSasl = parameters.flag("sasl", false);
@@ -149,7 +158,7 @@ final class MemcachedSettings {
         long overhead = parameters.number("memcached_connections_overhead", 0, 0, Integer.MAX_VALUE);
         // No limit at all is what 0 means: whoever sets all aside has not asked for that.
         limitBytes = Math.max(Math.min(1, megabytes), megabytes - overhead) * MEGABYTE;
-        parameters.refuseUnknown(ACCEPTED);
+        parameters.refuseUnknown(IdleParameters::isIdle);
         if (isTls && tlsChain.isEmpty()) {
             throw new IllegalArgumentException("enable_ssl needs an ssl_chain_cert");
         }

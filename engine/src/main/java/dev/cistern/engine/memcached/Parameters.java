@@ -3,6 +3,7 @@ package dev.cistern.engine.memcached;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Reads named values given as text, each at most once, and knows which were never asked for. Used at a node's start. */
 final class Parameters {
@@ -59,9 +60,9 @@ final class Parameters {
         return value;
     }
 
-    void refuseUnknown(Set<String> accepted) {
+    void refuseUnknown(Predicate<String> accepted) {
         for (String name : left.keySet()) {
-            if (!accepted.contains(name)) {
+            if (!accepted.test(name)) {
                 throw new IllegalArgumentException("parameter '%s' is unknown".formatted(name));
             }
         }

@@ -60,7 +60,8 @@ final class Rooms {
         this.store = new Store(dev.cistern.store.StoreOptions.seeded(hashSeed).withDatabases(1).withListener(removals));
         this.uniqueNumbers = new Items.UniqueNumbers(store);
         this.connections = new Connections(settings);
-        this.cluster = new ClusterConfiguration(settings.configSizeMax, settings.clusterConfiguration);
+        this.cluster = new ClusterConfiguration(settings.configMax, settings.configSizeMax,
+                settings.clusterConfiguration);
     }
 
     String name() {
@@ -171,6 +172,11 @@ final class Rooms {
             @Override
             public int samples() {
                 return EVICTION_SAMPLES;
+            }
+
+            @Override
+            public boolean sparesActiveItems() {
+                return settings.isSegmented;
             }
         };
     }

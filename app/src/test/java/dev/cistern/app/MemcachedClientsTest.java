@@ -38,7 +38,6 @@ import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.ParameterNameValue;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Memcached clusters as their clients see them: AWS's own client and others follow nodes that come and go. */
@@ -161,13 +160,20 @@ final class MemcachedClientsTest {
         BigInteger before = serialNumber(trusting, node);
         cistern.controlPlane().rotateCertificates();
         assertThat(serialNumber(trusting, node)).isNotEqualTo(before);
-        assertThatThrownBy(() -> ask(node, "version")).as("plain connections are not taken")
-                .isInstanceOf(IOException.class);
+        assertThat(answersPlain(node)).as("plain connections are not taken").isFalse();
         end();
         start();
         Probe.await(() -> cluster().cacheNodes().stream().allMatch(
                 one -> one.cacheNodeStatus().equals("available")));
         assertThat(serialNumber(trusting, node)).as("encrypted after a restart too").isPositive();
+    }
+
+    private static boolean answersPlain(Endpoint node) {
+        try {
+            return ask(node, "version").stream().anyMatch(line -> line.startsWith("VERSION"));
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private SSLContext trusting() throws Exception {

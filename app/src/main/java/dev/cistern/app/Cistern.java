@@ -21,7 +21,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 // @formatter:off
 @Command(name = "cistern", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         versionProvider = VersionCommand.Provider.class,
-        subcommands = {UpCommand.class, NodeCommand.class, RehearseCommand.class, SnapshotCommand.class,
+        subcommands = {UpCommand.class, DownCommand.class, NodeCommand.class, RehearseCommand.class, SnapshotCommand.class,
                 KeysCommand.class, StatusCommand.class, StatusCommand.WatchCommand.class, DoctorCommand.class, VersionCommand.class},
         description = "Amazon ElastiCache that anyone can run: "
                 + "cache nodes and the control plane that AWS tools talk to.",
@@ -30,6 +30,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
         footer = {"", "Examples:",
                 "  cistern up                      the whole of it, on 127.0.0.1:8379",
                 "  cistern up --port 9000          the same elsewhere",
+                "  cistern down                    the end of it, and of nodes that outlived it",
                 "  cistern node --port 6379        one cache node, nothing around it",
                 "  cistern status                  what exists, and what is being done",
                 "  cistern snapshot verify         whether snapshots can be restored",

@@ -10,8 +10,8 @@ import dev.cistern.gateway.audit.AuditLog;
 import java.nio.file.Path;
 
 /**
- * A whole Cistern in this process: nodes, control plane and gateway, started from the bottom up and closed from the top
- * down. It wires and nothing else. Start and close come from one thread.
+ * A whole Cistern: nodes, control plane and gateway, started from the bottom up and closed from the top down. It wires and
+ * nothing else. Start and close come from one thread.
  */
 final class LocalCistern implements AutoCloseable {
 
@@ -32,24 +32,29 @@ final class LocalCistern implements AutoCloseable {
      * @throws dev.cistern.control.StateDirectoryException the state cannot be used
      * @throws dev.cistern.gateway.http.ListenException    the gateway's address cannot be had
      */
-    static LocalCistern start(Path stateDirectory, EndpointOptions endpoints, GatewayOptions gatewayOptions) {
-        InJvmRuntime runtime = new InJvmRuntime(EventLoops.start());
+    static LocalCistern start(ControlPlaneOptions options, GatewayOptions gatewayOptions) {
         ControlPlane controlPlane;
         try {
-            controlPlane = ControlPlane.open(ControlPlaneOptions.of(stateDirectory, runtime)
-                    .withEndpoints(endpoints).withCaller(gatewayOptions.fallback()));
+            controlPlane = ControlPlane.open(options.withCaller(gatewayOptions.fallback()));
         } catch (RuntimeException e) {
-            runtime.close();
+            options.runtime().close();
+            options.backups().close();
             throw e;
         }
         try {
             return new LocalCistern(controlPlane, Gateway.start(
-                    gatewayOptions.withAudit(AuditLog.in(stateDirectory.resolve(AUDIT_FILE))),
+                    gatewayOptions.withAudit(AuditLog.in(options.stateDirectory().resolve(AUDIT_FILE))),
                     new ControlBackend(controlPlane)));
         } catch (RuntimeException e) {
             controlPlane.close();
             throw e;
         }
+    }
+
+    /** The same with its nodes in this JVM. */
+    static LocalCistern start(Path stateDirectory, EndpointOptions endpoints, GatewayOptions gatewayOptions) {
+        return start(ControlPlaneOptions.of(stateDirectory, new InJvmRuntime(EventLoops.start()))
+                .withEndpoints(endpoints), gatewayOptions);
     }
 
     ControlPlane controlPlane() {

@@ -105,12 +105,18 @@ final class NodeCommand implements Callable<Integer> {
     @Option(names = "--set", paramLabel = "NAME=VALUE", description = "Any other setting, in redis.conf's words, or a parameter of ElastiCache with memcached. May be repeated.")
     private Map<String, String> settings = new LinkedHashMap<>();
 
+    @Option(names = "--spec", paramLabel = "FILE", hidden = true, description = "The node that a control plane wants, as it wrote it; all other options are then without effect.")
+    private @Nullable Path specFile;
+
     @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
     NodeCommand() {}
 
     @Override
     public Integer call() throws InterruptedException {
         log.start();
+        if (specFile != null) {
+            return SpecifiedNode.run(specFile);
+        }
         EngineType type = EngineType.of(engine)
                 .orElseThrow(() -> wrong("--engine " + engine + ": there are valkey, redis and memcached"));
         if (type == EngineType.MEMCACHED) {

@@ -3,6 +3,7 @@ package dev.cistern.app;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -43,6 +44,19 @@ final class RunningNote implements AutoCloseable {
     /** The endpoint of the process that left a note and is still there. */
     static Optional<String> endpoint(Path stateDirectory) {
         return read(stateDirectory).map(words -> words.substring(words.indexOf(", ") + 2));
+    }
+
+    /** The process that left a note, when it is still there: one that has its number only began after the note. */
+    static Optional<ProcessHandle> process(Path stateDirectory) {
+        try {
+            Path file = fileIn(stateDirectory);
+            long pid = Long.parseLong(Files.readString(file).strip().split(" ", 2)[0]);
+            Instant latest = Files.getLastModifiedTime(file).toInstant().plusSeconds(1);
+            return ProcessHandle.of(pid).filter(ProcessHandle::isAlive)
+                    .filter(process -> process.info().startInstant().map(start -> start.isBefore(latest)).orElse(false));
+        } catch (IOException | NumberFormatException absent) {
+            return Optional.empty();
+        }
     }
 
     private static Path fileIn(Path stateDirectory) {

@@ -1,6 +1,7 @@
 package dev.cistern.app;
 
 import dev.cistern.control.Caller;
+import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.StateDirectoryException;
 import dev.cistern.gateway.GatewayOptions;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Spec;
                 "Examples:",
                 "  cistern up",
                 "  cistern up --port 9000 --state-dir ./cache-state",
+                "  cistern up --runtime process",
                 "  cistern up --auth",
                 "  cistern up --bind 0.0.0.0 --allow-remote --advertise cache.example.com"})
 // @formatter:on
@@ -71,6 +73,10 @@ final class UpCommand implements Callable<Integer> {
 
     @Option(names = "--node-ports", paramLabel = "FROM-TO", defaultValue = "6379-7378", description = "Ports for nodes whose creator names none (default ${DEFAULT-VALUE}).")
     private String nodePorts;
+
+    @Option(names = "--runtime", paramLabel = "NAME", defaultValue = "jvm", description = "What runs nodes: jvm, all in this process; process, each in one of its own, which goes on "
+            + "when this one ends (default ${DEFAULT-VALUE}).")
+    private RuntimeChoice runtime;
 
     @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
     UpCommand() {}
@@ -143,7 +149,8 @@ final class UpCommand implements Callable<Integer> {
 
     private LocalCistern start(Path state, EndpointOptions endpoints, GatewayOptions gateway) {
         try {
-            return LocalCistern.start(state, endpoints, gateway);
+            return LocalCistern.start(ControlPlaneOptions.of(state, runtime.start()).withEndpoints(endpoints),
+                    gateway);
         } catch (StateDirectoryException e) {
             String owner = RunningNote.read(state).map(running -> " (" + running + ")").orElse("");
             throw new EnvironmentException(e.getMessage() + owner,
@@ -170,7 +177,9 @@ final class UpCommand implements Callable<Integer> {
                 + " --replication-group-description demo --engine valkey --cache-node-type cache.t4g.micro");
         out.println();
         out.println("Clients of caches with TransitEncryptionEnabled trust " + cistern.controlPlane().authorityFile());
-        out.println("Ctrl-C ends it; what you created is there again after the next start.");
+        out.println(runtime.outlives()
+                ? "Ctrl-C ends the control plane; its nodes go on until `cistern down`."
+                : "Ctrl-C ends it; what you created is there again after the next start.");
         out.flush();
     }
 }

@@ -38,6 +38,8 @@ final class FakeNodes implements NodeRuntime {
 
     private final Map<String, FakeNode> nodes = new ConcurrentHashMap<>();
 
+    private volatile Consumer<String> exitListener = nodeId -> {};
+
     /** Starts that are still to fail. */
     final AtomicInteger failingStarts = new AtomicInteger();
 
@@ -178,9 +180,15 @@ final class FakeNodes implements NodeRuntime {
         return node(clusterId).rolePorts;
     }
 
-    /** Ends a node without telling anybody. */
+    /** Ends a node: nobody asked for it. */
     void crash(String nodeId) {
         Objects.requireNonNull(nodes.remove(nodeId)).close();
+        exitListener.accept(nodeId);
+    }
+
+    @Override
+    public void onExit(Consumer<String> listener) {
+        exitListener = listener;
     }
 
     /** One listener and its connections. */

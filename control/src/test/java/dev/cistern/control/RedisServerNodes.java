@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Nodes that are {@code redis-server} processes: what the control plane says to a node is said to the original. */
 final class RedisServerNodes implements NodeRuntime {
@@ -65,6 +66,9 @@ final class RedisServerNodes implements NodeRuntime {
     public void remove(NodeSpec spec) {
         stop(spec);
     }
+
+    @Override
+    public void onExit(Consumer<String> listener) {}
 
     @Override
     public void close() {

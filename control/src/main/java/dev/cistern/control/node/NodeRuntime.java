@@ -1,5 +1,7 @@
 package dev.cistern.control.node;
 
+import java.util.function.Consumer;
+
 /**
  * A way to run nodes: in this JVM, as child processes, on other machines.
  *
@@ -28,6 +30,12 @@ public interface NodeRuntime extends AutoCloseable {
      * Stops the node if need be, for good. One that was never there is fine. Its folder is the control plane's to delete.
      */
     void remove(NodeSpec spec);
+
+    /**
+     * Has the listener told the id of each node that ended without having been stopped, at once and on a thread that it must
+     * not keep. It replaces the one before. A node that outlived the control plane before is watched once it was asked for.
+     */
+    void onExit(Consumer<String> listener);
 
     /** Ends what lives in this JVM. Nodes that can outlive it are left running. */
     @Override

@@ -1,0 +1,222 @@
+package dev.cistern.app.process;
+
+import dev.cistern.control.node.EngineType;
+import dev.cistern.control.node.NodeAddress;
+import dev.cistern.control.node.NodeRuntime;
+import dev.cistern.control.node.NodeRuntimeException;
+import dev.cistern.control.node.NodeSpec;
+import dev.cistern.control.node.NodeState;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs each node as a process, which goes on when this one ends and is found again by the record in its folder.
+ *
+ * <p>Which server a node is says its {@link Program}. Any thread may call. The end of a process that this JVM started is
+ * told by the system; others are looked at ten times a second, by a thread that is there only when there are such.
+ */
+public final class ProcessRuntime implements NodeRuntime {
+
+    /** A node that loads a large snapshot may take long before it listens. */
+    private static final Duration START_LIMIT = Duration.ofMinutes(30);
+    private static final Duration PAUSE = Duration.ofMillis(10);
+    private static final Duration LOOK_EVERY = Duration.ofMillis(100);
+    private static final int CONNECT_MILLIS = 1_000;
+
+    private final Map<EngineType, Program> programs = new EnumMap<>(EngineType.class);
+    private final Map<String, ChildProcess> running = new ConcurrentHashMap<>();
+    private volatile Consumer<String> exitListener = _ -> {};
+    private @Nullable Thread watcher;
+    private volatile boolean closed;
+
+    private ProcessRuntime(Program redis, Program valkey, Program memcached) {
+        if (!ProcessMark.isPossible()) {
+            throw new NodeRuntimeException("nodes as processes need Linux: there is no /proc here");
+        }
+        programs.put(EngineType.REDIS, redis);
+        programs.put(EngineType.VALKEY, valkey);
+        programs.put(EngineType.MEMCACHED, memcached);
+    }
+
+    /** Every node is our own engine in a JVM of its own. */
+    public static ProcessRuntime ofOwnEngine() {
+        Program own = new OwnProgram();
+        return new ProcessRuntime(own, own, own);
+    }
+
+    @Override
+    public NodeAddress start(NodeSpec spec) {
+        ChildProcess child = find(spec);
+        if (child == null) {
+            child = launch(spec);
+        }
+        awaitListening(spec, child);
+        return new NodeAddress(spec.bindAddress(), spec.port());
+    }
+
+    private ChildProcess launch(NodeSpec spec) {
+        requireFree(spec);
+        try {
+            ChildProcess child = ChildProcess.launch(spec.dataDirectory(), program(spec).prepare(spec));
+            running.put(spec.nodeId(), child);
+            child.onExit(() -> ended(spec.nodeId(), child));
+            return child;
+        } catch (IOException e) {
+            throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: " + e.getMessage(), e);
+        }
+    }
+
+    /** Asked before the start: whoever listens there would be taken for the node. */
+    private static void requireFree(NodeSpec spec) {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(new InetSocketAddress(spec.bindAddress(), spec.port()));
+        } catch (IOException e) {
+            throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: port " + spec.port() + " of "
+                    + spec.bindAddress() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void awaitListening(NodeSpec spec, ChildProcess child) {
+        long end = System.nanoTime() + START_LIMIT.toNanos();
+        while (!listens(spec)) {
+            if (!child.isAlive()) {
+                running.remove(spec.nodeId(), child);
+                throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: it ended"
+                        + ChildProcess.lastWords(spec.dataDirectory()));
+            }
+            if (System.nanoTime() > end) {
+                stop(spec);
+                throw new NodeRuntimeException("node " + spec.nodeId() + " does not listen on port " + spec.port());
+            }
+            pause(PAUSE);
+        }
+    }
+
+    private static boolean listens(NodeSpec spec) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(spec.bindAddress(), spec.port()), CONNECT_MILLIS);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public NodeState inspect(NodeSpec spec) {
+        ChildProcess.trimLog(spec.dataDirectory());
+        return find(spec) == null ? NodeState.STOPPED : NodeState.RUNNING;
+    }
+
+    @Override
+    public void stop(NodeSpec spec) {
+        ChildProcess child = find(spec);
+        if (child != null) {
+            child.end();
+            running.remove(spec.nodeId(), child);
+        }
+    }
+
+    @Override
+    public void remove(NodeSpec spec) {
+        stop(spec);
+    }
+
+    @Override
+    public void onExit(Consumer<String> listener) {
+        exitListener = listener;
+    }
+
+    /** The node's process if it is there, be it one that this JVM has never seen. */
+    private @Nullable ChildProcess find(NodeSpec spec) {
+        ChildProcess known = running.get(spec.nodeId());
+        if (known != null && known.isAlive()) {
+            return known;
+        }
+        ChildProcess found = ChildProcess.find(spec.dataDirectory());
+        if (found != null) {
+            running.put(spec.nodeId(), found);
+            watch();
+        }
+        return found;
+    }
+
+    private void ended(String nodeId, ChildProcess child) {
+        running.remove(nodeId, child);
+        if (!closed && child.isNewsThatItEnded()) {
+            exitListener.accept(nodeId);
+        }
+    }
+
+    private synchronized void watch() {
+        if (watcher == null && !closed) {
+            watcher = Thread.ofVirtual().name("watch-adopted-nodes").start(this::lookUntilClosed);
+        }
+    }
+
+    /** The system tells the end of a process only to the one that started it. */
+    private void lookUntilClosed() {
+        while (!closed) {
+            pause(LOOK_EVERY);
+            running.forEach((nodeId, child) -> {
+                if (!child.isOwn() && !child.isAlive()) {
+                    ended(nodeId, child);
+                }
+            });
+        }
+    }
+
+    /** Ends every process whose record lies below the folder of all nodes; answers how many there were. */
+    public static int endAll(Path nodes) throws IOException {
+        if (!Files.isDirectory(nodes)) {
+            return 0;
+        }
+        List<ChildProcess> found = new ArrayList<>();
+        try (DirectoryStream<Path> folders = Files.newDirectoryStream(nodes)) {
+            for (Path folder : folders) {
+                ChildProcess child = ChildProcess.find(folder);
+                if (child != null) {
+                    found.add(child);
+                }
+            }
+        }
+        found.forEach(ChildProcess::end);
+        return found.size();
+    }
+
+    private Program program(NodeSpec spec) {
+        Program program = programs.get(spec.engine());
+        if (program == null) {
+            throw new IllegalStateException("no program for " + spec.engine());
+        }
+        return program;
+    }
+
+    private static void pause(Duration time) {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NodeRuntimeException("interrupted", e);
+        }
+    }
+
+    /** The processes go on. */
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -33,6 +32,7 @@ public final class GuardedBackend implements Backend {
     private final Backend server;
     private final Breaker breaker;
     private final long timeLimitMillis;
+    private final Deadlines deadlines;
     private final BackendListener listener;
     private final Set<String> owed;
     private final AtomicBoolean repaying = new AtomicBoolean();
@@ -48,6 +48,7 @@ public final class GuardedBackend implements Backend {
         this.server = server;
         this.breaker = breaker;
         this.timeLimitMillis = timeLimitMillis;
+        this.deadlines = new Deadlines(timeLimitMillis);
         this.listener = listener;
         this.owed = owed;
     }
@@ -133,7 +134,7 @@ public final class GuardedBackend implements Backend {
         } catch (RuntimeException e) {
             answer = CompletableFuture.failedFuture(e);
         }
-        return answer.orTimeout(timeLimitMillis, TimeUnit.MILLISECONDS).whenComplete((value, failure) -> {
+        return deadlines.watch(answer).whenComplete((value, failure) -> {
             if (failure == null) {
                 answered();
             } else {
@@ -183,7 +184,7 @@ public final class GuardedBackend implements Backend {
             return;
         }
         List<String> debts = owed.stream().limit(REPAID_AT_ONCE).toList();
-        var unused = server.delete(debts).orTimeout(timeLimitMillis, TimeUnit.MILLISECONDS)
+        var unused = deadlines.watch(server.delete(debts))
                 .whenComplete((nothing, failure) -> {
                     repaying.set(false);
                     if (failure != null) {

@@ -1,77 +1,17 @@
 package dev.cistern.toolkit;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.NullUnmarked;
 import org.junit.jupiter.api.Test;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 /** Auto discovery: a configuration endpoint, played by a few lines here, in front of real memcached nodes. */
 @NullUnmarked
-final class DiscoveryTest {
-
-    /** Answers "config get cluster", or only the older "get AmazonElastiCache:cluster". */
-    private static final class ConfigurationEndpoint implements AutoCloseable {
-
-        private final ServerSocket listening;
-        private final boolean old;
-        volatile String payload = "";
-
-        ConfigurationEndpoint(boolean old) throws IOException {
-            this.old = old;
-            listening = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
-            Thread thread = new Thread(this::serve, "configuration-endpoint");
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        int port() {
-            return listening.getLocalPort();
-        }
-
-        private void serve() {
-            while (!listening.isClosed()) {
-                try (Socket client = listening.accept()) {
-                    talk(client);
-                } catch (IOException closed) {
-                    // The next client, or the end of the test.
-                }
-            }
-        }
-
-        private void talk(Socket client) throws IOException {
-            BufferedReader in = new BufferedReader(new InputStreamReader(client.getInputStream(), UTF_8));
-            OutputStream out = client.getOutputStream();
-            for (String line = in.readLine(); line != null; line = in.readLine()) {
-                String data = payload;
-                if (line.equals("config get cluster") && !old) {
-                    out.write(("CONFIG cluster 0 " + data.length() + "\r\n" + data + "\r\nEND\r\n").getBytes(UTF_8));
-                } else if (line.equals("get AmazonElastiCache:cluster") && old) {
-                    out.write(("VALUE AmazonElastiCache:cluster 0 " + data.length() + "\r\n" + data + "\r\nEND\r\n")
-                            .getBytes(UTF_8));
-                } else {
-                    out.write("ERROR\r\n".getBytes(UTF_8));
-                }
-                out.flush();
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            listening.close();
-        }
-    }
+public class DiscoveryTest {
 
     private static CacheKit kit(ConfigurationEndpoint endpoint, List<List<String>> changes) {
         return CacheKit.builder().servers("memcached+discovery://127.0.0.1:" + endpoint.port()).discoveryInterval(

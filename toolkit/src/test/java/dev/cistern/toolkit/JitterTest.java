@@ -23,12 +23,10 @@ final class JitterTest {
         return counts;
     }
 
+    /** Pearson's test: a fair draw of 40 bins is farther off than this once in a thousand seeds. */
     private static void assertFlat(int[] counts) {
-        // Five standard deviations of a bin of a fair draw.
-        double fair = KEYS / (double) counts.length;
-        for (int count : counts) {
-            assertThat((double) count).isBetween(fair - 5 * Math.sqrt(fair), fair + 5 * Math.sqrt(fair));
-        }
+        assertThat(counts).hasSize(40);
+        assertThat(ChiSquare.of(counts)).isLessThan(ChiSquare.ONCE_IN_A_THOUSAND_OF_40);
     }
 
     @Test

@@ -99,13 +99,34 @@ final class RemoteCacheTest {
     }
 
     @Test
-    void fiveSecondBandAidLoadsOncePerFiveSeconds() {
-        LoadingCache<Long, User> users = users().ttl(Duration.ofSeconds(5)).build(this::find);
-        for (int millis = 0; millis < 60_000; millis += 10) {
-            users.get(1L);
-            clock.pass(Duration.ofMillis(10));
+    void tenThousandKeysStoredTogetherExpireEvenlyOverTheWindow() {
+        LoadingCache<Long, User> users = users().ttl(MINUTE).jitter(0.1).build(this::find);
+        int[] expiries = new int[40];
+        for (long id = 0; id < 10_000; id++) {
+            users.get(id);
+            long ttlMillis = server.ttlMillis("t:users:" + id);
+            assertThat(ttlMillis).isBetween(54_000L, 66_000L);
+            expiries[(int) Math.min(39, (ttlMillis - 54_000) / 300)]++;
         }
-        assertThat(loads).hasValue(12);
+        assertThat(ChiSquare.of(expiries)).isLessThan(ChiSquare.ONCE_IN_A_THOUSAND_OF_40);
+    }
+
+    /** A thousand requests a second for a minute. */
+    @Test
+    void fiveSecondBandAidLoadsOncePerFiveSeconds() {
+        List<Long> loadedAtMillis = new ArrayList<>();
+        LoadingCache<Long, User> users = users().ttl(Duration.ofSeconds(5)).build(id -> {
+            loadedAtMillis.add(clock.millis());
+            return find(id);
+        });
+        for (int request = 0; request < 60_000; request++) {
+            assertThat(users.get(1L)).isNotNull();
+            clock.pass(Duration.ofMillis(1));
+        }
+        assertThat(loadedAtMillis).hasSize(12);
+        for (int load = 1; load < loadedAtMillis.size(); load++) {
+            assertThat(loadedAtMillis.get(load) - loadedAtMillis.get(load - 1)).isGreaterThanOrEqualTo(5_000);
+        }
     }
 
     @Test

@@ -1,56 +1,50 @@
 package dev.cistern.toolkit;
 
-import java.io.File;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.Assumptions;
+import java.util.ServiceLoader;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 /**
- * An original, redis-server or memcached, as a child process on a free loopback port. Tests skip when it is absent.
- *
- * <p>With {@code -Dcistern.launcher=../cistern} the same tests run against Cistern's nodes instead.
+ * A cache server on a free loopback port: an original in a process of its own, or, where the test's class path has a
+ * {@link Maker}, what that makes. So the same tests run on redis-server, on memcached and on Cistern.
  */
-public final class Server implements AutoCloseable {
+public abstract class Server implements AutoCloseable {
 
-    private static final @Nullable String LAUNCHER = System.getProperty("cistern.launcher");
+    private static final Maker MAKER = ServiceLoader.load(Maker.class).findFirst().orElseGet(Originals::new);
+    private static final int PATIENCE_MILLIS = 20_000;
 
     public final int port;
-    private final List<String> command;
-    private Process process;
 
-    private Server(int port, List<String> command) throws Exception {
+    protected Server(int port) {
         this.port = port;
-        this.command = command;
-        start();
     }
 
-    public static Server redis(String... more) throws Exception {
-        int port = freePort();
-        if (LAUNCHER != null) {
-            return new Server(port, List.of(LAUNCHER, "node", "--port", "" + port));
-        }
-        List<String> command = new ArrayList<>(List.of(require("redis-server"), "--port", "" + port, "--bind",
-                "127.0.0.1", "--save", "", "--appendonly", "no"));
-        command.addAll(List.of(more));
-        return new Server(port, command);
+    /** Makes servers that do not run yet. */
+    public interface Maker {
+
+        Server redis(int port);
+
+        Server memcached(int port);
+    }
+
+    public static Server redis() throws Exception {
+        return started(MAKER.redis(freePort()));
     }
 
     public static Server memcached() throws Exception {
-        int port = freePort();
-        if (LAUNCHER != null) {
-            return new Server(port, List.of(LAUNCHER, "node", "--engine", "memcached", "--port", "" + port));
-        }
-        return new Server(port, List.of(require("memcached"), "-l", "127.0.0.1", "-p", "" + port, "-U", "0", "-u",
-                "nobody", "-m", "32", "-t", "1"));
+        return started(MAKER.memcached(freePort()));
+    }
+
+    private static Server started(Server server) throws Exception {
+        server.start();
+        return server;
     }
 
     public String redisUri() {
@@ -62,11 +56,37 @@ public final class Server implements AutoCloseable {
     }
 
     /** Starts it, again after a {@link #kill}. */
-    public void start() throws Exception {
-        process = new ProcessBuilder(command)
-                .directory(new File(LAUNCHER == null ? System.getProperty("java.io.tmpdir") : "."))
-                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        for (int attempt = 0; attempt < 1_000; attempt++) {
+    public abstract void start() throws Exception;
+
+    /** Ends it without notice, and what it stored. */
+    public abstract void kill() throws Exception;
+
+    @Override
+    public void close() throws Exception {
+        kill();
+    }
+
+    /** Says a line and returns the answer: the line, or the bulk that it announces. For Redis only. */
+    public String ask(String line) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(PATIENCE_MILLIS);
+            socket.getOutputStream().write((line + "\r\n").getBytes(UTF_8));
+            BufferedReader answer = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+            String first = answer.readLine();
+            if (!first.startsWith("$")) {
+                return first;
+            }
+            char[] bulk = new char[Integer.parseInt(first.substring(1))];
+            for (int at = 0; at < bulk.length;) {
+                at += answer.read(bulk, at, bulk.length - at);
+            }
+            return new String(bulk);
+        }
+    }
+
+    protected final void awaitListening() throws Exception {
+        long giveUpAtNanos = System.nanoTime() + PATIENCE_MILLIS * 1_000_000L;
+        while (System.nanoTime() < giveUpAtNanos) {
             try (Socket socket = new Socket()) {
                 socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 200);
                 return;
@@ -74,33 +94,12 @@ public final class Server implements AutoCloseable {
                 Thread.sleep(25);
             }
         }
-        throw new IllegalStateException(command + " does not listen");
-    }
-
-    public void kill() throws Exception {
-        process.destroyForcibly();
-        process.waitFor(5, TimeUnit.SECONDS);
-    }
-
-    @Override
-    public void close() throws Exception {
-        kill();
+        throw new IllegalStateException("nobody listens on port " + port);
     }
 
     public static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
-    }
-
-    private static String require(String program) {
-        for (String folder : System.getenv("PATH").split(":", -1)) {
-            Path path = Path.of(folder, program);
-            if (Files.isExecutable(path)) {
-                return path.toString();
-            }
-        }
-        Assumptions.abort(program + " is not installed");
-        throw new AssertionError();
     }
 }

@@ -30,9 +30,9 @@ import org.junit.jupiter.api.Test;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-/** The toolkit against redis-server and memcached. */
+/** The toolkit against servers: redis-server and memcached here, Cistern where another module runs it once more. */
 @NullUnmarked
-final class OriginalsTest {
+public class ServersTest {
 
     private static final Duration PATIENT = Duration.ofSeconds(20);
 
@@ -79,7 +79,7 @@ final class OriginalsTest {
                 servers.add(Server.memcached());
             }
             backend = MemcachedBackend.of(servers.stream().map(Server::address).toList(), null, InstantSource.system(),
-                    OriginalsTest::guard);
+                    ServersTest::guard);
         }
 
         @AfterAll

@@ -146,6 +146,7 @@ public final class HybridCommand implements Callable<Integer> {
     private void announce(String url, @Nullable String password) {
         PrintWriter out = spec.commandLine().getOut();
         out.println("The demo is up: " + url);
+        out.println("The address is a key: who has it can use the page. It ends with this process.");
         if (password != null) {
             out.println("The database's password, which the page will ask for: " + password);
         }

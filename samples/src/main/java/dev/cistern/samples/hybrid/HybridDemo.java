@@ -59,8 +59,8 @@ public final class HybridDemo implements AutoCloseable {
 
     /** Puts the demo's calls on the server. */
     public void serve(WebServer server) {
-        server.publicCall("start", Nothing.class, _ -> start())
-                .publicCall("connect", Connect.class, this::connect)
+        server.firstCall("start", Nothing.class, _ -> start())
+                .firstCall("connect", Connect.class, this::connect)
                 .call("status", Nothing.class, _ -> status())
                 .call("sample", Load.class, this::loadSample)
                 .call("query", Ask.class, this::query)

@@ -8,7 +8,11 @@ import java.util.Deque;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
-/** The tokens of pages that gave the password. They live in memory; of more than a few, the oldest goes. Any thread. */
+/**
+ * What opens the page's calls: a start token, one for the life of this process, that stands in the address shown in the
+ * terminal; and the tokens of pages that gave the password. They live in memory; of more than a few of these, the oldest
+ * goes. Any thread.
+ */
 public final class Tokens {
 
     private static final int MOST = 16;
@@ -16,17 +20,32 @@ public final class Tokens {
 
     private final SecureRandom random = new SecureRandom();
     private final Deque<byte[]> given = new ArrayDeque<>();
+    private final String start = fresh();
 
-    /** A new token. */
+    /** What proves that one has seen the address in the terminal. */
+    public String start() {
+        return start;
+    }
+
+    /** A new token, for a page that gave the password. */
     public synchronized String give() {
-        byte[] bytes = new byte[BYTES];
-        random.nextBytes(bytes);
-        String token = HexFormat.of().formatHex(bytes);
+        String token = fresh();
         if (given.size() == MOST) {
             given.removeFirst();
         }
         given.addLast(token.getBytes(StandardCharsets.US_ASCII));
         return token;
+    }
+
+    private String fresh() {
+        byte[] bytes = new byte[BYTES];
+        random.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    boolean isStart(@Nullable String token) {
+        return token != null && MessageDigest.isEqual(start.getBytes(StandardCharsets.US_ASCII), token.getBytes(
+                StandardCharsets.UTF_8));
     }
 
     /** Whether it was given and is not too old. */

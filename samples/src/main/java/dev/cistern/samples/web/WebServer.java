@@ -25,12 +25,19 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>Other pages in the same browser, and other users of the same machine, can reach this port too. So every request must
  * name us as its host (a foreign name that resolves to 127.0.0.1 is refused), one that says where it comes from must
- * come from our page, and every call but the public ones carries a token that the page got for the password. The token
- * is in a header, which no other page can set, and never in a cookie.
+ * come from our page, and every call carries the start token, which stands in the address that the terminal shows;
+ * all but the first calls carry also a token that the page got for the password. Only the page's files are for everybody.
+ *
+ * <p>The tokens travel in headers, which no other page can set. The start token stands behind the address's #, which a
+ * browser sends to nobody, and is never a cookie: a browser sends those to every port of this machine, and so to whoever
+ * else listens here.
  */
 public final class WebServer implements AutoCloseable {
 
-    /** The header with the token. */
+    /** The header with the start token. */
+    public static final String START_HEADER = "X-Cistern-Start";
+
+    /** The header with the token that was given for the password. */
     public static final String TOKEN_HEADER = "X-Cistern-Token";
 
     private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
@@ -78,7 +85,7 @@ public final class WebServer implements AutoCloseable {
         void tell(Object message) throws IOException;
     }
 
-    private record Call<T>(Class<T> type, Handler<T> handler, boolean isPublic) {}
+    private record Call<T>(Class<T> type, Handler<T> handler, boolean isFirst) {}
 
     /** An error as the page reads it. */
     private record Failure(String status, List<String> messages) {}
@@ -94,19 +101,19 @@ public final class WebServer implements AutoCloseable {
                 MOST_REQUESTS), tokens);
     }
 
-    /** A call that needs the token. */
+    /** A call that needs both tokens. */
     public <T> WebServer call(String name, Class<T> type, Handler<T> handler) {
         calls.put("/api/" + name, new Call<>(type, handler, false));
         return this;
     }
 
-    /** A call that anybody may make who sees the page. */
-    public <T> WebServer publicCall(String name, Class<T> type, Handler<T> handler) {
+    /** A call that may come before the password: it needs the start token only. */
+    public <T> WebServer firstCall(String name, Class<T> type, Handler<T> handler) {
         calls.put("/api/" + name, new Call<>(type, handler, true));
         return this;
     }
 
-    /** A stream of messages, which needs the token. */
+    /** A stream of messages, which needs both tokens. */
     public WebServer stream(String name, Stream stream) {
         streams.put("/api/" + name, stream);
         return this;
@@ -116,8 +123,13 @@ public final class WebServer implements AutoCloseable {
         server.start();
     }
 
+    /** The page's address, with the start token in it: for the one who started this, and nobody else. */
     public String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort() + "/";
+        return "http://127.0.0.1:" + port() + "/#start=" + tokens.start();
+    }
+
+    public int port() {
+        return server.getAddress().getPort();
     }
 
     private void handle(HttpExchange exchange) throws IOException {
@@ -177,13 +189,20 @@ public final class WebServer implements AutoCloseable {
         } else if (!isPost) {
             throw new HttpFailure(405, "POST, please.");
         } else if (stream != null) {
-            requireToken(exchange);
+            requireTokens(exchange, false);
             stream(exchange, stream);
         } else if (call != null) {
-            if (!call.isPublic()) {
-                requireToken(exchange);
-            }
+            requireTokens(exchange, call.isFirst());
             send(exchange, 200, answer(exchange, call));
+        }
+    }
+
+    private void requireTokens(HttpExchange exchange, boolean isFirst) throws HttpFailure {
+        if (!tokens.isStart(exchange.getRequestHeaders().getFirst(START_HEADER))) {
+            throw new HttpFailure(401, "Open the whole address that the terminal shows: the key is in it.");
+        }
+        if (!isFirst) {
+            requireToken(exchange);
         }
     }
 

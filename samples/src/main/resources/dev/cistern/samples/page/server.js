@@ -1,4 +1,15 @@
-// The way to the server. The token lives in this module's memory and dies with the page: no cookie, no storage.
+// The way to the server. The token for the password lives in this module's memory and dies with the page: no cookie, no
+// storage. The start token comes with the address from the terminal; the tab keeps it, so that it may be reloaded.
+
+const START = 'start';
+const fromAddress = /^#start=([0-9a-f]+)$/.exec(location.hash);
+if (fromAddress) {
+  sessionStorage.setItem(START, fromAddress[1]);
+  history.replaceState(null, '', location.pathname);
+}
+
+// A tab that is still open from before is given the new address.
+addEventListener('hashchange', () => { if (location.hash.startsWith('#start=')) location.reload(); });
 
 let token = null;
 
@@ -6,7 +17,7 @@ export function hold(newToken) { token = newToken; }
 export function isConnected() { return token !== null; }
 
 function headers() {
-  const all = {'Content-Type': 'application/json'};
+  const all = {'Content-Type': 'application/json', 'X-Cistern-Start': sessionStorage.getItem(START) ?? ''};
   if (token) all['X-Cistern-Token'] = token;
   return all;
 }

@@ -21,7 +21,7 @@ final class LabStoryTest {
         try (DemoNode node = DemoNode.start("5e6f7a8b");
                 Lab lab = new Lab(node);
                 WebServer server = WebServer.on(0, tokens)) {
-            server.publicCall("start", Map.class, _ -> Map.of("url", "jdbc:none", "user", "", "rows", 1, "mostRows", 1,
+            server.firstCall("start", Map.class, _ -> Map.of("url", "jdbc:none", "user", "", "rows", 1, "mostRows", 1,
                     "nodePort", node.port()));
             lab.serve(server);
             server.start();

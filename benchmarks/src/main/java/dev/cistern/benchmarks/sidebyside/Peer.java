@@ -35,7 +35,8 @@ record Peer(String name, Protocol protocol, Function<Integer, List<String>> comm
     /** Two threads, its -t for a machine of two cores; the rest as its package has it. */
     static Peer memcached(int megabytes) {
         return new Peer("memcached", Protocol.MEMCACHED, port -> List.of("memcached", "-l", "127.0.0.1", "-p",
-                port.toString(), "-U", "0", "-m", Integer.toString(megabytes), "-u", System.getProperty("user.name")));
+                port.toString(), "-U", "0", "-t", "2", "-m", Integer.toString(megabytes), "-u",
+                System.getProperty("user.name")));
     }
 
     static Peer cisternMemcached(String launcher, int megabytes) {

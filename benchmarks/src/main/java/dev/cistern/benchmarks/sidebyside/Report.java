@@ -32,7 +32,7 @@ final class Report {
         text.append(line).append("\n\n");
     }
 
-    void speed(Map<Cell, Map<String, List<Sample>>> results) {
+    void speed(Map<?, Map<String, List<Sample>>> results) {
         if (results.isEmpty()) {
             return;
         }
@@ -42,13 +42,13 @@ final class Report {
         latencies(results);
     }
 
-    private void table(String title, Map<Cell, Map<String, List<Sample>>> results, ToDoubleFunction<Sample> figure,
+    private void table(String title, Map<?, Map<String, List<Sample>>> results, ToDoubleFunction<Sample> figure,
             String format, boolean lessIsBetter) {
         heading(title);
         List<String> others = peers.stream().filter(peer -> !peer.equals(reference)).toList();
         header(others);
         int lost = 0;
-        for (Map.Entry<Cell, Map<String, List<Sample>>> row : results.entrySet()) {
+        for (Map.Entry<?, Map<String, List<Sample>>> row : results.entrySet()) {
             List<Sample> theirs = row.getValue().getOrDefault(reference, List.of());
             List<String> columns = new ArrayList<>(List.of(row.getKey().toString()));
             for (String peer : peers) {
@@ -74,7 +74,7 @@ final class Report {
         headerRow(titles);
     }
 
-    private void latencies(Map<Cell, Map<String, List<Sample>>> results) {
+    private void latencies(Map<?, Map<String, List<Sample>>> results) {
         heading("Latency seen by the client at full load, milliseconds: p50 / p99 / p99.9 (medians of the rounds)");
         List<String> titles = new ArrayList<>(List.of("cell"));
         titles.addAll(peers);

@@ -21,8 +21,9 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
 // @formatter:off
 @Command(name = "cistern", mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         versionProvider = VersionCommand.Provider.class,
-        subcommands = {UpCommand.class, DownCommand.class, NodeCommand.class, RehearseCommand.class, SnapshotCommand.class,
-                KeysCommand.class, StatusCommand.class, StatusCommand.WatchCommand.class, DoctorCommand.class, VersionCommand.class},
+        subcommands = {UpCommand.class, DownCommand.class, NodeCommand.class, RehearseCommand.class,
+                SnapshotCommand.class, CheckAofCommand.class, CheckRdbCommand.class, KeysCommand.class,
+                StatusCommand.class, StatusCommand.WatchCommand.class, DoctorCommand.class, VersionCommand.class},
         description = "Amazon ElastiCache that anyone can run: "
                 + "cache nodes and the control plane that AWS tools talk to.",
         synopsisSubcommandLabel = "COMMAND",
@@ -34,6 +35,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
                 "  cistern node --port 6379        one cache node, nothing around it",
                 "  cistern status                  what exists, and what is being done",
                 "  cistern snapshot verify         whether snapshots can be restored",
+                "  cistern check-aof DIRECTORY     whether an append-only file can be loaded",
                 "  cistern up --help               what a command takes"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done, or ended by Ctrl-C",

@@ -12,6 +12,7 @@ import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.scripting.Scripts;
 import dev.cistern.engine.settings.InvalidSettingException;
@@ -21,7 +22,6 @@ import dev.cistern.store.StoreOptions;
 import dev.cistern.store.StripeFunction;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -113,14 +113,26 @@ public final class CacheNode implements AutoCloseable {
 
     private void load() throws IOException {
         node.persistence().libraries(() -> Scripts.of(node).libraryTexts());
-        List<byte[]> libraries = node.persistence().load();
         try {
-            if (!libraries.isEmpty()) {
-                Scripts.of(node).restoreLibraries(libraries);
+            boolean logs = node.appendOnly().isWanted();
+            if (!logs || !node.appendOnly().loadAtStart()) {
+                loadSnapshot();
+            }
+            if (logs && !node.appendOnly().isOn()) {
+                node.appendOnly().beginAtStart();
             }
         } catch (CommandException e) {
             throw new IOException("a library of functions in the snapshot cannot be loaded: " + e.getMessage(), e);
         }
+        node.appendOnly().nodeStarted();
+    }
+
+    private void loadSnapshot() throws IOException {
+        Persistence.Loaded loaded = node.persistence().load();
+        if (!loaded.libraries().isEmpty()) {
+            Scripts.of(node).restoreLibraries(loaded.libraries());
+        }
+        node.replication().restored(loaded.facts());
     }
 
     private void listen() throws IOException {
@@ -198,6 +210,7 @@ public final class CacheNode implements AutoCloseable {
         awaitNoSessions();
         closeLoops();
         node.awaitBackground();
+        node.appendOnly().close();
         node.persistence().saveAtEnd();
         node.closeParts();
         node.writeLog().close();

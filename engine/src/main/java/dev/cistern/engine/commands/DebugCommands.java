@@ -46,6 +46,8 @@ final class DebugCommands {
             + "the node's log");
     private static final CommandException CANNOT_LOAD = CommandException.of("ERR Error trying to load the RDB dump, "
             + "check the node's log");
+    private static final CommandException CANNOT_LOAD_LOG = CommandException.of(
+            "ERR Error trying to load the AOF files, check server logs.");
     private static final CommandException NOT_IN_RESP2 = CommandException.of(
             "ERR RESP2 is not supported by this command");
     private static final Command.SessionBody HELP = Help.of("DEBUG",
@@ -53,6 +55,7 @@ final class DebugCommands {
             "DIGEST", "    A number for all data, the same as that of an original with the same data.",
             "DIGEST-VALUE <key> [<key> ...]", "    The same for the values of keys.",
             "ERROR <text>", "    Answers this error.",
+            "LOADAOF", "    Puts in place of all data what the append-only file has.",
             "LOG <text>", "    Writes to the node's log.",
             "OBJECT <key>", "    How the value of a key is held.",
             "PAUSE-CRON (0|1)", "    Whether what is done regularly is left undone for a while.",
@@ -101,6 +104,9 @@ final class DebugCommands {
         } else if (request.is(1, "RELOAD")) {
             reload(session, request);
             reply.ok();
+        } else if (isCall(request, "LOADAOF", 2)) {
+            loadLog(session);
+            reply.ok();
         } else if (isCall(request, "PROTOCOL", 3)) {
             protocol(session, request, reply);
         } else if (isCall(request, "ERROR", 3)) {
@@ -143,6 +149,15 @@ final class DebugCommands {
         } catch (IOException e) {
             LOG.error("DEBUG RELOAD", e);
             throw CANNOT_LOAD;
+        }
+    }
+
+    private static void loadLog(Session session) {
+        try {
+            session.node().appendOnly().reload();
+        } catch (IOException e) {
+            LOG.error("DEBUG LOADAOF", e);
+            throw CANNOT_LOAD_LOG;
         }
     }
 

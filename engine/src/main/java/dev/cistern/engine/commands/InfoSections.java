@@ -1,5 +1,6 @@
 package dev.cistern.engine.commands;
 
+import dev.cistern.engine.appendonly.AppendOnly;
 import dev.cistern.engine.commands.InfoCommand.Section;
 import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.Condition;
@@ -168,7 +169,7 @@ final class InfoSections {
         field("mem_clients_slaves", 0);
         field("mem_clients_normal", report.sessionBytes());
         field("mem_cluster_links", 0);
-        field("mem_aof_buffer", 0);
+        field("mem_aof_buffer", node.appendOnly().bufferedBytes());
         field("mem_allocator", "cistern");
         field("active_defrag_running", node.healingPercent());
         field("lazyfree_pending_objects", 0);
@@ -195,13 +196,28 @@ final class InfoSections {
         field("rdb_last_cow_size", 0);
         field("rdb_last_load_keys_expired", persistence.keysExpired());
         field("rdb_last_load_keys_loaded", persistence.keysLoaded());
-        field("aof_enabled", 0);
-        field("aof_rewrite_in_progress", 0);
-        field("aof_rewrite_scheduled", 0);
-        field("aof_last_rewrite_time_sec", -1);
-        field("aof_current_rewrite_time_sec", -1);
-        field("aof_last_bgrewrite_status", "ok");
-        field("aof_last_write_status", "ok");
+        appendOnly();
+    }
+
+    private void appendOnly() {
+        AppendOnly file = node.appendOnly();
+        field("aof_enabled", file.isOn() ? 1 : 0);
+        field("aof_rewrite_in_progress", node.persistence().isWritingBase() ? 1 : 0);
+        field("aof_rewrite_scheduled", file.isScheduled() ? 1 : 0);
+        field("aof_last_rewrite_time_sec", file.lastRewriteSeconds());
+        field("aof_current_rewrite_time_sec", file.currentRewriteSeconds());
+        field("aof_last_bgrewrite_status", file.lastRewriteFailed() ? "err" : "ok");
+        field("aof_rewrites", file.rewrites());
+        field("aof_last_write_status", file.isFailing() ? "err" : "ok");
+        field("aof_last_cow_size", 0);
+        if (file.isOn()) {
+            field("aof_current_size", file.bytes());
+            field("aof_base_size", file.baseBytes());
+            field("aof_pending_rewrite", 0);
+            field("aof_buffer_length", file.bufferedBytes());
+            field("aof_pending_bio_fsync", file.isSyncing() ? 1 : 0);
+            field("aof_delayed_fsync", 0);
+        }
     }
 
     private void stats() {

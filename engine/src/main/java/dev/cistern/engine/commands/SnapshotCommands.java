@@ -22,6 +22,7 @@ import static dev.cistern.engine.dispatch.Flag.STALE;
 final class SnapshotCommands {
 
     static final CommandTable TABLE = CommandTable.of("server",
+            command("BGREWRITEAOF", 1, ADMIN, NO_SCRIPT, NO_ASYNC_LOADING).runsInSession(SnapshotCommands::rewrite),
             command("BGSAVE", -1, ADMIN, NO_SCRIPT, NO_ASYNC_LOADING).runsInSession(SnapshotCommands::bgSave),
             command("LASTSAVE", 1, LOADING, STALE, FAST, Category.ADMIN, Category.DANGEROUS,
                     tip("nondeterministic_output")).runsInSession(SnapshotCommands::lastSave),
@@ -29,6 +30,10 @@ final class SnapshotCommands {
 
     private static final CommandException IN_PROGRESS = CommandException.of(
             "ERR Background save already in progress");
+    private static final CommandException OTHER_IN_PROGRESS = CommandException.of("ERR Another child process is active "
+            + "(AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible.");
+    private static final CommandException REWRITING = CommandException.of(
+            "ERR Background append only file rewriting already in progress");
     private static final CommandException NO_PLACE = CommandException.of(
             "ERR This node keeps nothing on disk: start it with a directory (setting dir)");
     private static final CommandException FAILED = CommandException.of("ERR");
@@ -54,13 +59,25 @@ final class SnapshotCommands {
         reply.status("Background saving started");
     }
 
+    /** BGREWRITEAOF: gives the append-only file a new base. */
+    static void rewrite(Session session, Request request, Reply reply) {
+        if (!session.node().persistence().hasPlace()) {
+            throw NO_PLACE;
+        }
+        switch (session.node().appendOnly().requestRewrite()) {
+            case STARTED -> reply.status("Background append only file rewriting started");
+            case SCHEDULED -> reply.status("Background append only file rewriting scheduled");
+            case RUNNING -> throw REWRITING;
+        }
+    }
+
     private static Persistence begun(Session session) {
         Persistence persistence = session.node().persistence();
         if (!persistence.hasPlace()) {
             throw NO_PLACE;
         }
         if (!persistence.begin()) {
-            throw IN_PROGRESS;
+            throw persistence.isWritingBase() ? OTHER_IN_PROGRESS : IN_PROGRESS;
         }
         return persistence;
     }

@@ -18,6 +18,10 @@ public enum Condition {
     HOLDING_SLOTS,
     /** The node has a memory limit, so every writing command asks how much there is. */
     MEMORY_LIMITED,
+    /** The append-only file cannot be written, and what it would miss is refused. */
+    LOG_FAILED,
+    /** So much waits for the append-only file's disk that who writes waits as well. */
+    LOG_FULL,
     /** The last snapshot failed, and writing is to be refused for that. */
     SAVE_FAILED,
     /** There are fewer replicas than there must be for writing. */

@@ -97,8 +97,15 @@ public final class Dispatcher {
         Router router = node.router();
         boolean byRouter = router != null && command != null && node.is(Condition.HOLDING_SLOTS)
                 && command.accepts(request.count()) && router.holdsBack(session, command, request);
-        return byRouter || isPaused(session, command);
+        return byRouter || isPaused(session, command) || waitsForLog(session, command);
     }
+
+    private boolean waitsForLog(Session session, @Nullable Command command) {
+        return node.is(Condition.LOG_FULL) && command != null
+                && ((command.flags() | session.flagsRunBy(command)) & WRITING) != 0;
+    }
+
+    private static final int WRITING = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
 
     private boolean isPaused(Session session, @Nullable Command command) {
         int flags = command == null ? 0 : command.flags() | session.flagsRunBy(command);
@@ -131,9 +138,9 @@ public final class Dispatcher {
     private void execute(Session session, Request request, Command command, int conditions) {
         if (conditions != 0) {
             // What a primary sends has been let through there.
-            CommandException refusal = session.primaryLink() == null
-                    ? Gate.refusal(session, command, request, conditions)
-                    : null;
+            CommandException refusal = session.passesGate()
+                    ? null
+                    : Gate.refusal(session, command, request, conditions);
             if (refusal != null) {
                 refuse(session, command, refusal);
                 session.asking(false);

@@ -32,6 +32,7 @@ final class Gate {
             new Check("not a monitor", Condition.MONITOR, Gate::notAMonitor),
             new Check("memory limit", Condition.MEMORY_LIMITED, Gate::memoryLimit),
             new Check("what is written can be kept", Condition.SAVE_FAILED, Gate::keeping),
+            new Check("what is written can be logged", Condition.LOG_FAILED, Gate::logging),
             new Check("leads by order", Condition.LEASED, Gate::leased),
             new Check("enough replicas", Condition.TOO_FEW_REPLICAS, Gate::enoughReplicas),
             new Check("not written by clients", Condition.REPLICA, Gate::writable),
@@ -119,6 +120,9 @@ final class Gate {
         if (node.is(Condition.SAVE_FAILED)) {
             return CANNOT_SAVE;
         }
+        if (node.is(Condition.LOG_FAILED)) {
+            return cannotLog(node);
+        }
         if (node.is(Condition.TOO_FEW_REPLICAS)) {
             return TOO_FEW_REPLICAS;
         }
@@ -172,6 +176,14 @@ final class Gate {
         // A script may only read: it is refused when it calls a command that writes.
         boolean writes = command.is(Flag.WRITE) || (command.is(Flag.MAY_REPLICATE) && !command.is(Flag.RUNS_SCRIPT));
         return writes ? CANNOT_SAVE : null;
+    }
+
+    private static @Nullable CommandException logging(Session session, Command command, Request request) {
+        return keeping(session, command, request) == null ? null : cannotLog(session.node());
+    }
+
+    private static CommandException cannotLog(Node node) {
+        return CommandException.of("MISCONF Errors writing to the AOF file: " + node.appendOnly().failure());
     }
 
     private static @Nullable CommandException busy(Session session, Command command, Request request) {

@@ -153,6 +153,7 @@ public final class Housekeeping implements AutoCloseable {
                 return false;
             }
             lookAfterSnapshots();
+            node.appendOnly().tick();
             boolean more = node.isActiveExpiryOn() && expire();
             boolean evenMore = releaseDeleted();
             healingPauseNanos = healer.heal();

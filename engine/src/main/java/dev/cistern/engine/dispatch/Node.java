@@ -3,6 +3,7 @@ package dev.cistern.engine.dispatch;
 import dev.cistern.engine.acl.AclLog;
 import dev.cistern.engine.acl.User;
 import dev.cistern.engine.acl.Users;
+import dev.cistern.engine.appendonly.AppendOnly;
 import dev.cistern.engine.blocking.BlockedKeys;
 import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.persistence.Persistence;
@@ -61,6 +62,7 @@ public final class Node {
     private final Persistence persistence;
     private final WriteLog writeLog;
     private final Replication replication;
+    private final AppendOnly appendOnly;
     private final Pause pause = new Pause();
     private final List<NodeLoop> loops = new CopyOnWriteArrayList<>();
     private final Channels channels = new Channels(loops);
@@ -94,6 +96,7 @@ public final class Node {
         this.persistence = new Persistence(store, settings, identity.redisVersion(), clock::wallMillis);
         this.writeLog = new WriteLog(feeds::get, settings.replBacklogSize::value);
         this.replication = new Replication(this, writeLog);
+        this.appendOnly = new AppendOnly(this, writeLog);
         this.users = new Users(settings, commands, internalUser, new UserEffects(sessions));
     }
 
@@ -275,6 +278,7 @@ public final class Node {
     /** Settings were changed: what follows from them is worked out anew. */
     public void settingsChanged() {
         persistence.settingsChanged();
+        appendOnly.settingsChanged();
         replication.countGoodFollowers();
         users.requirePassword(settings.requirePass.value());
         set(Condition.MEMORY_LIMITED, settings.maxMemory.value() > 0);
@@ -407,6 +411,11 @@ public final class Node {
     /** Whom it follows, and who follows it. */
     public Replication replication() {
         return replication;
+    }
+
+    /** What was written, for the time after the process. */
+    public AppendOnly appendOnly() {
+        return appendOnly;
     }
 
     private LogFeed feedOfThread() {

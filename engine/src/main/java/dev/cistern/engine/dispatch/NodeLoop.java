@@ -19,6 +19,7 @@ import dev.cistern.engine.replication.Rewrites;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
 import dev.cistern.store.StoreException;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,7 +45,8 @@ public final class NodeLoop {
     /** A session that waits for its turn may have so many bytes received before its socket has to wait as well. */
     private static final long PAUSE_READING_WAITING_BYTES = 64 * 1024;
     /** Conditions in which some requests have to wait. */
-    private static final int WAITING = Condition.PAUSED.bit() | Condition.HOLDING_SLOTS.bit();
+    private static final int WAITING = Condition.PAUSED.bit() | Condition.HOLDING_SLOTS.bit()
+            | Condition.LOG_FULL.bit();
     private static final int POOLED_LEFTOVERS = 16;
     private static final long BUSY_PAUSE_MILLIS = 10;
 
@@ -62,6 +64,7 @@ public final class NodeLoop {
     private final LoopSubscriptions subscriptions;
     private final SlotScan slotScan;
     private final OutputGuard outputGuard;
+    private ReplyHold replyHold;
     private final MemoryGauge memoryGauge;
     private final AccessCheck accessCheck;
     private final @Nullable Keyspace[] keyspaces;
@@ -86,6 +89,8 @@ public final class NodeLoop {
     /** What the reply of this turn tells of was done under a lease. */
     private boolean needsLease;
     private long turnNanos;
+    /** How often its feed had added to the log when the turn began. */
+    private long flushesBefore;
     private long largeRequestBytes;
     private long largeReplyBytes;
     private boolean mayHoldLargeRequest;
@@ -101,6 +106,7 @@ public final class NodeLoop {
         this.subscriptions = new LoopSubscriptions(this, node.channels());
         this.slotScan = new SlotScan(node.store());
         this.outputGuard = new OutputGuard(node);
+        this.replyHold = new ReplyHold(this);
         this.memoryGauge = new MemoryGauge(node.store(), node.memoryRules());
         this.accessCheck = new AccessCheck((int) node.settings().databases.value());
         this.keyspaces = new Keyspace[(int) node.settings().databases.value()];
@@ -408,6 +414,9 @@ public final class NodeLoop {
     void sendPushed(Session session, long address, long length) {
         sentBytes += length;
         session.sentBytes += length;
+        if (replyHold.isOn() && replyHold.takes(session, address, length, true)) {
+            return;
+        }
         if (node.is(Condition.LEASED)) {
             // A blocked session's answer may tell of a write as well.
             withholdWithoutLease(session);
@@ -483,6 +492,8 @@ public final class NodeLoop {
     private NodeLoop deputy() {
         if (deputy == null) {
             deputy = new NodeLoop(node, loop);
+            deputy.replyHold.close();
+            deputy.replyHold = replyHold;
             node.addLoop(deputy);
         }
         return deputy;
@@ -554,6 +565,7 @@ public final class NodeLoop {
         heldBack.remove(session);
         outputGuard.forget(session);
         mailbox.forget(session);
+        replyHold.forget(session);
         forgetWaiting(session);
         if (session.equals(busySession)) {
             // Its script still reads what it sent; see serve().
@@ -725,6 +737,28 @@ public final class NodeLoop {
         send(session);
     }
 
+    /** Runs whole requests of a file, and answers how many of them failed. No loop's thread: this object is used for that. */
+    long replay(Session session, long address, long length) throws IOException {
+        long failures = 0;
+        parser.begin(address, length);
+        beginTurn(session);
+        parser.limits(true, Keyspace.MAX_STRING_BYTES);
+        while (parser.next() == RequestParser.Result.REQUEST) {
+            Command command = dispatcher.commandOf(request);
+            if (command == null) {
+                throw new IOException("there is no command '" + request.text(0) + "'");
+            }
+            dispatcher.execute(session, request, command);
+            failures += reply.length() > 0 && Memory.getByte(reply.address()) == '-' ? 1 : 0;
+            reply.clear();
+        }
+        mailbox.endTurn();
+        if (parser.unfinishedBytes() > 0) {
+            throw new IOException("what should be whole requests is none");
+        }
+        return failures;
+    }
+
     private void keepUnexecuted(Session session, @Nullable Leftover source, RequestParser.Result result) {
         if (session.waiter != null) {
             keepWhileBlocked(session, source);
@@ -758,11 +792,12 @@ public final class NodeLoop {
         reply.protocol(session.protocol());
         mailbox.beginTurn(session);
         lookAhead.begin();
+        flushesBefore = logFeed.flushes();
     }
 
     private void prepareKeyspaces(Session session) {
         touches = !session.isNoTouch();
-        obeys = session.primaryLink() != null;
+        obeys = session.passesGate();
         for (Keyspace keyspace : keyspaces) {
             if (keyspace != null) {
                 keyspace.setNowMillis(nowMillis);
@@ -929,6 +964,10 @@ public final class NodeLoop {
 
     private void awaitTurn(Session session) {
         session.isWaiting = true;
+        if (replyHold.isFull(session)) {
+            session.isFullOfReplies = true;
+            return;
+        }
         waiting.addLast(session);
         if (!waitingIsScheduled) {
             waitingIsScheduled = true;
@@ -983,7 +1022,8 @@ public final class NodeLoop {
             session.release();
             return;
         }
-        if (!session.isWaiting && !session.connection().isReading() && outputGuard.mayRead(session)) {
+        if (!session.isWaiting && !session.connection().isReading() && outputGuard.mayRead(session)
+                && !replyHold.isFull(session)) {
             session.connection().resumeReading();
         }
     }
@@ -994,6 +1034,12 @@ public final class NodeLoop {
         long length = reply.length();
         sentBytes += length;
         session.sentBytes += length;
+        if (replyHold.isOn() && replyHold.takes(session, reply.address(), length,
+                needsLease || logFeed.flushes() != flushesBefore)) {
+            needsLease = false;
+            reply.clear();
+            return;
+        }
         Connection connection = session.connection();
         if (needsLease) {
             needsLease = false;
@@ -1011,11 +1057,34 @@ public final class NodeLoop {
      * Ends the connection if the lease under which something was done is over: whether that stays is not known, so it is
      * not acknowledged. The process may have stood still since the command ran.
      */
-    private void withholdWithoutLease(Session session) {
+    void withholdWithoutLease(Session session) {
         if (node.is(Condition.LEASED) && !session.user().isInternal() && !node.replication().orders().lease().holds()) {
             node.replication().orders().lease().withhold();
             session.connection().closeNow();
         }
+    }
+
+    /** What the session was sent has left, up to here: it goes on. */
+    void heldHasLeft(Session session) {
+        Connection connection = session.connection();
+        if (session.isClosing()) {
+            connection.closeAfterSending();
+            return;
+        }
+        if (connection.backlogBytes() > 0) {
+            outputGuard.check(session);
+        }
+        if (session.leftover != null && session.isWaiting && session.isFullOfReplies) {
+            session.isFullOfReplies = false;
+            awaitTurn(session);
+        } else if (!session.isWaiting && !connection.isReading() && outputGuard.mayRead(session)) {
+            connection.resumeReading();
+        }
+    }
+
+    /** More of the log is on the disk, or will not be. Any thread. */
+    public void releaseReplies() {
+        replyHold.releaseSoon();
     }
 
     /** Closes sessions of this loop that were silent or unread for too long. */
@@ -1043,7 +1112,7 @@ public final class NodeLoop {
         if (session.follower() != null) {
             session.follower().serve();
         }
-        if (!session.isWaiting) {
+        if (!session.isWaiting && !replyHold.isFull(session)) {
             session.connection().resumeReading();
         }
     }
@@ -1055,6 +1124,7 @@ public final class NodeLoop {
         }
         reply.close();
         mailbox.close();
+        replyHold.close();
         handOver.close();
         logFeed.close();
         memoryGauge.close();

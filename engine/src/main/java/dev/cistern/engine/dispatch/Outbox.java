@@ -32,6 +32,14 @@ final class Outbox {
         length += bytes.length;
     }
 
+    void append(long from, long bytes) {
+        if (capacity - length < bytes) {
+            grow(length + bytes);
+        }
+        Memory.copy(from, address + length, bytes);
+        length += bytes;
+    }
+
     /** Overwrites one byte. */
     void set(long offset, byte value) {
         Memory.putByte(address + offset, value);

@@ -56,6 +56,7 @@ public final class Session implements Conversation {
     private boolean noTouch;
     private @Nullable Follower follower;
     private @Nullable PrimaryLink primaryLink;
+    private boolean isReplay;
 
     long lastActiveMillis;
     @Nullable
@@ -71,6 +72,12 @@ public final class Session implements Conversation {
     Outbox outbox;
     /** What it waits for; null while it does not. */
     volatile @Nullable Waiter waiter;
+    /** Bytes of replies that may not leave before the disk has what they tell of. */
+    long heldBytes;
+    /** Some of those stay for now, so all behind them do. */
+    boolean hasHeldBefore;
+    /** So much of what it was sent waits that it executes nothing. */
+    boolean isFullOfReplies;
     /** A pause holds it back. */
     boolean isHeldBack;
     /** Waits in the loop's queue for its next turn, or for the end of a pause: nothing is executed meanwhile. */
@@ -501,6 +508,17 @@ public final class Session implements Conversation {
         database = inDatabase;
         replyMode = ReplyMode.OFF;
         authenticate(node().users().primaryUser());
+    }
+
+    /** From here on its requests come from a file: they may do everything, and are answered for nobody. */
+    void replay() {
+        isReplay = true;
+        authenticate(node().users().primaryUser());
+    }
+
+    /** Whether what it asks for was let through somewhere else before. */
+    boolean passesGate() {
+        return isReplay || primaryLink != null;
     }
 
     /** The node has become a replica: whoever waits to take something waits in vain. */

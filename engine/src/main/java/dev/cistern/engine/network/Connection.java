@@ -9,6 +9,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
@@ -53,6 +54,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         this.channel = channel;
         this.receiveBuffer = receiveBuffer;
         this.socket = channel instanceof UnixChannel unix && unix.fd() instanceof Socket direct ? direct : null;
+    }
+
+    /** A connection without another side: what is sent is lost. */
+    public static Connection toNobody(EventLoops.Loop loop) {
+        return new Connection(new EmbeddedChannel(), loop.receiveBuffer());
     }
 
     void conversation(Conversation value) {

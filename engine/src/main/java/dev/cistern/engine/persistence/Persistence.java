@@ -42,6 +42,8 @@ public final class Persistence {
     private volatile Supplier<List<byte[]>> libraries = List::of;
     private volatile Supplier<Map<String, String>> moreFacts = Map::of;
     private final AtomicBoolean saving = new AtomicBoolean();
+    /** What is being written is the base of the append-only file. */
+    private volatile boolean isBase;
     private volatile SavePoints savePoints = new SavePoints(List.of());
     private volatile long lastSaveMillis;
     private volatile long lastTryMillis;
@@ -75,7 +77,12 @@ public final class Persistence {
     // --- what INFO tells ---
 
     public boolean isSaving() {
-        return saving.get();
+        return saving.get() && !isBase;
+    }
+
+    /** Whether the base of the append-only file is being written. */
+    public boolean isWritingBase() {
+        return saving.get() && isBase;
     }
 
     public long lastSaveMillis() {
@@ -153,6 +160,19 @@ public final class Persistence {
         return true;
     }
 
+    /** The same for the base of the append-only file: {@link #writeBase} gives it back. */
+    public boolean beginBase() {
+        boolean begun = begin();
+        isBase = begun || isBase;
+        return begun;
+    }
+
+    /** Gives back the right to write, of which no use was made. */
+    public void forgo() {
+        isBase = false;
+        saving.set(false);
+    }
+
     /** Saves to the file; says whether that worked. {@link #begin} said that this thread may. */
     public boolean save() {
         lastTryMillis = wallMillis.getAsLong();
@@ -180,7 +200,7 @@ public final class Persistence {
         long now = wallMillis.getAsLong();
         long[] dirty = new long[1];
         try (SnapshotFile file = new SnapshotFile(file())) {
-            if (!writeAll(file, now, () -> dirty[0] = store.stats().dirty())) {
+            if (!writeAll(file, now, () -> dirty[0] = store.stats().dirty(), false, true)) {
                 return false;
             }
             file.commit();
@@ -191,12 +211,13 @@ public final class Persistence {
     }
 
     /** False if the snapshot was aborted, and what was written is worth nothing. */
-    private boolean writeAll(RdbOutput.Sink sink, long now, Runnable atTheCut) throws IOException {
-        try (RdbOutput output = new RdbOutput(sink); SnapshotWriter writer = writer(now, output)) {
+    private boolean writeAll(RdbOutput.Sink sink, long now, Runnable atTheCut, boolean base, boolean asSnapshot)
+            throws IOException {
+        try (RdbOutput output = new RdbOutput(sink); EntryWriter writer = writer(now, output, asSnapshot)) {
             output.compresses(settings.rdbCompression.isOn());
             Snapshot snapshot = store.beginSnapshot(writer, () -> {
                 atTheCut.run();
-                writer.begin(store.hasFieldDeadlines(), facts(now));
+                writer.begin(store.hasFieldDeadlines(), facts(now, base));
                 libraries.get().forEach(writer::library);
             });
             try {
@@ -226,19 +247,35 @@ public final class Persistence {
      */
     public void write(Place place, Runnable atTheCut) throws IOException {
         try {
-            for (int tries = 0; tries < TRIES; tries++) {
-                place.restart();
-                if (writeAll(place, wallMillis.getAsLong(), atTheCut)) {
-                    return;
-                }
-            }
-            throw new IOException("databases were emptied each time it was tried");
+            write(place, atTheCut, false, true);
         } finally {
             saving.set(false);
         }
     }
 
-    private SnapshotWriter writer(long now, RdbOutput output) {
+    /** Writes the base of an append-only file, as a snapshot or as commands. {@link #beginBase} said that this thread may. */
+    public void writeBase(Place place, Runnable atTheCut, boolean asSnapshot) throws IOException {
+        try {
+            write(place, atTheCut, true, asSnapshot);
+        } finally {
+            forgo();
+        }
+    }
+
+    private void write(Place place, Runnable atTheCut, boolean base, boolean asSnapshot) throws IOException {
+        for (int tries = 0; tries < TRIES; tries++) {
+            place.restart();
+            if (writeAll(place, wallMillis.getAsLong(), atTheCut, base, asSnapshot)) {
+                return;
+            }
+        }
+        throw new IOException("databases were emptied each time it was tried");
+    }
+
+    private EntryWriter writer(long now, RdbOutput output, boolean asSnapshot) {
+        if (!asSnapshot) {
+            return new CommandWriter(store, now, output);
+        }
         boolean tellsIdleTime = settings.maxMemoryPolicy.value().endsWith("-lru");
         return new SnapshotWriter(store, now, output, tellsIdleTime, settings.rdbChecksum.isOn());
     }
@@ -255,13 +292,13 @@ public final class Persistence {
         }
     }
 
-    private Map<String, String> facts(long nowMillis) {
+    private Map<String, String> facts(long nowMillis, boolean base) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("redis-ver", version);
         facts.put("redis-bits", "64");
         facts.put("ctime", Long.toString(nowMillis / 1000));
         facts.put("used-mem", Long.toString(store.usedBytes()));
-        facts.put("aof-base", "0");
+        facts.put("aof-base", base ? "1" : "0");
         facts.putAll(moreFacts.get());
         return facts;
     }
@@ -273,14 +310,13 @@ public final class Persistence {
     // --- loading ---
 
     /**
-     * Loads the file if there is one, and returns the texts of the libraries of functions in it. Takes the exclusive
-     * gate.
+     * Loads the file if there is one, and returns what else is in it. Takes the exclusive gate.
      *
      * @throws IOException the file cannot be read, or is damaged: the message says where
      */
-    public List<byte[]> load() throws IOException {
+    public Loaded load() throws IOException {
         if (!hasPlace() || !Files.exists(file())) {
-            return List.of();
+            return Loaded.NOTHING;
         }
         store.lockAll();
         try {
@@ -290,29 +326,49 @@ public final class Persistence {
         }
     }
 
-    private List<byte[]> loadUnderGate() throws IOException {
-        return loadUnderGate(file()).libraries();
+    private Loaded loadUnderGate() throws IOException {
+        return loadUnderGate(file(), false, false);
     }
 
-    /** What a file says beside its keys. */
-    public record Loaded(List<byte[]> libraries, Map<String, String> facts) {}
+    /**
+     * What a file says beside its keys.
+     *
+     * @param bytes how much of the file the snapshot is
+     */
+    public record Loaded(List<byte[]> libraries, Map<String, String> facts, long bytes) {
+        /** There was no file. */
+        public static final Loaded NOTHING = new Loaded(List.of(), Map.of(), 0);
+    }
 
-    private Loaded loadUnderGate(Path file) throws IOException {
+    private Loaded loadUnderGate(Path file, boolean keepsExpired, boolean mayGoOn) throws IOException {
         long now = wallMillis.getAsLong();
-        try (SnapshotLoader loader = new SnapshotLoader(store, now)) {
-            loader.load(file);
+        try (SnapshotLoader loader = new SnapshotLoader(store, now, keepsExpired)) {
+            long bytes = loader.load(file, mayGoOn);
             keysLoaded = loader.loaded();
             keysExpired = loader.expired();
             LOG.info("loaded {} keys from {}", loader.loaded(), file);
-            return new Loaded(loader.libraries(), loader.facts());
+            return new Loaded(loader.libraries(), loader.facts(), bytes);
         } catch (RdbException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }
     }
 
-    /** Loads some other file; this thread has the exclusive gate, and the store is empty. */
+    /**
+     * Loads some other file, whose log follows: also keys whose time is over, as the log tells when they go. This thread
+     * has the exclusive gate, and the store is empty.
+     */
     public Loaded loadFrom(Path file) throws IOException {
-        return loadUnderGate(file);
+        return loadUnderGate(file, true, false);
+    }
+
+    /** The same for the base of an append-only file, in which commands may follow. */
+    public Loaded loadBase(Path file) throws IOException {
+        return loadUnderGate(file, true, true);
+    }
+
+    /** All that there is now was loaded, and is no change. */
+    public void loaded() {
+        dirtyAtSave = store.stats().dirty();
     }
 
     /** Loads what the file has, in place of all keys or into them. Takes the exclusive gate unless this thread has it. */
@@ -326,7 +382,7 @@ public final class Persistence {
             for (int database = 0; replaces && database < store.databases(); database++) {
                 old.add(store.detach(database));
             }
-            loadUnderGate();
+            var _ = loadUnderGate();
         } finally {
             if (!held) {
                 store.unlockAll();

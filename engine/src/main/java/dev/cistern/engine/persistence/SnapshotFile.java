@@ -1,6 +1,5 @@
 package dev.cistern.engine.persistence;
 
-import dev.cistern.engine.rdb.RdbOutput;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -18,7 +17,7 @@ import java.util.Set;
  *
  * <p>One thread at a time. Closing it without {@link #commit} leaves nothing behind.
  */
-final class SnapshotFile implements RdbOutput.Sink, AutoCloseable {
+public final class SnapshotFile implements Persistence.Place, AutoCloseable {
     private static final FileAttribute<?> OWNER_ONLY = PosixFilePermissions
             .asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final String PREFIX = "temp-";
@@ -28,7 +27,7 @@ final class SnapshotFile implements RdbOutput.Sink, AutoCloseable {
     private final FileChannel channel;
     private boolean committed;
 
-    SnapshotFile(Path place) throws IOException {
+    public SnapshotFile(Path place) throws IOException {
         this.place = place;
         this.temporary = place.resolveSibling(PREFIX + place.getFileName());
         // One that a crash has left is of no use to anybody.
@@ -45,8 +44,13 @@ final class SnapshotFile implements RdbOutput.Sink, AutoCloseable {
         }
     }
 
+    @Override
+    public void restart() throws IOException {
+        channel.truncate(0);
+    }
+
     /** Puts the file in its place, where it stays whatever happens to the power. */
-    void commit() throws IOException {
+    public void commit() throws IOException {
         channel.force(true);
         channel.close();
         Files.move(temporary, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -36,6 +36,7 @@ final class SnapshotLoader implements AutoCloseable {
     /** From this version on a checksum stands at the end. */
     private static final int FIRST_CHECKED_VERSION = 5;
     private static final int NONE = -1;
+    private static final RdbException DAMAGED = new RdbException("the checksum is wrong: the file is damaged");
 
     private final Keyspace[] keyspaces;
     private final ValueBuilder[] builders;
@@ -45,6 +46,7 @@ final class SnapshotLoader implements AutoCloseable {
     private final List<byte[]> libraries = new ArrayList<>();
     private final Map<String, String> facts = new HashMap<>();
     private final long nowMillis;
+    private final boolean keepsExpired;
     private int database;
     private long loaded;
     private long expired;
@@ -52,13 +54,16 @@ final class SnapshotLoader implements AutoCloseable {
     private long idleSeconds = NONE;
     private int frequency = NONE;
 
-    SnapshotLoader(Store store, long nowMillis) {
+    /** @param keepsExpired also loads keys whose time is over: what follows tells when they go */
+    SnapshotLoader(Store store, long nowMillis, boolean keepsExpired) {
         this.nowMillis = nowMillis;
+        this.keepsExpired = keepsExpired;
         this.keyspaces = new Keyspace[store.databases()];
         this.builders = new ValueBuilder[keyspaces.length];
         for (int i = 0; i < keyspaces.length; i++) {
             keyspaces[i] = store.openKeyspace(i);
             keyspaces[i].setNowMillis(nowMillis);
+            keyspaces[i].setObeys(keepsExpired);
             keyspaces[i].beginRestoring();
             builders[i] = new ValueBuilder(keyspaces[i]);
         }
@@ -66,6 +71,7 @@ final class SnapshotLoader implements AutoCloseable {
 
     private SnapshotLoader(long nowMillis) {
         this.nowMillis = nowMillis;
+        this.keepsExpired = false;
         this.keyspaces = new Keyspace[0];
         this.builders = new ValueBuilder[0];
     }
@@ -100,22 +106,51 @@ final class SnapshotLoader implements AutoCloseable {
 
     /** Throws {@link RdbException} when the file is not what it should be; then some of it may have been loaded. */
     void load(Path file) throws IOException {
+        var _ = load(file, false);
+    }
+
+    /** The same where something may follow the snapshot; answers where that begins. */
+    long load(Path file, boolean mayGoOn) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ); Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            load(bytes.address(), bytes.byteSize());
+            return load(bytes.address(), bytes.byteSize(), mayGoOn);
         }
     }
 
-    private void load(long address, long length) {
+    private long load(long address, long length, boolean mayGoOn) {
         int version = version(address, length);
-        if (version >= FIRST_CHECKED_VERSION) {
-            checkSum(address, length);
+        long end = length;
+        if (version >= FIRST_CHECKED_VERSION && !isWhole(address, length)) {
+            if (!mayGoOn) {
+                throw DAMAGED;
+            }
+            end = endOfPart(address, length);
         }
+        var _ = readAll(address, end);
+        return end;
+    }
+
+    /** Something follows the snapshot, or it is damaged: where it ends, which only reading it tells. */
+    private long endOfPart(long address, long length) {
+        try (SnapshotLoader finder = checking(nowMillis)) {
+            long end = finder.readAll(address, length) + Long.BYTES;
+            if (end <= length && isWhole(address, end)) {
+                return end;
+            }
+        } catch (RdbException damage) {
+            // What is told of it is less true than that the checksum is wrong.
+        }
+        throw DAMAGED;
+    }
+
+    /** Answers where the end stands. */
+    private long readAll(long address, long length) {
         RdbInput input = new RdbInput(address, length);
         input.skip(HEADER_BYTES);
         for (int code = input.readByte(); code != Rdb.EOF; code = input.readByte()) {
             read(code, input);
         }
+        return input.offset();
     }
 
     private static int version(long address, long length) {
@@ -138,12 +173,11 @@ final class SnapshotLoader implements AutoCloseable {
         return version;
     }
 
-    private static void checkSum(long address, long length) {
+    /** Whether the checksum is at the end, and right. */
+    private static boolean isWhole(long address, long length) {
         long end = address + length - Long.BYTES;
         long written = Memory.getLong(end);
-        if (written != 0 && written != Crc64.update(0, address, length - Long.BYTES)) {
-            throw new RdbException("the checksum is wrong: the file is damaged");
-        }
+        return written == 0 || written == Crc64.update(0, address, length - Long.BYTES);
     }
 
     private void read(int code, RdbInput input) {
@@ -190,7 +224,7 @@ final class SnapshotLoader implements AutoCloseable {
     private void readEntry(int type, RdbInput input) {
         input.readString(name);
         Bytes key = name.view();
-        if (deadlineMillis != Keyspace.NO_DEADLINE && deadlineMillis < nowMillis) {
+        if (deadlineMillis != Keyspace.NO_DEADLINE && deadlineMillis < nowMillis && !keepsExpired) {
             reader.read(type, input, ValueSink.NONE);
             expired++;
         } else if (checksOnly()) {

@@ -5,7 +5,6 @@ import dev.cistern.engine.rdb.RdbOutput;
 import dev.cistern.engine.rdb.ValueWriter;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
-import dev.cistern.store.Snapshot;
 import dev.cistern.store.Store;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * What goes wrong is kept until {@link #end}: a command that happens to write an entry down must not fail for it.
  */
-public final class SnapshotWriter implements Snapshot.Writer, AutoCloseable {
+public final class SnapshotWriter implements EntryWriter {
     private final RdbOutput output;
     private final boolean checksum;
     private final Keyspace[] keyspaces;
@@ -52,7 +51,8 @@ public final class SnapshotWriter implements Snapshot.Writer, AutoCloseable {
         }
     }
 
-    /** Writes what stands before the entries. {@code facts} are names and values that tell who wrote it, and when. */
+    /** {@code facts} are names and values that tell who wrote it, and when. */
+    @Override
     public synchronized void begin(boolean hasFieldDeadlines, Map<String, String> facts) {
         output.putAscii(hasFieldDeadlines
                 ? "VALKEY%03d".formatted(Rdb.VALKEY_VERSION)
@@ -64,7 +64,7 @@ public final class SnapshotWriter implements Snapshot.Writer, AutoCloseable {
         });
     }
 
-    /** A library of functions, in source. */
+    @Override
     public synchronized void library(byte[] text) {
         output.putByte(Rdb.FUNCTION_2);
         output.putString(text);
@@ -110,7 +110,7 @@ public final class SnapshotWriter implements Snapshot.Writer, AutoCloseable {
         entries++;
     }
 
-    /** Writes the end, and throws what went wrong before it. */
+    @Override
     public synchronized void end() {
         if (failure != null) {
             throw failure;
@@ -120,6 +120,7 @@ public final class SnapshotWriter implements Snapshot.Writer, AutoCloseable {
         output.flush();
     }
 
+    @Override
     public synchronized long entries() {
         return entries;
     }

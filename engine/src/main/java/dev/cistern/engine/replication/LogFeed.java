@@ -27,6 +27,7 @@ public final class LogFeed implements AutoCloseable {
     private int[] ends = new int[FEW_EFFECTS];
     private int[] databases = new int[FEW_EFFECTS];
     private boolean isHeld;
+    private long flushes;
 
     public LogFeed(WriteLog log) {
         this.log = log;
@@ -56,10 +57,16 @@ public final class LogFeed implements AutoCloseable {
         isHeld = false;
         if (count > 0) {
             log.append(this);
+            flushes++;
             count = 0;
             length = 0;
             shrink();
         }
+    }
+
+    /** How often something was appended. */
+    public long flushes() {
+        return flushes;
     }
 
     private void shrink() {

@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Read by one thread at a time; the log looks at the place from others.
  */
-final class LogReader {
+public final class LogReader {
 
     /** Takes bytes of the log; they are the log's again when it returns. */
     @FunctionalInterface
-    interface Sink {
+    public interface Sink {
         void take(long address, int length);
     }
 
@@ -19,17 +19,20 @@ final class LogReader {
     private final Runnable waker;
     private @Nullable LogBlock block;
     private volatile long position;
+    /** What was read of what is still kept. */
+    private long ahead;
 
     /** @param waker told, by any thread and under stripes, that there is more */
     LogReader(WriteLog log, @Nullable LogBlock block, long position, Runnable waker) {
         this.log = log;
         this.block = block;
         this.position = position;
+        this.ahead = position;
         this.waker = waker;
     }
 
     /** How much of the log it has read. */
-    long position() {
+    public long position() {
         return position;
     }
 
@@ -43,8 +46,14 @@ final class LogReader {
 
     /** Reads one run of bytes, of {@code most} at most; false if there is none. */
     boolean read(int most, Sink sink) {
-        long end = log.end();
-        long at = position;
+        boolean found = readAhead(log.end(), most, sink);
+        keep();
+        return found;
+    }
+
+    /** Reads one run of bytes that end before {@code end}; all since the last {@link #keep} can be read again. */
+    public boolean readAhead(long end, int most, Sink sink) {
+        long at = ahead;
         if (at >= end) {
             return false;
         }
@@ -58,7 +67,18 @@ final class LogReader {
         }
         int length = (int) Math.min(Math.min(end, present.end()) - at, most);
         sink.take(present.address + (at - present.start), length);
-        position = at + length;
+        ahead = at + length;
         return true;
+    }
+
+    /** What was read is not needed any more. */
+    public void keep() {
+        position = ahead;
+    }
+
+    /** Goes back to what is not known to be kept. */
+    public void takeBack() {
+        ahead = position;
+        block = null;
     }
 }

@@ -31,6 +31,7 @@ final class ReplicaLoad {
         List<DetachedKeys> old = new ArrayList<>();
         try {
             replication.endFollowers();
+            node.appendOnly().suspend();
             Persistence.Loaded loaded = loadAlone(snapshot, history, offset, old);
             Scripts.of(node).restoreLibraries(loaded.libraries());
             return true;
@@ -42,6 +43,7 @@ final class ReplicaLoad {
             return false;
         } finally {
             node.set(Condition.LOADING, false);
+            node.appendOnly().resume();
             old.forEach(DetachedKeys::close);
         }
     }

@@ -162,12 +162,48 @@ public final class Replication {
     }
 
     /** The cut of a snapshot: all stripes are held. Answers the offset that it has. */
-    long beginLog() {
+    public long beginLog() {
         log.begin();
         if (primary == null) {
             turnOn();
         }
-        return log.end();
+        return log.cut();
+    }
+
+    /** Nothing of this node is logged from now on; all stripes are held. {@link #beginLog} ends it. */
+    public void pauseLog() {
+        turnOff();
+    }
+
+    /** The append-only file has more of the log on the disk. */
+    public void kept() {
+        acknowledgements.check();
+    }
+
+    /** A snapshot was loaded that says this of itself. Before anything else happens. */
+    public void restored(Map<String, String> facts) {
+        try {
+            long offset = Long.parseLong(facts.getOrDefault("repl-offset", "-1"));
+            String history = facts.getOrDefault("repl-id", "");
+            if (offset >= 0 && history.length() == WriteLog.NO_ID.length()) {
+                goOnFrom(history, offset, Integer.parseInt(facts.getOrDefault("repl-stream-db", "0")));
+            }
+        } catch (NumberFormatException e) {
+            LOG.warn("the snapshot tells of no history that could be gone on with", e);
+        }
+    }
+
+    /**
+     * What was loaded are the data of this history, up to here. Before anything else happens; a node that will not follow
+     * goes on with a history of its own.
+     */
+    public void goOnFrom(String history, long offset, int database) {
+        log.adopt(history, offset);
+        streamDatabase = database;
+        if (node.settings().replicaOf.value().isBlank()) {
+            log.branch();
+            underGate(this::turnOn);
+        }
     }
 
     private void turnOn() {
@@ -175,7 +211,6 @@ public final class Replication {
             log.on(true);
             node.effects().add(log);
         }
-        log.forgetDatabase();
     }
 
     private void turnOff() {
@@ -279,7 +314,7 @@ public final class Replication {
         return linkDownMillis == 0 ? -1 : (node.clock().wallMillis() - linkDownMillis) / SECOND;
     }
 
-    int streamDatabase() {
+    public int streamDatabase() {
         PrimaryLink present = link;
         return present == null ? streamDatabase : present.databaseOr(streamDatabase);
     }
@@ -458,7 +493,7 @@ public final class Replication {
         Settings settings = node.settings();
         if (!followers.isEmpty()) {
             followedMillis = now;
-        } else if (log.isOn() && settings.replBacklogTtl.value() > 0
+        } else if (log.isOn() && !node.appendOnly().isOn() && settings.replBacklogTtl.value() > 0
                 && now - followedMillis > settings.replBacklogTtl.value() * SECOND) {
             stopLog();
         }
@@ -482,7 +517,7 @@ public final class Replication {
 
     private void stopLog() {
         underGate(() -> {
-            if (followers.isEmpty() && primary == null) {
+            if (followers.isEmpty() && primary == null && !node.appendOnly().isOn()) {
                 turnOff();
                 log.stop();
             }

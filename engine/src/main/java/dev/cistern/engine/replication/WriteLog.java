@@ -36,6 +36,8 @@ public final class WriteLog implements StoreListener, AutoCloseable {
     private @Nullable LogBlock first;
     private @Nullable LogBlock last;
     private volatile long end;
+    /** Up to here it consists of whole units of work. */
+    private volatile long whole;
     private int database = NO_DATABASE;
     private volatile String id = NodeIdentity.randomId();
     private volatile String formerId = NO_ID;
@@ -88,6 +90,7 @@ public final class WriteLog implements StoreListener, AutoCloseable {
             } else {
                 putEffects(feed);
             }
+            whole = end;
             trim();
         }
         wakeAll();
@@ -132,6 +135,7 @@ public final class WriteLog implements StoreListener, AutoCloseable {
                 return;
             }
             put(command);
+            whole = end;
             trim();
         }
         wakeAll();
@@ -210,6 +214,11 @@ public final class WriteLog implements StoreListener, AutoCloseable {
         return end;
     }
 
+    /** Up to here it consists of whole units of work; what is behind that is being written. */
+    public long whole() {
+        return whole;
+    }
+
     /** The block with this byte, or null. */
     synchronized @Nullable LogBlock blockAt(long offset) {
         LogBlock block = first;
@@ -220,7 +229,7 @@ public final class WriteLog implements StoreListener, AutoCloseable {
     }
 
     /** A reader that begins at an offset, or null if the log does not reach back, or forth, so far. */
-    synchronized @Nullable LogReader read(long offset, Runnable waker) {
+    public synchronized @Nullable LogReader read(long offset, Runnable waker) {
         LogBlock oldest = first;
         if (oldest == null || offset < oldest.start || offset > end) {
             return null;
@@ -230,7 +239,7 @@ public final class WriteLog implements StoreListener, AutoCloseable {
         return reader;
     }
 
-    void forget(LogReader reader) {
+    public void forget(LogReader reader) {
         readers.remove(reader);
     }
 
@@ -258,6 +267,7 @@ public final class WriteLog implements StoreListener, AutoCloseable {
         first = block;
         last = block;
         end = offset;
+        whole = offset;
     }
 
     /** Effects of this node are appended from now on, or not any more. */
@@ -265,9 +275,10 @@ public final class WriteLog implements StoreListener, AutoCloseable {
         isOn = value;
     }
 
-    /** Followers that begin now know of no database: the next effect tells it. */
-    synchronized void forgetDatabase() {
+    /** Where it is now. Who begins to read there knows of no database: the next effect of this node tells it. */
+    synchronized long cut() {
         database = NO_DATABASE;
+        return whole;
     }
 
     /** Nobody has followed for long: bytes are not kept any more, and who comes back has to begin anew. */

@@ -26,7 +26,7 @@ public final class Settings {
     private static final Map<String, String> FORMER_NAMES = Map.of("lua-time-limit", "busy-reply-threshold");
 
     private final Map<String, Setting> table = new TreeMap<>();
-    private Applier applier = _ -> {};
+    private final List<Applier> appliers = new ArrayList<>();
 
     // --- network ---
     public final TextSetting bind = add(new TextSetting("bind", false, "127.0.0.1"));
@@ -115,6 +115,19 @@ public final class Settings {
     public final SwitchSetting rdbChecksum = add(new SwitchSetting("rdbchecksum", false, true));
     public final SwitchSetting stopWritesOnBgsaveError = toggle("stop-writes-on-bgsave-error", true);
 
+    // --- the append-only file ---
+    public final SwitchSetting appendOnly = toggle("appendonly", false);
+    public final TextSetting appendFilename = add(new TextSetting("appendfilename", false, "appendonly.aof"));
+    public final TextSetting appendDirName = add(new TextSetting("appenddirname", false, "appendonlydir"));
+    public final ChoiceSetting appendFsync = add(
+            new ChoiceSetting("appendfsync", true, "everysec", "always", "no"));
+    public final SwitchSetting noAppendFsyncOnRewrite = toggle("no-appendfsync-on-rewrite", false);
+    public final NumberSetting autoAofRewritePercentage = number("auto-aof-rewrite-percentage", true, 100, 0,
+            Integer.MAX_VALUE);
+    public final NumberSetting autoAofRewriteMinSize = memory("auto-aof-rewrite-min-size", 64L << 20, 0, NO_LIMIT);
+    public final SwitchSetting aofLoadTruncated = toggle("aof-load-truncated", true);
+    public final SwitchSetting aofUseRdbPreamble = toggle("aof-use-rdb-preamble", true);
+
     // --- cluster ---
     public final SwitchSetting clusterEnabled = add(new SwitchSetting("cluster-enabled", false, false));
     /** The file, in the node's folder, that keeps what it knows of its cluster. */
@@ -158,9 +171,6 @@ public final class Settings {
 
     // --- what this node says of itself ---
     public final SwitchSetting extendedCompatibility = toggle("extended-redis-compatibility", false);
-
-    // --- facts that clients ask for and that do not change yet ---
-    public final ChoiceSetting appendOnly = add(new ChoiceSetting("appendonly", false, "no"));
 
     // --- only kept: the original's way of doing something that is done in another way here ---
     {
@@ -253,9 +263,9 @@ public final class Settings {
         void apply(Set<Setting> changed) throws InvalidSettingException;
     }
 
-    /** Who has to agree to changes. */
+    /** One more who has to agree to changes. */
     public synchronized void applier(Applier value) {
-        applier = value;
+        appliers.add(value);
     }
 
     /** Changes all of them or, if one is refused, none. */
@@ -266,7 +276,9 @@ public final class Settings {
                 before.put(entry.getKey(), entry.getKey().text());
                 entry.getKey().set(entry.getValue());
             }
-            applier.apply(values.keySet());
+            for (Applier applier : appliers) {
+                applier.apply(values.keySet());
+            }
         } catch (InvalidSettingException refused) {
             List<Map.Entry<Setting, String>> undo = new ArrayList<>(before.entrySet());
             for (Map.Entry<Setting, String> entry : undo) {

@@ -29,6 +29,8 @@ final class ItemSession implements Conversation {
     @Nullable
     ItemWalk walk;
     boolean isWatching;
+    /** Of what it watches, what it was not told since it was last told anything. */
+    private long linesLost;
     boolean isAuthenticated;
     /** It said the manager's password. */
     boolean isManager;
@@ -106,7 +108,12 @@ final class ItemSession implements Conversation {
     /** Sends a line of what it watches; says whether it could: who leaves too much unread loses what else there is. */
     boolean sendWatched(String line) {
         if (isClosing() || connection.backlogBytes() > loop.rooms().settings().watcherBufferBytes) {
+            linesLost++;
             return false;
+        }
+        if (linesLost > 0) {
+            loop.reply().text(("skipped=" + linesLost + "\n").getBytes(StandardCharsets.ISO_8859_1));
+            linesLost = 0;
         }
         loop.reply().text(line.getBytes(StandardCharsets.ISO_8859_1));
         loop.send(this);

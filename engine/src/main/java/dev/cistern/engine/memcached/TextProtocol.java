@@ -2,6 +2,7 @@ package dev.cistern.engine.memcached;
 
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Memory;
+import dev.cistern.store.Prefetcher;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +45,7 @@ final class TextProtocol implements Dialect, AutoCloseable {
     private final AdminCommands admin;
     private final CommandLine line = new CommandLine();
     private final Numbers numbers = new Numbers();
+    private final Prefetcher prefetcher = new Prefetcher();
     private final Bytes key = new Bytes();
     private final Bytes value = new Bytes();
     /** What the get that is being answered asks of each of its keys. */
@@ -230,7 +232,11 @@ final class TextProtocol implements Dialect, AutoCloseable {
     /** Answers the keys of the line from this word on; a very long answer in parts, so that the rest is executed later. */
     private long get(ItemSession session, int first, long mark, long next) {
         session.openGet = null;
+        int fetched = first;
         for (int i = first; i < line.count(); i++) {
+            if (i == fetched) {
+                fetched = prefetch(i);
+            }
             if (hasLongKey(i)) {
                 reply.truncate(mark);
                 reply.text(Texts.BAD_FORMAT);
@@ -245,6 +251,16 @@ final class TextProtocol implements Dialect, AutoCloseable {
         reply.text(Texts.END);
         line.shrink();
         return next;
+    }
+
+    /** Has what the lookups of the next keys will read fetched from memory together; answers the first one beyond. */
+    private int prefetch(int first) {
+        int end = Math.min(line.count(), first + Prefetcher.MOST_KEYS);
+        for (int i = first; i < end; i++) {
+            prefetcher.add(line.address(i), line.length(i));
+        }
+        prefetcher.fetch(actions.keyspace());
+        return end;
     }
 
     private void get(Bytes wanted) {

@@ -114,6 +114,33 @@ final class MemcachedStressTest {
     }
 
     @Test
+    void aWatcherIsToldWhatItLost() {
+        try (MemcachedServer server = Maker.CISTERN.start("watcher_logbuf_size", "1");
+                Wire watcher = server.connect();
+                Wire client = server.connect()) {
+            watcher.send("watch fetchers\r\n");
+            assertThat(watcher.line()).isEqualTo("OK");
+            String fetch = "mg " + "k".repeat(250) + "\r\n";
+            long lost = 0;
+            for (int round = 0; round < 500 && lost == 0; round++) {
+                client.send(fetch.repeat(500) + "stats\r\n");
+                List<String> lines = client.linesUntil("END");
+                lost = statistic(lines, "log_watcher_skipped");
+            }
+            assertThat(lost).isPositive();
+            String line = watcher.line();
+            while (!line.startsWith("skipped=")) {
+                assertThat(line).contains("type=item_get");
+                client.send(fetch + "mn\r\n");
+                client.linesUntil("MN");
+                line = watcher.line();
+            }
+            assertThat(Long.parseLong(line.substring("skipped=".length()))).isGreaterThanOrEqualTo(lost);
+            assertThat(watcher.line()).contains("type=item_get");
+        }
+    }
+
+    @Test
     void largeStoreIsWalkedInSlices() {
         try (MemcachedServer server = Maker.CISTERN.start();
                 Wire wire = server.connect();

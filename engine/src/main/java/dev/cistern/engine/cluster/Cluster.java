@@ -267,7 +267,26 @@ public final class Cluster implements Router, Part {
         boolean isOpen = now.migrating().containsKey(slot) || now.importing().containsKey(slot);
         return isOpen && !onShardChannel
                 ? refusalOfOpenSlot(now, session, command, request, scan)
-                : refusalBySlot(now, session, command, slot, onShardChannel);
+                : refusalBySlot(now, session, writes(session, command), slot, onShardChannel);
+    }
+
+    /**
+     * Throws where to go unless this node serves the slot: for a command that names a slot and no key. A slot that is
+     * being handed over key by key is still its owner's.
+     */
+    void requireServed(Session session, int slot, boolean writes) {
+        Routing now = routing;
+        CommandException refusal = null;
+        if (now.topology().shardOf(slot) == Topology.NOBODY || now.unresolved().get(slot)) {
+            refusal = NOT_SERVED;
+        } else if (!isUp() && (writes || !settings.clusterAllowReadsWhenDown.isOn())) {
+            refusal = DOWN;
+        } else {
+            refusal = refusalBySlot(now, session, writes, slot, false);
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
     }
 
     private static boolean writes(Session session, Command command) {
@@ -301,13 +320,13 @@ public final class Cluster implements Router, Part {
         if (now.importing().containsKey(slot) && (session.isAsking() || command.is(Flag.ASKING))) {
             return scan.keys() > 1 && scan.missing() > 0 ? TRY_AGAIN : null;
         }
-        return refusalBySlot(now, session, command, slot, false);
+        return refusalBySlot(now, session, writes(session, command), slot, false);
     }
 
-    private static @Nullable CommandException refusalBySlot(Routing now, Session session, Command command, int slot,
+    private static @Nullable CommandException refusalBySlot(Routing now, Session session, boolean writes, int slot,
             boolean onShardChannel) {
         if (now.isMine(slot)) {
-            boolean mayBeOld = onShardChannel || (session.readsReplica() && !writes(session, command));
+            boolean mayBeOld = onShardChannel || (session.readsReplica() && !writes);
             if (!now.isReplica() || mayBeOld) {
                 return null;
             }

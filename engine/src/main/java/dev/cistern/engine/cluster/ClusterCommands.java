@@ -1,6 +1,7 @@
 package dev.cistern.engine.cluster;
 
 import dev.cistern.engine.commands.Help;
+import dev.cistern.engine.dispatch.Category;
 import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Session;
@@ -17,10 +18,12 @@ import java.util.List;
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Fact.tip;
 import static dev.cistern.engine.dispatch.Flag.ADMIN;
+import static dev.cistern.engine.dispatch.Flag.ALL_STRIPES;
 import static dev.cistern.engine.dispatch.Flag.LOADING;
 import static dev.cistern.engine.dispatch.Flag.NO_ASYNC_LOADING;
 import static dev.cistern.engine.dispatch.Flag.NO_SCRIPT;
 import static dev.cistern.engine.dispatch.Flag.STALE;
+import static dev.cistern.engine.dispatch.Flag.WRITE;
 
 /**
  * CLUSTER: what a node tells of its cluster, as clients and tools read it. What changes the cluster by hand stands in
@@ -35,6 +38,8 @@ public final class ClusterCommands {
                             .runsInSession(SlotCommands::addRanges),
                     command("BUMPEPOCH", 2, ADMIN, STALE, NO_ASYNC_LOADING, tip("nondeterministic_output"))
                             .runsInSession(SlotCommands::bumpEpoch),
+                    command("CANCELSLOTMIGRATIONS", 2, ADMIN, STALE, NO_ASYNC_LOADING)
+                            .runsInSession(MigrationCommands::cancelAll),
                     command("COUNT-FAILURE-REPORTS", 3, ADMIN, STALE, tip("nondeterministic_output"))
                             .runsInSession(ClusterCommands::failureReports),
                     command("COUNTKEYSINSLOT", 3, STALE).runsInSession(ClusterCommands::countKeys),
@@ -42,15 +47,21 @@ public final class ClusterCommands {
                     command("DELSLOTSRANGE", -4, ADMIN, STALE, NO_ASYNC_LOADING)
                             .runsInSession(SlotCommands::deleteRanges),
                     command("FAILOVER", -2, ADMIN, STALE, NO_ASYNC_LOADING).runsInSession(noBus("FAILOVER")),
+                    command("FLUSHSLOT", -3, WRITE, ADMIN, NO_ASYNC_LOADING, Category.KEYSPACE, ALL_STRIPES)
+                            .runsInSession(SlotCommands::flushSlot),
                     command("FLUSHSLOTS", 2, ADMIN, STALE, NO_ASYNC_LOADING).runsInSession(SlotCommands::flushSlots),
                     command("FORGET", 3, ADMIN, STALE, NO_ASYNC_LOADING).runsInSession(noBus("FORGET")),
                     command("GETKEYSINSLOT", 4, STALE, tip("nondeterministic_output"))
                             .runsInSession(ClusterCommands::getKeys),
+                    command("GETSLOTMIGRATIONS", 2, ADMIN, STALE, NO_ASYNC_LOADING)
+                            .runsInSession(MigrationCommands::list),
                     command("HELP", 2, LOADING, STALE).runsInSession(help()),
                     command("INFO", 2, STALE, tip("nondeterministic_output")).runsInSession(ClusterCommands::info),
                     command("KEYSLOT", 3, STALE).runsInSession(ClusterCommands::keySlot),
                     command("LINKS", 2, STALE, tip("nondeterministic_output")).runsInSession(ClusterCommands::links),
                     command("MEET", -4, ADMIN, STALE, NO_ASYNC_LOADING).runsInSession(noBus("MEET")),
+                    command("MIGRATESLOTS", -4, ADMIN, STALE, NO_ASYNC_LOADING)
+                            .runsInSession(MigrationCommands::migrate),
                     command("MYID", 2, STALE).runsInSession(
                             (session, _, reply) -> reply.bulk(Cluster.of(session).topology().self())),
                     command("MYSHARDID", 2, STALE, tip("nondeterministic_output")).runsInSession(
@@ -84,14 +95,19 @@ public final class ClusterCommands {
         return Help.of("CLUSTER",
                 "ADDSLOTS <slot> [<slot> ...]", "    Gives this node slots that nobody has.",
                 "ADDSLOTSRANGE <start> <end> [<start> <end> ...]", "    The same for ranges of slots.",
+                "CANCELSLOTMIGRATIONS", "    Ends all migrations of slots; what has arrived stays there.",
                 "COUNTKEYSINSLOT <slot>", "    How many keys are in a slot.",
                 "DELSLOTS <slot> [<slot> ...]", "    Forgets who has these slots.",
                 "DELSLOTSRANGE <start> <end> [<start> <end> ...]", "    The same for ranges of slots.",
+                "FLUSHSLOT <slot> [ASYNC|SYNC]", "    Deletes all keys of a slot.",
                 "FLUSHSLOTS", "    Forgets this node's slots.",
                 "GETKEYSINSLOT <slot> <count>", "    Some keys of a slot.",
+                "GETSLOTMIGRATIONS", "    The migrations of slots from this node, and how far they are.",
                 "INFO", "    The state of the cluster.",
                 "KEYSLOT <key>", "    The slot of a key.",
                 "LINKS", "    Links of the cluster bus, of which there are none.",
+                "MIGRATESLOTS SLOTSRANGE <start> <end> [<start> <end> ...] NODE <node-id> [SLOTSRANGE ... NODE ...]",
+                "    Moves slots with their keys, while clients go on.",
                 "MYID", "    The id of this node.",
                 "MYSHARDID", "    The id of this node's shard.",
                 "NODES", "    All nodes, a line for each.",

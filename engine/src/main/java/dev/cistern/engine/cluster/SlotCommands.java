@@ -5,6 +5,7 @@ import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.store.KeySlot;
+import dev.cistern.store.Keyspace;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,7 +31,11 @@ final class SlotCommands {
     private SlotCommands() {}
 
     static int slotAt(Request request, int index) {
-        return (int) request.longAt(index, 0, KeySlot.COUNT - 1, INVALID_SLOT);
+        long slot = request.longAt(index, INVALID_SLOT);
+        if (slot < 0 || slot >= KeySlot.COUNT) {
+            throw INVALID_SLOT;
+        }
+        return (int) slot;
     }
 
     // --- who has what ---
@@ -64,6 +69,23 @@ final class SlotCommands {
         cluster.change(present -> assigned(present, present.topology().slotsOf(present.topology().myShard()),
                 Topology.NOBODY));
         cluster.tellWhoWaits();
+        reply.ok();
+    }
+
+    /** FLUSHSLOT slot [ASYNC | SYNC]: the two differ in the original by who frees the memory. */
+    static void flushSlot(Session session, Request request, Reply reply) {
+        Cluster cluster = Cluster.of(session);
+        int slot = slotAt(request, 2);
+        boolean known = request.count() == 3
+                || (request.count() == 4 && (request.is(3, "SYNC") || request.is(3, "ASYNC")));
+        if (!known) {
+            throw CommandException.SYNTAX_ERROR;
+        }
+        cluster.requireServed(session, slot, true);
+        Keyspace keyspace = session.keyspace(0);
+        int count = keyspace.store().keysInSlot(0, slot);
+        cluster.slotKeys().some(keyspace, slot, count).forEach(
+                key -> KeyTransfer.withView(key, keyspace::delete));
         reply.ok();
     }
 

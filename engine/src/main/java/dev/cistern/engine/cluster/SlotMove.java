@@ -1,6 +1,7 @@
 package dev.cistern.engine.cluster;
 
 import dev.cistern.engine.dispatch.Node;
+import dev.cistern.engine.dispatch.NodeIdentity;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Store;
 import java.io.IOException;
@@ -44,6 +45,10 @@ final class SlotMove {
     private final BitSet slots;
     private final String targetId;
     private final Credentials credentials;
+    private final String name = NodeIdentity.randomId();
+    private final String sourceId;
+    private final long createdMillis;
+    private volatile long changedMillis;
     private volatile State state = State.WAITING;
     private volatile boolean isCancelled;
     private final LongAdder sentKeys = new LongAdder();
@@ -57,10 +62,37 @@ final class SlotMove {
         this.slots = (BitSet) slots.clone();
         this.targetId = targetId;
         this.credentials = credentials;
+        this.sourceId = cluster.topology().self();
+        this.createdMillis = node.clock().wallMillis();
+        this.changedMillis = createdMillis;
     }
 
     long id() {
         return id;
+    }
+
+    /** 40 hexadecimal digits, for who knows moves by a name. */
+    String name() {
+        return name;
+    }
+
+    /** The node that had the slots. */
+    String sourceId() {
+        return sourceId;
+    }
+
+    /** All that were asked for. */
+    BitSet slots() {
+        return (BitSet) slots.clone();
+    }
+
+    long createdMillis() {
+        return createdMillis;
+    }
+
+    /** When it was in another state last. */
+    long changedMillis() {
+        return changedMillis;
     }
 
     String targetId() {
@@ -72,6 +104,7 @@ final class SlotMove {
     }
 
     void state(State value) {
+        changedMillis = node.clock().wallMillis();
         state = value;
     }
 
@@ -112,7 +145,7 @@ final class SlotMove {
     void cancel() {
         isCancelled = true;
         if (state == State.WAITING) {
-            state = State.CANCELLED;
+            state(State.CANCELLED);
         }
     }
 
@@ -135,7 +168,7 @@ final class SlotMove {
                     moveBatch(keyspace, stripe, batch);
                 }
             }
-            state = left().isEmpty() ? State.DONE : State.CANCELLED;
+            state(left().isEmpty() ? State.DONE : State.CANCELLED);
         } catch (MoveException e) {
             fail(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
@@ -146,7 +179,7 @@ final class SlotMove {
 
     private void fail(String why) {
         error = why;
-        state = isCancelled ? State.CANCELLED : State.FAILED;
+        state(isCancelled ? State.CANCELLED : State.FAILED);
     }
 
     private BitSet inStripe(Store store, int stripe) {
@@ -158,7 +191,7 @@ final class SlotMove {
     private void moveBatch(Keyspace keyspace, int stripe, BitSet batch) throws InterruptedException {
         long pauseMillis = FIRST_PAUSE_MILLIS;
         for (int tries = 1; mayGoOn(); tries++) {
-            state = State.COPYING;
+            state(State.COPYING);
             try (SlotBatch attempt = new SlotBatch(this, cluster, keyspace, stripe, batch)) {
                 attempt.run();
                 return;

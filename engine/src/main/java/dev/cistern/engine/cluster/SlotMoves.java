@@ -30,10 +30,9 @@ final class SlotMoves {
 
     /** Begins a move, or puts it behind those that were asked for before. Answers its number. */
     synchronized long begin(BitSet slots, String targetId, SlotMove.Credentials credentials) {
-        for (SlotMove move : all) {
-            if (!move.isOver() && move.left().intersects(slots)) {
-                throw CommandException.of("ERR some of these slots are on their way already, by move " + move.id());
-            }
+        SlotMove going = moveOf(slots);
+        if (going != null) {
+            throw CommandException.of("ERR some of these slots are on their way already, by move " + going.id());
         }
         SlotMove move = new SlotMove(++lastId, cluster, slots, targetId, credentials);
         all.addLast(move);
@@ -45,6 +44,16 @@ final class SlotMoves {
             cluster.node().inBackground(this::runAll);
         }
         return move.id();
+    }
+
+    /** A move that is not over and has some of these slots, or null. */
+    synchronized @Nullable SlotMove moveOf(BitSet slots) {
+        for (SlotMove move : all) {
+            if (!move.isOver() && move.left().intersects(slots)) {
+                return move;
+            }
+        }
+        return null;
     }
 
     private void runAll() {

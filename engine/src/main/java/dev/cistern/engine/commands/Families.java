@@ -2,6 +2,7 @@ package dev.cistern.engine.commands;
 
 import dev.cistern.engine.cluster.CisternCommands;
 import dev.cistern.engine.cluster.ClusterCommands;
+import dev.cistern.engine.cluster.ClusterScanCommand;
 import dev.cistern.engine.cluster.MigrateCommand;
 import dev.cistern.engine.cluster.RoutingCommands;
 import dev.cistern.engine.dispatch.CommandIndex;
@@ -69,6 +70,7 @@ public final class Families {
                 StreamInfoCommands.TABLE,
                 ClusterCommands.TABLE,
                 RoutingCommands.TABLE,
+                ClusterScanCommand.TABLE,
                 MigrateCommand.TABLE,
                 CisternCommands.TABLE));
     }

@@ -12,9 +12,9 @@ final class GeoArea {
     static final double LATITUDE_MAX = 85.05112878;
     static final int STEPS = 26;
 
-    private static final double EARTH_RADIUS_METERS = 6372797.560856;
+    static final double EARTH_RADIUS_METERS = 6372797.560856;
     private static final double MERCATOR_MAX = 20037726.37;
-    private static final double RADIANS = Math.PI / 180;
+    static final double RADIANS = Math.PI / 180;
 
     private static final long LATITUDE_BITS = 0x5555_5555_5555_5555L;
     private static final long LONGITUDE_BITS = LATITUDE_BITS << 1;
@@ -92,7 +92,11 @@ final class GeoArea {
     /** The cells, up to nine, that together hold what is within these distances of a place; the place's own is first. */
     static Cells around(double longitude, double latitude, double widthMeters, double heightMeters,
             double radiusMeters) {
-        Box box = Box.around(longitude, latitude, widthMeters, heightMeters);
+        return within(longitude, latitude, Box.around(longitude, latitude, widthMeters, heightMeters), radiusMeters);
+    }
+
+    /** The same for a shape within a box of degrees, of which no corner is farther from the place than that. */
+    static Cells within(double longitude, double latitude, Box box, double radiusMeters) {
         int steps = estimateSteps(radiusMeters, latitude);
         long center = encode(longitude, latitude, steps);
         if (steps > 1 && isTooFine(center, steps, box)) {
@@ -121,7 +125,8 @@ final class GeoArea {
         }
     }
 
-    private record Box(double west, double south, double east, double north) {
+    /** The edges, in degrees, between which a shape lies. */
+    record Box(double west, double south, double east, double north) {
         static Box around(double longitude, double latitude, double widthMeters, double heightMeters) {
             double up = heightMeters / EARTH_RADIUS_METERS / RADIANS;
             double nearerPole = latitude < 0 ? latitude - up : latitude + up;

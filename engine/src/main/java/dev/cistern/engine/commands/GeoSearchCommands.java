@@ -27,7 +27,7 @@ import static dev.cistern.engine.dispatch.KeySpec.after;
 import static dev.cistern.engine.dispatch.KeySpec.key;
 
 /**
- * Commands that find places within a circle or a box, and answer or store them.
+ * Commands that find places within a circle, a box or a polygon, and answer or store them.
  *
  * <p>The numbers of the few cells that hold the shape are ranges of scores; what is in them is measured one by one. The
  * found ones wait on the heap, as they may have to be sorted. Runs on the loop's thread while the stripes are held.
@@ -41,6 +41,9 @@ final class GeoSearchCommands {
             "ERR height or width cannot be negative");
     private static final CommandException NO_MEMBER = CommandException.of(
             "ERR could not decode requested zset member");
+    private static final CommandException NO_VERTICES = CommandException.of("ERR invalid number of vertices");
+    private static final CommandException FEW_VERTICES = CommandException.of(
+            "ERR GEOSEARCH BYPOLYGON must have at least 3 vertices");
     private static final CommandException NO_COUNT = CommandException.of("ERR COUNT must be > 0");
     private static final CommandException ANY_OF_ALL = CommandException.of(
             "ERR the ANY argument requires COUNT argument");
@@ -118,6 +121,7 @@ final class GeoSearchCommands {
         private double radius;
         private double width;
         private double height;
+        private @Nullable GeoPolygon polygon;
 
         private boolean withDistance;
         private boolean withHash;
@@ -281,6 +285,10 @@ final class GeoSearchCommands {
         }
 
         private int readShape(int i, int left) {
+            if (polygon != null) {
+                // It has its own center, and no other shape beside it.
+                return 0;
+            }
             boolean centerIsPlace = hasCenter && !centerIsMember;
             if (left >= 1 && !centerIsPlace && request.is(i, "FROMMEMBER")) {
                 centerAtMember(i + 1);
@@ -298,7 +306,31 @@ final class GeoSearchCommands {
                 readBox(i + 1);
                 return 4;
             }
-            return 0;
+            boolean mayBePolygon = left >= 2 && !isCircle && !isBox && !hasCenter;
+            return mayBePolygon && request.is(i, "BYPOLYGON") ? readPolygon(i + 1, left - 1) : 0;
+        }
+
+        /** A number of corners, and each one's longitude and latitude; {@code left} arguments follow on the number. */
+        private int readPolygon(int index, int left) {
+            long corners = request.longAt(index, NO_VERTICES);
+            if (corners != (int) corners) {
+                throw NO_VERTICES;
+            }
+            if (corners < 3 || left / 2 < corners) {
+                throw FEW_VERTICES;
+            }
+            double[] longitudes = new double[(int) corners];
+            double[] latitudes = new double[(int) corners];
+            for (int corner = 0; corner < corners; corner++) {
+                int at = index + 1 + 2 * corner;
+                longitudes[corner] = GeoCommands.longitudeAt(request, at);
+                latitudes[corner] = request.doubleAt(at + 1);
+            }
+            polygon = new GeoPolygon(longitudes, latitudes);
+            longitude = polygon.centerLongitude();
+            latitude = polygon.centerLatitude();
+            hasCenter = true;
+            return 2 + 2 * (int) corners;
         }
 
         private void checkOptions() {
@@ -310,8 +342,8 @@ final class GeoSearchCommands {
                 throw CommandException.of("ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for %s",
                         request.text(0));
             }
-            if (form.isSearch() && !isCircle && !isBox) {
-                throw CommandException.of("ERR exactly one of BYRADIUS and BYBOX can be specified for %s",
+            if (form.isSearch() && !isCircle && !isBox && polygon == null) {
+                throw CommandException.of("ERR exactly one of BYRADIUS, BYBOX and BYPOLYGON can be specified for %s",
                         request.text(0));
             }
             if (any && count == 0) {
@@ -321,11 +353,18 @@ final class GeoSearchCommands {
 
         // --- searching ---
 
-        private void collect() {
+        private GeoArea.Cells cells() {
+            if (polygon != null) {
+                return polygon.cells();
+            }
             double halfWidth = unit * (isBox ? width / 2 : radius);
             double halfHeight = unit * (isBox ? height / 2 : radius);
             double reach = isBox ? Math.sqrt(width / 2 * (width / 2) + height / 2 * (height / 2)) : radius;
-            GeoArea.Cells cells = GeoArea.around(longitude, latitude, halfWidth, halfHeight, reach * unit);
+            return GeoArea.around(longitude, latitude, halfWidth, halfHeight, reach * unit);
+        }
+
+        private void collect() {
+            GeoArea.Cells cells = cells();
             long before = GeoArea.NONE;
             for (long cell : cells.numbers) {
                 // Of a very wide search neighbours may be one and the same.
@@ -358,12 +397,15 @@ final class GeoSearchCommands {
         private double metersTo(long number) {
             double east = GeoArea.longitude(number);
             double north = GeoArea.latitude(number);
+            if (polygon != null && !polygon.contains(east, north)) {
+                return Double.NaN;
+            }
             if (isBox && (GeoArea.latitudeMeters(north, latitude) > height * unit / 2
                     || GeoArea.distanceMeters(east, north, longitude, north) > width * unit / 2)) {
                 return Double.NaN;
             }
             double meters = GeoArea.distanceMeters(longitude, latitude, east, north);
-            return isBox || meters <= radius * unit ? meters : Double.NaN;
+            return !isCircle || meters <= radius * unit ? meters : Double.NaN;
         }
 
         private void sort() {

@@ -9,6 +9,8 @@ import dev.cistern.store.Bytes;
 import dev.cistern.store.HyperLogLog;
 import dev.cistern.store.KeyEvent;
 import dev.cistern.store.Keyspace;
+import dev.cistern.store.Memory;
+import java.util.Arrays;
 import java.util.Locale;
 
 import static dev.cistern.engine.dispatch.CommandTable.command;
@@ -37,7 +39,8 @@ final class HyperLogLogCommands {
             command("PFMERGE", -2, key(1).as(RW, ACCESS, INSERT), keysFrom(2).as(RO, ACCESS), WRITE, DENY_OOM)
                     .runsInSession(HyperLogLogCommands::pfmerge),
             command("PFDEBUG", 3, key(2).as(RW, ACCESS), WRITE, DENY_OOM, ADMIN)
-                    .runsInSession(HyperLogLogCommands::pfdebug));
+                    .runsInSession(HyperLogLogCommands::pfdebug),
+            command("PFSELFTEST", 1, ADMIN).runsInSession(HyperLogLogCommands::pfselftest));
 
     private static final CommandException NOT_A_SKETCH = CommandException.of(
             "WRONGTYPE Key is not a valid HyperLogLog string value.");
@@ -180,6 +183,48 @@ final class HyperLogLogCommands {
         reply.array(registers.length);
         for (byte value : registers) {
             reply.integer(value);
+        }
+    }
+
+    private static final int TEST_ELEMENTS = 100_000;
+    private static final int TEST_INTERVAL = 1_000;
+    /** Six standard errors, and two elements for the smallest numbers. */
+    private static final double TEST_MAX_ERROR = 6 * 0.0081;
+
+    /** Counts known numbers of elements with both encodings, which must agree and be near enough. No key is touched. */
+    private static void pfselftest(Session session, Request request, Reply reply) {
+        int sparseMaxBytes = (int) session.node().settings().hllSparseMaxBytes.value();
+        Bytes element = Bytes.copyOf(new byte[Long.BYTES]);
+        try (HyperLogLog dense = new HyperLogLog(); HyperLogLog growing = new HyperLogLog()) {
+            dense.clear();
+            growing.clear();
+            require(dense.makeDense());
+            for (int count = 1; count <= TEST_ELEMENTS; count++) {
+                Memory.putLong(element.address(), count);
+                long hash = HyperLogLog.hash(element.address(), element.length());
+                HyperLogLog.addToDense(dense.address(), hash);
+                require(growing.add(hash, sparseMaxBytes) >= 0);
+                if (count % TEST_INTERVAL == 0 || count < 10) {
+                    checkEstimate(dense, growing, count);
+                }
+            }
+        } finally {
+            element.free();
+        }
+        reply.ok();
+    }
+
+    private static void checkEstimate(HyperLogLog dense, HyperLogLog growing, int count) {
+        byte[] registers = new byte[HyperLogLog.REGISTERS];
+        byte[] others = new byte[HyperLogLog.REGISTERS];
+        require(HyperLogLog.mergeInto(registers, dense.address(), dense.length()));
+        require(HyperLogLog.mergeInto(others, growing.address(), growing.length()));
+        if (!Arrays.equals(registers, others)) {
+            throw CommandException.of("ERR TESTFAILED the encodings differ after %d elements", count);
+        }
+        long estimate = HyperLogLog.estimate(registers);
+        if (Math.abs(estimate - count) > 2 + TEST_MAX_ERROR * count) {
+            throw CommandException.of("ERR TESTFAILED %d elements were counted as %d", count, estimate);
         }
     }
 

@@ -20,12 +20,13 @@ import org.jspecify.annotations.Nullable;
 public record CommandView(Set<String> hidden, Map<String, String> renamed) {
     public static final CommandView EVERYTHING = new CommandView(Set.of(), Map.of());
 
-    /** What ElastiCache keeps from its customers, as its documentation lists it. */
+    /** What ElastiCache keeps from its customers, as its documentation lists it, and what moves slots beside that. */
     public static final CommandView ELASTICACHE = new CommandView(Set.of("acl|deluser", "acl|load", "acl|save",
             "acl|setuser", "bgrewriteaof", "bgsave", "cistern", "cluster|addslots", "cluster|addslotsrange",
-            "cluster|bumpepoch",
+            "cluster|bumpepoch", "cluster|cancelslotmigrations",
             "cluster|delslots", "cluster|delslotsrange", "cluster|failover", "cluster|flushslots", "cluster|forget",
-            "cluster|links", "cluster|meet", "cluster|setslot", "config", "debug", "migrate", "psync", "replicaof",
+            "cluster|links", "cluster|meet", "cluster|migrateslots", "cluster|setslot", "config", "debug", "migrate",
+            "psync", "replicaof",
             "save", "shutdown", "slaveof", "sync"), Map.of());
 
     /** The word that stands in place of a new name to take the command away. */

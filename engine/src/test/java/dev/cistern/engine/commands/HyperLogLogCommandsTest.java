@@ -39,6 +39,11 @@ final class HyperLogLogCommandsTest {
     }
 
     @WireTest
+    void theSelfTestPasses(TestClient client) {
+        client.send("PFSELFTEST").expect(ok());
+    }
+
+    @WireTest
     void sketchesAreMerged(TestClient client) {
         client.send("PFADD", "x", "a", "b", "c");
         client.send("PFADD", "y", "c", "d", "e");

@@ -9,6 +9,7 @@ import dev.cistern.store.Store;
 import dev.cistern.store.StoreListener;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,8 @@ public final class BlockedKeys implements StoreListener {
         private boolean isReady;
         /** Nobody waits for it any more; its key is freed. */
         private boolean isGone;
+        /** How many of the waiters are told, too, when the key goes. */
+        private int evenGone;
 
         WaitingKey(Store store, int database, Bytes key, int stripe) {
             super(store, database, key);
@@ -54,6 +57,7 @@ public final class BlockedKeys implements StoreListener {
     private final Effects effects;
     private final List<NodeLoop> loops;
     private final @Nullable KeyMap<WaitingKey>[] maps;
+    private final AtomicInteger keysEvenGone = new AtomicInteger();
     private int places;
 
     @SuppressWarnings("unchecked")
@@ -79,6 +83,9 @@ public final class BlockedKeys implements StoreListener {
         }
         if (!waiter.keys().contains(waiting)) {
             waiting.waiters().addLast(waiter);
+            if (waiter.blocking().evenGone() && waiting.evenGone++ == 0) {
+                keysEvenGone.incrementAndGet();
+            }
             waiter.keys().add(waiting);
             count(1);
         }
@@ -93,7 +100,9 @@ public final class BlockedKeys implements StoreListener {
                 store.lock(waiting.stripe());
             }
             try {
-                waiting.waiters().remove(waiter);
+                if (waiting.waiters().remove(waiter) && waiter.blocking().evenGone() && --waiting.evenGone == 0) {
+                    keysEvenGone.decrementAndGet();
+                }
                 dropIfEmpty(waiting);
             } finally {
                 if (!held) {
@@ -136,6 +145,11 @@ public final class BlockedKeys implements StoreListener {
             sum += map == null ? 0 : map.count();
         }
         return sum;
+    }
+
+    /** How many keys are waited for by somebody who is told, too, when they are gone. */
+    public int keysWaitedForEvenGone() {
+        return keysEvenGone.get();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.cistern.engine.commands;
 
 import dev.cistern.engine.dispatch.CommandTable;
+import dev.cistern.engine.dispatch.Condition;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
@@ -86,6 +87,10 @@ final class ConfigCommands {
             throw refused(e.settingName(), e.reason());
         }
         session.node().settingsChanged();
+        if (session.node().is(Condition.MEMORY_LIMITED) && !session.loop().unit().isRunning()) {
+            // A lower limit holds at once, not only when somebody needs memory.
+            var _ = session.loop().isOverMemoryLimit();
+        }
         reply.ok();
     }
 

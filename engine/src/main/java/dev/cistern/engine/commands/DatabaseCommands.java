@@ -81,7 +81,9 @@ final class DatabaseCommands {
         if (first < 0 || first >= databases || second < 0 || second >= databases) {
             throw CommandException.DB_OUT_OF_RANGE;
         }
-        session.node().store().swap((int) first, (int) second);
+        if (first != second) {
+            session.node().store().swap((int) first, (int) second);
+        }
         reply.ok();
     }
 }

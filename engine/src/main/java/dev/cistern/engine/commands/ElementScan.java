@@ -25,10 +25,10 @@ final class ElementScan {
     private long shown;
     private long written;
 
-    /** Reads MATCH, COUNT and, if allowed, NOVALUES. */
-    ElementScan(Request request, int from, boolean allowsNoValues) {
+    /** Reads MATCH, COUNT and, if there is one, the word that asks for elements without what belongs to them. */
+    ElementScan(Request request, int from, @Nullable String wordForBare) {
         for (int i = from; i < request.count(); i++) {
-            if (allowsNoValues && request.is(i, "NOVALUES")) {
+            if (wordForBare != null && request.is(i, wordForBare)) {
                 showsValues = false;
             } else if (i + 1 == request.count()) {
                 throw CommandException.SYNTAX_ERROR;

@@ -36,7 +36,7 @@ final class HashWalkCommands {
             ElementScan.empty(reply);
             return;
         }
-        ElementScan scan = new ElementScan(request, 3, true);
+        ElementScan scan = new ElementScan(request, 3, "NOVALUES");
         long mark = scan.begin(reply);
         Bytes field = request.view();
         Bytes value = request.secondView();

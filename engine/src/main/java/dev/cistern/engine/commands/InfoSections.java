@@ -122,6 +122,7 @@ final class InfoSections {
         field("clients_in_timeout_table", 0);
         field("total_watched_keys", node.watchedKeys().count());
         field("total_blocking_keys", node.blockedKeys().keys());
+        field("total_blocking_keys_on_nokey", node.blockedKeys().keysWaitedForEvenGone());
     }
 
     private long count(Predicate<Session> which) {

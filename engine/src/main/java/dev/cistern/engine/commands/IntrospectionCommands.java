@@ -286,6 +286,9 @@ final class IntrospectionCommands {
         if (!command.accepts(inner.count())) {
             throw INVALID_COUNT;
         }
+        if (command.keySpecs().stream().anyMatch(spec -> spec.isMiscounted(inner))) {
+            throw INVALID_ARGUMENTS;
+        }
         return command;
     }
 

@@ -238,7 +238,7 @@ final class SetCommands {
             ElementScan.empty(reply);
             return;
         }
-        ElementScan scan = new ElementScan(request, 3, false);
+        ElementScan scan = new ElementScan(request, 3, null);
         long mark = scan.begin(reply);
         Bytes member = request.view();
         do {

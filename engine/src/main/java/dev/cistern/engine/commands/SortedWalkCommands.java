@@ -35,7 +35,7 @@ final class SortedWalkCommands {
 
     private SortedWalkCommands() {}
 
-    /** ZSCAN key cursor [MATCH pattern] [COUNT count] */
+    /** ZSCAN key cursor [MATCH pattern] [COUNT count] [NOSCORES] */
     private static void scan(Keyspace keyspace, Request request, Reply reply) {
         long cursor = ScanCommands.cursorAt(request, 2);
         SortedSets sets = keyspace.sortedSets();
@@ -43,7 +43,7 @@ final class SortedWalkCommands {
             ElementScan.empty(reply);
             return;
         }
-        ElementScan scan = new ElementScan(request, 3, false);
+        ElementScan scan = new ElementScan(request, 3, "NOSCORES");
         long mark = scan.begin(reply);
         if (sets.isPacked()) {
             for (boolean more = sets.seek(0); more; more = sets.next()) {
@@ -70,6 +70,9 @@ final class SortedWalkCommands {
             return;
         }
         scan.write(reply, request.view());
+        if (!scan.showsValues()) {
+            return;
+        }
         if (sets.isPacked()) {
             scan.write(reply, sets.readScore(request.view()));
         } else {

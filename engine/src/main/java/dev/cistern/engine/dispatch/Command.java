@@ -33,6 +33,12 @@ public final class Command {
         void run(Session session, Request request, Reply reply);
     }
 
+    /** Tells what a command does in one request, where that depends on more than its row. */
+    @FunctionalInterface
+    public interface FlagSource {
+        int flagsOf(Session session, Request request, int flags);
+    }
+
     private final String group;
     private final String name;
     private final String fullName;
@@ -49,6 +55,7 @@ public final class Command {
     /** The index of the one key of a command that has one at a fixed place; 0 otherwise. */
     final int onlyKey;
     final CommandException wrongArity;
+    private final @Nullable FlagSource flagSource;
     private final boolean needsAllStripes;
 
     /** The place of this command's counters; given by the {@link CommandIndex}. */
@@ -66,6 +73,7 @@ public final class Command {
                 || spec.is(KeySpec.Use.INCOMPLETE) || spec.follow() == KeySpec.Follow.UNKNOWN);
         this.flags = row.flags | (keySpecs.stream().anyMatch(KeySpec::isMovable) ? Flag.MOVABLE_KEYS.bit() : 0);
         this.tips = List.copyOf(row.tips);
+        this.flagSource = row.flagSource;
         this.keyspaceBody = keyspaceBody;
         this.sessionBody = sessionBody;
         this.blocking = blocking;
@@ -108,6 +116,11 @@ public final class Command {
 
     public int flags() {
         return flags;
+    }
+
+    /** What it does in this request, which has enough arguments. */
+    int flagsIn(Session session, Request request) {
+        return flagSource == null ? flags : flagSource.flagsOf(session, request, flags);
     }
 
     public Set<Category> categories() {
@@ -247,6 +260,7 @@ public final class Command {
         private final List<KeySpec> specs = new ArrayList<>();
         private final List<String> tips = new ArrayList<>();
         private List<Row> subcommands = List.of();
+        private @Nullable FlagSource flagSource;
 
         Builder(String name, int arity, Fact... facts) {
             this.name = name;
@@ -259,6 +273,12 @@ public final class Command {
                     case Fact.Tip tip -> tips.add(tip.text());
                 }
             }
+        }
+
+        /** What it does is told by each request. */
+        public Builder tells(FlagSource source) {
+            flagSource = source;
+            return this;
         }
 
         public Row runs(KeyspaceBody body) {

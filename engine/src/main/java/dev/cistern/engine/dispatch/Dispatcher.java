@@ -97,18 +97,21 @@ public final class Dispatcher {
         Router router = node.router();
         boolean byRouter = router != null && command != null && node.is(Condition.HOLDING_SLOTS)
                 && command.accepts(request.count()) && router.holdsBack(session, command, request);
-        return byRouter || isPaused(session, command) || waitsForLog(session, command);
+        return byRouter || isPaused(session, command, request) || waitsForLog(session, command, request);
     }
 
-    private boolean waitsForLog(Session session, @Nullable Command command) {
-        return node.is(Condition.LOG_FULL) && command != null
-                && ((command.flags() | session.flagsRunBy(command)) & WRITING) != 0;
+    private boolean waitsForLog(Session session, @Nullable Command command, Request request) {
+        return node.is(Condition.LOG_FULL) && (flagsOf(session, command, request) & WRITING) != 0;
     }
 
     private static final int WRITING = Flag.WRITE.bit() | Flag.MAY_REPLICATE.bit();
 
-    private boolean isPaused(Session session, @Nullable Command command) {
-        int flags = command == null ? 0 : command.flags() | session.flagsRunBy(command);
+    private static int flagsOf(Session session, @Nullable Command command, Request request) {
+        return command == null || !command.accepts(request.count()) ? 0 : session.flagsOf(command, request);
+    }
+
+    private boolean isPaused(Session session, @Nullable Command command, Request request) {
+        int flags = flagsOf(session, command, request);
         return !session.user().isInternal() && node.clientPause().holdsBack(flags, node.clock().wallMillis());
     }
 

@@ -101,7 +101,7 @@ final class Gate {
         if (obeys) {
             return null;
         }
-        boolean mayNeedMemory = session.mayNeedMemory(command);
+        boolean mayNeedMemory = session.mayNeedMemory(command, request);
         // Those that need none still make room when keys may go for it, as the original has it.
         if (!mayNeedMemory && session.node().memoryRules().policy() == EvictionPolicy.NO_EVICTION) {
             return null;
@@ -143,7 +143,7 @@ final class Gate {
 
     /** The reply to what is let through here is looked at again before it leaves. */
     private static @Nullable CommandException leased(Session session, Command command, Request request) {
-        return writes(session, command) ? session.loop().leaseRefusal() : null;
+        return writes(session, command, request) ? session.loop().leaseRefusal() : null;
     }
 
     /** Why a node may not write that needs a lease. */
@@ -151,30 +151,32 @@ final class Gate {
         return NO_LEASE;
     }
 
-    private static boolean writes(Session session, Command command) {
-        return ((command.flags() | session.flagsRunBy(command)) & Flag.WRITE.bit()) != 0;
+    private static boolean writes(Session session, Command command, Request request) {
+        return (session.flagsOf(command, request) & Flag.WRITE.bit()) != 0;
     }
 
     private static @Nullable CommandException enoughReplicas(Session session, Command command, Request request) {
-        return writes(session, command) ? TOO_FEW_REPLICAS : null;
+        return writes(session, command, request) ? TOO_FEW_REPLICAS : null;
     }
 
     private static @Nullable CommandException writable(Session session, Command command, Request request) {
-        return writes(session, command) && session.node().settings().replicaReadOnly.isOn() ? READ_ONLY : null;
+        return writes(session, command, request) && session.node().settings().replicaReadOnly.isOn() ? READ_ONLY : null;
     }
 
     private static @Nullable CommandException upToDate(Session session, Command command, Request request) {
-        boolean refused = !session.node().settings().replicaServeStaleData.isOn() && !command.is(Flag.STALE);
+        boolean refused = !session.node().settings().replicaServeStaleData.isOn()
+                && !session.allows(command, request, Flag.STALE);
         return refused ? LINK_DOWN : null;
     }
 
     private static @Nullable CommandException loaded(Session session, Command command, Request request) {
-        return command.is(Flag.LOADING) ? null : LOADING;
+        return session.allows(command, request, Flag.LOADING) ? null : LOADING;
     }
 
     private static @Nullable CommandException keeping(Session session, Command command, Request request) {
-        // A script may only read: it is refused when it calls a command that writes.
-        boolean writes = command.is(Flag.WRITE) || (command.is(Flag.MAY_REPLICATE) && !command.is(Flag.RUNS_SCRIPT));
+        // A script that says nothing may only read: it is refused when it calls a command that writes.
+        boolean writes = writes(session, command, request)
+                || (command.is(Flag.MAY_REPLICATE) && !command.is(Flag.RUNS_SCRIPT));
         return writes ? CANNOT_SAVE : null;
     }
 

@@ -109,6 +109,19 @@ public record KeySpec(int beginIndex, @Nullable String keyword, Follow follow, i
         }
     }
 
+    /** Whether it should be counted how many keys there are, and the count is missing or none. */
+    public boolean isMiscounted(Request request) {
+        int begin = begin(request);
+        if (follow != Follow.COUNTED || begin < 1 || begin >= request.count()) {
+            return false;
+        }
+        try {
+            return begin + last >= request.count() || request.longAt(begin + last) < 0;
+        } catch (CommandException notNumber) {
+            return true;
+        }
+    }
+
     private int begin(Request request) {
         if (keyword == null) {
             return beginIndex;

@@ -313,7 +313,7 @@ public final class Session implements Conversation {
 
     /** Queues a request; one that queues more than it may send at once is closed. */
     void queue(Command command, Request request) {
-        transaction().add(command, request);
+        transaction().add(command, request, command.flagsIn(this, request));
         if (transaction().queuedBytes() > node().settings().queryBufferLimit.value()) {
             loop.closeForTooMuchInput(this);
         }
@@ -340,10 +340,24 @@ public final class Session implements Conversation {
         return command.is(Flag.RUNS_QUEUED) && isInTransaction() ? transaction().flags() : 0;
     }
 
+    /** What the command does in this request: a script as it says of itself, EXEC as all that is queued. */
+    int flagsOf(Command command, Request request) {
+        return command.flagsIn(this, request) | flagsRunBy(command);
+    }
+
+    /** Whether the command, and if it is EXEC every queued one, has the flag. */
+    boolean allows(Command command, Request request, Flag flag) {
+        int flags = command.flagsIn(this, request);
+        if (command.is(Flag.RUNS_QUEUED) && isInTransaction()) {
+            flags &= transaction().commonFlags();
+        }
+        return (flags & flag.bit()) != 0;
+    }
+
     /** Whether the command takes memory; queueing it does, whatever it is. */
-    boolean mayNeedMemory(Command command) {
+    boolean mayNeedMemory(Command command, Request request) {
         boolean isQueued = isInTransaction() && !command.is(Flag.UNQUEUED);
-        return isQueued || ((command.flags() | flagsRunBy(command)) & Flag.DENY_OOM.bit()) != 0;
+        return isQueued || (flagsOf(command, request) & Flag.DENY_OOM.bit()) != 0;
     }
 
     /** Commands that wait for EXEC; -1 outside of a transaction. */

@@ -45,14 +45,18 @@ public final class EvalCommands {
     public static final CommandTable TABLE = CommandTable.of("scripting",
             command("EVAL", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,
                     RUNS_SCRIPT,
-                    ANY_KEYS.notes(NOTES.formatted("RW and UPDATE"))).runsInSession(EvalCommands::eval),
+                    ANY_KEYS.notes(NOTES.formatted("RW and UPDATE"))).tells(ScriptFlags::ofText)
+                    .runsInSession(EvalCommands::eval),
             command("EVALSHA", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,
                     RUNS_SCRIPT,
-                    ANY_KEYS).runsInSession(EvalCommands::evalSha),
+                    ANY_KEYS).tells(ScriptFlags::ofDigest)
+                    .runsInSession(EvalCommands::evalSha),
             command("EVAL_RO", -3, READ, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING, RUNS_SCRIPT,
-                    READ_KEYS.notes(NOTES.formatted("RO and ACCESS"))).runsInSession(EvalCommands::evalReadOnly),
+                    READ_KEYS.notes(NOTES.formatted("RO and ACCESS"))).tells(ScriptFlags::ofText)
+                    .runsInSession(EvalCommands::evalReadOnly),
             command("EVALSHA_RO", -3, READ, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,
-                    RUNS_SCRIPT, READ_KEYS).runsInSession(EvalCommands::evalShaReadOnly),
+                    RUNS_SCRIPT, READ_KEYS).tells(ScriptFlags::ofDigest)
+                    .runsInSession(EvalCommands::evalShaReadOnly),
             command("SCRIPT", -2).holds(
                     command("DEBUG", 3, NO_SCRIPT).runsInSession(EvalCommands::debug),
                     command("EXISTS", -3, NO_SCRIPT, tip("request_policy:all_shards"),

@@ -57,9 +57,11 @@ public final class FunctionCommands {
             command("FCALL", -3, MAY_REPLICATE, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,
                     RUNS_SCRIPT,
                     KeySpec.counted(2, 1).as(RW, ACCESS, UPDATE).notes(NOTES.formatted("RW and UPDATE")))
+                    .tells(ScriptFlags::ofFunction)
                     .runsInSession(FunctionCommands::call),
             command("FCALL_RO", -3, READ, NO_SCRIPT, STALE, SKIP_MONITOR, NO_MANDATORY_KEYS, OWN_LOCKING,
                     RUNS_SCRIPT, KeySpec.counted(2, 1).as(RO, ACCESS).notes(NOTES.formatted("RO and ACCESS")))
+                    .tells(ScriptFlags::ofFunction)
                     .runsInSession(FunctionCommands::callReadOnly),
             command("FUNCTION", -2).holds(
                     command("DELETE", 3, WRITE, NO_SCRIPT, OWN_LOCKING, tip("request_policy:all_shards"),

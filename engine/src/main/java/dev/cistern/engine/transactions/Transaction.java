@@ -21,6 +21,8 @@ import java.util.List;
  * which whoever changes a watched key calls while holding the key's stripe.
  */
 public final class Transaction {
+    private static final int ALL = -1;
+
     private static final CommandException ABORTED = CommandException.of(
             "EXECABORT Transaction discarded because of previous errors.");
 
@@ -33,6 +35,7 @@ public final class Transaction {
     private final List<WatchedKeys.Watch> watches = new ArrayList<>();
     private final Request request = new Request();
     private int flags;
+    private int commonFlags = ALL;
     private int databaseAtEnd = -1;
     private boolean spoiled;
     /** A watched key was changed. */
@@ -44,12 +47,15 @@ public final class Transaction {
 
     // --- the queue ---
 
-    /** Copies a request, to be run by EXEC. One that cannot succeed any more takes no memory. */
-    public void add(Command command, Request queued) {
+    /**
+     * Copies a request, to be run by EXEC; the flags are what it does. One that cannot succeed any more takes no memory.
+     */
+    public void add(Command command, Request queued, int its) {
         if (!spoiled && !touched) {
             queue.add(queued);
             commands.add(command);
-            flags |= command.flags();
+            flags |= its;
+            commonFlags &= its;
             if (command.name().equals("select")) {
                 noteSelect(queued);
             }
@@ -87,6 +93,11 @@ public final class Transaction {
         }
     }
 
+    /** Flags that each of the queued commands has; all, if there is none. */
+    public int commonFlags() {
+        return commonFlags;
+    }
+
     /** All flags of the queued commands. */
     public int flags() {
         return flags;
@@ -106,6 +117,7 @@ public final class Transaction {
         queue.clear();
         commands.clear();
         flags = 0;
+        commonFlags = ALL;
         databaseAtEnd = -1;
         spoiled = false;
         unwatch();

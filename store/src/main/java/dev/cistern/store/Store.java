@@ -38,6 +38,7 @@ public final class Store implements AutoCloseable {
     private final Set<DetachedKeys> detached = ConcurrentHashMap.newKeySet();
     private final KeyspaceStats closedKeyspaces = new KeyspaceStats();
     private volatile boolean expiresByItself = true;
+    private volatile boolean expiryPaused;
     private volatile PackedLimits packedLimits = PackedLimits.USUAL;
     private volatile @Nullable UseCounting useCounting;
     private final AtomicLong handles = new AtomicLong();
@@ -281,8 +282,13 @@ public final class Store implements AutoCloseable {
         expiresByItself = value;
     }
 
+    /** For a while keys whose time is over are not deleted, as if somebody else decided that. */
+    public void pauseExpiry(boolean value) {
+        expiryPaused = value;
+    }
+
     public boolean expiresByItself() {
-        return expiresByItself;
+        return expiresByItself && !expiryPaused;
     }
 
     /**

@@ -208,7 +208,8 @@ public final class StreamGroups {
         return Memory.getLong(consumer + ACTIVE);
     }
 
-    private void setActive(long nowMillis) {
+    /** When the consumer got or claimed something last; -1 for never. */
+    public void setActive(long nowMillis) {
         Memory.putLong(consumer + ACTIVE, nowMillis);
     }
 

@@ -352,7 +352,7 @@ public final class Streams implements AutoCloseable {
     }
 
     /** How many entries that were ever added have an id up to this one, or {@link StreamGroups#UNKNOWN}. */
-    private long entriesUpTo(long millis, long sequence) {
+    public long entriesUpTo(long millis, long sequence) {
         int toLast = IdTree.compare(millis, sequence, lastMillis(), lastSequence());
         if (entriesAdded() == 0) {
             return 0;

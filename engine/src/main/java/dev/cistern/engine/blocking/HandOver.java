@@ -159,8 +159,10 @@ public final class HandOver {
             refuseIfDenied(waiter);
             answered = runBody(waiter, keyspace, reply);
         } catch (CommandException error) {
+            loop.statistics().failed(waiter.command());
             answerError(reply, error);
         } catch (StoreException error) {
+            loop.statistics().failed(waiter.command());
             answerError(reply, loop.errorOf(error));
         } catch (RuntimeException | Error bug) {
             LOG.error("bug in {}, run for one who waited", waiter.command().fullName(), bug);

@@ -11,6 +11,7 @@ import dev.cistern.store.StreamGroups;
 import dev.cistern.store.StreamWalk;
 import dev.cistern.store.Streams;
 import dev.cistern.store.ValueType;
+import java.util.Locale;
 import java.nio.charset.StandardCharsets;
 
 import static dev.cistern.engine.dispatch.CommandTable.command;
@@ -58,8 +59,8 @@ final class StreamReadCommands {
     private StreamReadCommands() {}
 
     private static CommandException unbalanced(String name, String sign) {
-        return CommandException.of("ERR Unbalanced %s list of streams: for each stream key an ID or '%s' must be "
-                + "specified.", name, sign);
+        return CommandException.of("ERR Unbalanced '%s' list of streams: for each stream key an ID or '%s' must be "
+                + "specified.", name.toLowerCase(Locale.ROOT), sign);
     }
 
     private static CommandException onlyInGroups(String option) {

@@ -353,18 +353,25 @@ public final class Node {
         }
     }
 
-    /** Holds back commands until then, those that write or all; a later or wider pause wins. */
+    /** Holds back commands until then, those that write or all; a later or wider pause wins. No key expires meanwhile. */
     public void pause(long untilMillis, boolean writesOnly) {
         pause.begin(clock.wallMillis(), untilMillis, writesOnly);
         set(Condition.PAUSED, true);
+        store.pauseExpiry(true);
         loops.forEach(loop -> loop.execute(loop::schedulePauseEnd));
     }
 
     /** Ends the pause; sessions that were held back go on. */
     public void unpause() {
         pause.end();
-        set(Condition.PAUSED, false);
+        pauseEnded();
         loops.forEach(loop -> loop.execute(loop::endPause));
+    }
+
+    /** Nothing is held back any more, and keys expire again. */
+    void pauseEnded() {
+        set(Condition.PAUSED, false);
+        store.pauseExpiry(false);
     }
 
     Pause clientPause() {

@@ -933,7 +933,7 @@ public final class NodeLoop {
             schedulePauseEnd();
             return;
         }
-        node.set(Condition.PAUSED, false);
+        node.pauseEnded();
         letGoOn();
     }
 

@@ -185,7 +185,7 @@ final class StreamReader implements AutoCloseable {
         input.readString(name);
         long millis = input.readLength();
         long sequence = input.readLength();
-        long read = type == Rdb.STREAM_LISTPACKS ? -1 : input.readLength();
+        long read = type == Rdb.STREAM_LISTPACKS ? ValueSink.NOT_TOLD : input.readLength();
         sink.group(name.view(), millis, sequence, read);
         Map<Id, Delivery> pending = new HashMap<>();
         long count = input.readCount(LEAST_PENDING_BYTES);
@@ -204,9 +204,7 @@ final class StreamReader implements AutoCloseable {
     private void readConsumer(int type, RdbInput input, Map<Id, Delivery> pending, ValueSink sink) {
         input.readString(name);
         long seen = input.readLong();
-        if (type == Rdb.STREAM_LISTPACKS_3) {
-            input.readLong();
-        }
+        long active = type == Rdb.STREAM_LISTPACKS_3 ? input.readLong() : seen;
         sink.consumer(name.view(), seen);
         long count = input.readCount(ID_BYTES);
         for (long i = 0; i < count; i++) {
@@ -217,6 +215,7 @@ final class StreamReader implements AutoCloseable {
             }
             sink.pending(id.millis, id.sequence, delivery.millis, delivery.count);
         }
+        sink.active(active);
     }
 
     private static Id readId(RdbInput input) {

@@ -95,7 +95,9 @@ public final class ValueBuilder implements ValueSink {
 
     @Override
     public void group(Bytes name, long millis, long sequence, long entriesRead) {
-        keyspace.streams().createGroup(name, millis, sequence, entriesRead);
+        // What old forms do not tell follows from the entries, if none was deleted.
+        long read = entriesRead == NOT_TOLD ? keyspace.streams().entriesUpTo(millis, sequence) : entriesRead;
+        keyspace.streams().createGroup(name, millis, sequence, read);
     }
 
     @Override
@@ -105,6 +107,11 @@ public final class ValueBuilder implements ValueSink {
             keyspace.streams().createConsumer(name);
         }
         groups.setSeen(seenMillis);
+    }
+
+    @Override
+    public void active(long millis) {
+        keyspace.streams().groups().setActive(millis);
     }
 
     @Override

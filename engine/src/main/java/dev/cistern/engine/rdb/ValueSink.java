@@ -11,6 +11,9 @@ import dev.cistern.store.ValueType;
  */
 public interface ValueSink {
 
+    /** In place of how many entries a group has read: an old form did not tell. */
+    long NOT_TOLD = -2;
+
     /** Only looks whether the bytes are well-formed. */
     ValueSink NONE = new ValueSink() {};
 
@@ -41,6 +44,9 @@ public interface ValueSink {
 
     /** A consumer of the group before. */
     default void consumer(Bytes name, long seenMillis) {}
+
+    /** When the consumer before got something last, -1 for never; comes after what is pending for it. */
+    default void active(long millis) {}
 
     /** An entry that is pending for the consumer before. */
     default void pending(long millis, long sequence, long deliveredMillis, long deliveries) {}

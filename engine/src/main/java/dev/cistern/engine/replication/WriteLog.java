@@ -98,7 +98,6 @@ public final class WriteLog implements StoreListener, AutoCloseable {
 
     private void putEffects(LogFeed feed) {
         boolean several = feed.count() > 1;
-        select(feed.database(0));
         if (several) {
             put(MULTI);
         }

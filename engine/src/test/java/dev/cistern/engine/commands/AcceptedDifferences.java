@@ -69,6 +69,10 @@ final class AcceptedDifferences {
                 (command, ours, theirs) -> command[0].matches("BITCOUNT|BITPOS") && command.length > 2
                         && ours instanceof WireReply.ErrorLine && !(theirs instanceof WireReply.Int some
                                 && some.value() > 0));
+        rules.put("Valkey quotes the command whose list of streams is unbalanced, and each has its own sign",
+                (command, ours, theirs) -> command[0].startsWith("XREAD") && ours instanceof WireReply.ErrorLine
+                        && theirs instanceof WireReply.ErrorLine && ours.text().startsWith("ERR Unbalanced '")
+                        && theirs.text().startsWith("ERR Unbalanced "));
         rules.put("Valkey does not speak of Redis in the errors of scripts",
                 (command, ours, theirs) -> ours instanceof WireReply.ErrorLine && theirs instanceof WireReply.ErrorLine
                         && ours.text().equals(theirs.text().replace("calling Redis command", "calling command")

@@ -2,6 +2,7 @@ package dev.cistern.engine.commands;
 
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Condition;
+import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
@@ -87,11 +88,18 @@ final class ConfigCommands {
             throw refused(e.settingName(), e.reason());
         }
         session.node().settingsChanged();
-        if (session.node().is(Condition.MEMORY_LIMITED) && !session.loop().unit().isRunning()) {
-            // A lower limit holds at once, not only when somebody needs memory.
-            var _ = session.loop().isOverMemoryLimit();
+        if (session.node().is(Condition.MEMORY_LIMITED)) {
+            // A lower limit holds soon, not only when somebody needs memory.
+            NodeLoop loop = session.loop();
+            loop.execute(() -> makeRoom(loop));
         }
         reply.ok();
+    }
+
+    private static void makeRoom(NodeLoop loop) {
+        if (!loop.isServingOthers()) {
+            var _ = loop.isOverMemoryLimit();
+        }
     }
 
     private static Setting known(Settings settings, String name) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Fact.tip;
 import static dev.cistern.engine.dispatch.Flag.ALLOW_BUSY;
+import static dev.cistern.engine.dispatch.Flag.BLOCKING;
 import static dev.cistern.engine.dispatch.Flag.FAST;
 import static dev.cistern.engine.dispatch.Flag.LOADING;
 import static dev.cistern.engine.dispatch.Flag.NO_AUTH;
@@ -40,7 +41,7 @@ final class ConnectionCommands {
             command("RESET", 1, NO_SCRIPT, LOADING, STALE, FAST, NO_AUTH, ALLOW_BUSY, UNQUEUED, WHILE_SUBSCRIBED)
                     .runsInSession(ConnectionCommands::reset),
             command("SELECT", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::select),
-            command("WAIT", 3, NO_SCRIPT, tip("request_policy:all_shards"), tip("response_policy:agg_min"))
+            command("WAIT", 3, BLOCKING, tip("request_policy:all_shards"), tip("response_policy:agg_min"))
                     .runsInSession(ReplicationCommands::await));
 
     private static final CommandException TOO_MANY_FOR_PING = CommandException.of(

@@ -227,8 +227,7 @@ final class IntrospectionCommands {
         } else if (request.count() > 2) {
             throw CommandException.SYNTAX_ERROR;
         }
-        List<Command> found = session.commands().numbered().stream().filter(filter)
-                .filter(command -> request.count() > 2 || !command.fullName().contains("|")).toList();
+        List<Command> found = session.commands().numbered().stream().filter(filter).toList();
         reply.set(found.size());
         found.forEach(command -> reply.bulk(command.fullName()));
     }
@@ -252,7 +251,7 @@ final class IntrospectionCommands {
         Command command = requireKeys(session, inner);
         List<Integer> keys = new ArrayList<>();
         KeyFinder.eachKey(command, inner, (_, index) -> keys.add(index));
-        requireSome(keys);
+        requireSome(command, keys);
         reply.array(keys.size());
         keys.forEach(index -> reply.bulk(inner.argument(index)));
     }
@@ -268,7 +267,7 @@ final class IntrospectionCommands {
             reply.bulk(inner.argument(index));
             uses(spec, reply);
         });
-        requireSome(keys);
+        requireSome(command, keys);
         reply.closeArray(mark, keys.size());
     }
 
@@ -292,8 +291,8 @@ final class IntrospectionCommands {
         return command;
     }
 
-    private static void requireSome(List<Integer> keys) {
-        if (keys.isEmpty()) {
+    private static void requireSome(Command command, List<Integer> keys) {
+        if (keys.isEmpty() && !command.is(Flag.NO_MANDATORY_KEYS)) {
             throw INVALID_ARGUMENTS;
         }
     }

@@ -11,8 +11,8 @@ import dev.cistern.store.StreamGroups;
 import dev.cistern.store.StreamWalk;
 import dev.cistern.store.Streams;
 import dev.cistern.store.ValueType;
-import java.util.Locale;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 import static dev.cistern.engine.dispatch.CommandTable.command;
 import static dev.cistern.engine.dispatch.Flag.BLOCKING;

@@ -6,6 +6,7 @@ import dev.cistern.store.Memory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class CommandInputTest {
     /** Jazzer calls it with one input after the other. */
     public static void fuzzerTestOneInput(byte[] input) {
         TestServer.Cistern present = server();
-        try (Socket socket = new Socket("127.0.0.1", present.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), present.port())) {
             socket.setSoTimeout(TIMEOUT_MILLIS);
             socket.getOutputStream().write(input);
             socket.shutdownOutput();

@@ -36,49 +36,55 @@ final class HistoriesTest {
     }
 
     /** Which commands, on how many keys, run in which way. */
-    private enum Family {
-        REGISTER(1, 1, new Way[]{Way.ALONE}, "GET k", "GET k", "SET k v", "SET k v IFEQ v", "SETNX k v", "GETSET k v",
-                "GETDEL k", "DEL k"), COUNTER(1, 1, new Way[]{Way.ALONE}, "INCRBY k 1", "INCRBY k -3",
-                        "GET k"), APPENDING(1, 1, new Way[]{Way.ALONE}, "APPEND k v", "GET k"), LIST(2, 1,
-                                new Way[]{Way.ALONE}, "RPUSH k v", "RPUSH k v v", "LRANGE k 0 -1", "LPOP k", "LLEN k",
-                                "LMOVE k k LEFT RIGHT", "RENAMENX k k", "SORT k ALPHA STORE k"), SET(2, 1,
-                                        new Way[]{Way.ALONE}, "SADD k v", "SREM k v", "SISMEMBER k v", "SCARD k",
-                                        "SMEMBERS k", "SMOVE k k v"), SEVERAL_KEYS(3, 1, new Way[]{Way.ALONE},
-                                                "MSET k v k v", "MSETNX k v k v", "MGET k k k", "DEL k k", "EXISTS k k",
-                                                "RENAMENX k k", "SET k v"), TRANSACTION(3, 3,
-                                                        new Way[]{Way.TRANSACTION, Way.TRANSACTION, Way.WATCHED,
-                                                                Way.ALONE},
-                                                        "INCRBY k 1", "GET k", "MGET k k k",
-                                                        "DEL k", "MSET k 1 k 2", "RENAMENX k k"), SCRIPT(3, 3,
-                                                                new Way[]{Way.SCRIPT, Way.SCRIPT_WITHOUT_KEYS,
-                                                                        Way.TRANSACTION, Way.ALONE},
-                                                                "INCRBY k 1", "GET k",
-                                                                "MGET k k k", "DEL k", "MSET k 1 k 2",
-                                                                "RENAMENX k k"), HAND_OVER(2, 1,
-                                                                        new Way[]{Way.ALONE, Way.ALONE,
-                                                                                Way.TRANSACTION},
-                                                                        "RPUSH k v", "RPUSH k v v", "BLPOP k k 0.003",
-                                                                        "BLPOP k 0.003", "BLMOVE k k LEFT RIGHT 0.003",
-                                                                        "LPOP k", "LRANGE k 0 -1");
+    enum Family {
+        REGISTER, COUNTER, APPENDING, LIST, SET, SEVERAL_KEYS, TRANSACTION, SCRIPT, HAND_OVER;
 
-        private final int keys;
-        private final int most;
-        private final Way[] ways;
-        private final String[] commands;
+        int keys() {
+            return switch (this) {
+                case REGISTER, COUNTER, APPENDING -> 1;
+                case LIST, SET, HAND_OVER -> 2;
+                case SEVERAL_KEYS, TRANSACTION, SCRIPT -> 3;
+            };
+        }
 
-        Family(int keys, int most, Way[] ways, String... commands) {
-            this.keys = keys;
-            this.most = most;
-            this.ways = ways;
-            this.commands = commands;
+        /** How many commands go together, at most, unless alone. */
+        int most() {
+            return this == TRANSACTION || this == SCRIPT ? 3 : 1;
+        }
+
+        private List<Way> ways() {
+            return switch (this) {
+                case TRANSACTION -> List.of(Way.TRANSACTION, Way.TRANSACTION, Way.WATCHED, Way.ALONE);
+                case SCRIPT -> List.of(Way.SCRIPT, Way.SCRIPT_WITHOUT_KEYS, Way.TRANSACTION, Way.ALONE);
+                case HAND_OVER -> List.of(Way.ALONE, Way.ALONE, Way.TRANSACTION);
+                default -> List.of(Way.ALONE);
+            };
+        }
+
+        private List<String> commands() {
+            return switch (this) {
+                case REGISTER -> List.of("GET k", "GET k", "SET k v", "SET k v IFEQ v", "SETNX k v", "GETSET k v",
+                        "GETDEL k", "DEL k");
+                case COUNTER -> List.of("INCRBY k 1", "INCRBY k -3", "GET k");
+                case APPENDING -> List.of("APPEND k v", "GET k");
+                case LIST -> List.of("RPUSH k v", "RPUSH k v v", "LRANGE k 0 -1", "LPOP k", "LLEN k",
+                        "LMOVE k k LEFT RIGHT", "RENAMENX k k", "SORT k ALPHA STORE k");
+                case SET -> List.of("SADD k v", "SREM k v", "SISMEMBER k v", "SCARD k", "SMEMBERS k", "SMOVE k k v");
+                case SEVERAL_KEYS -> List.of("MSET k v k v", "MSETNX k v k v", "MGET k k k", "DEL k k",
+                        "EXISTS k k", "RENAMENX k k", "SET k v");
+                case TRANSACTION, SCRIPT -> List.of("INCRBY k 1", "GET k", "MGET k k k", "DEL k", "MSET k 1 k 2",
+                        "RENAMENX k k");
+                case HAND_OVER -> List.of("RPUSH k v", "RPUSH k v v", "BLPOP k k 0.003", "BLPOP k 0.003",
+                        "BLMOVE k k LEFT RIGHT 0.003", "LPOP k", "LRANGE k 0 -1");
+            };
         }
 
         /** Each k stands for one of the keys, each v for a value. */
         List<String> command(SplittableRandom random, String[] names) {
             List<String> command = new ArrayList<>();
-            for (String word : commands[random.nextInt(commands.length)].split(" ")) {
+            for (String word : oneOf(random, commands()).split(" ")) {
                 command.add(switch (word) {
-                    case "k" -> names[random.nextInt(keys)];
+                    case "k" -> names[random.nextInt(keys())];
                     case "v" -> "v" + random.nextInt(this == LIST || this == HAND_OVER ? 1000 : 4);
                     default -> word;
                 });
@@ -86,8 +92,12 @@ final class HistoriesTest {
             return command;
         }
 
-        Way way(SplittableRandom random) {
-            return ways[random.nextInt(ways.length)];
+        private static <T> T oneOf(SplittableRandom random, List<T> choices) {
+            return choices.get(random.nextInt(choices.size()));
+        }
+
+        private Way way(SplittableRandom random) {
+            return oneOf(random, ways());
         }
     }
 
@@ -130,7 +140,7 @@ final class HistoriesTest {
 
     private static List<Operation> play(Family family, long seed, List<TestClient> clients, ExecutorService threads)
             throws Exception {
-        String[] names = new String[family.keys];
+        String[] names = new String[family.keys()];
         for (int i = 0; i < names.length; i++) {
             names[i] = "key:" + seed + ":" + i;
         }
@@ -155,7 +165,7 @@ final class HistoriesTest {
 
     private static Operation operate(Family family, TestClient client, SplittableRandom random, String[] names) {
         Way way = family.way(random);
-        int count = way == Way.ALONE ? 1 : random.nextInt(1, family.most + 1);
+        int count = way == Way.ALONE ? 1 : random.nextInt(1, family.most() + 1);
         List<List<String>> commands = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             commands.add(family.command(random, names));

@@ -5,9 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Objects;
-import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -18,11 +17,11 @@ import org.jspecify.annotations.Nullable;
  * all histories are measured against. Immutable once made; types are never mixed up here.
  */
 final class Keys {
-    static final Keys NONE = new Keys(Collections.emptySortedMap());
+    static final Keys NONE = new Keys(Collections.emptyNavigableMap());
 
-    private final SortedMap<String, Object> values;
+    private final NavigableMap<String, Object> values;
 
-    private Keys(SortedMap<String, Object> values) {
+    private Keys(NavigableMap<String, Object> values) {
         this.values = values;
     }
 
@@ -66,9 +65,9 @@ final class Keys {
 
     /** The same while it changes. */
     private static final class Draft {
-        private final SortedMap<String, Object> values;
+        private final NavigableMap<String, Object> values;
 
-        Draft(SortedMap<String, Object> values) {
+        Draft(NavigableMap<String, Object> values) {
             this.values = values;
         }
 
@@ -247,10 +246,5 @@ final class Keys {
             member(Arrays.asList("SADD", c.get(2), c.get(3)), true);
             return number(1);
         }
-    }
-
-    /** For a message. */
-    Map<String, Object> values() {
-        return values;
     }
 }

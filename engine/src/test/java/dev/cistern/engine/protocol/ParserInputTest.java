@@ -27,7 +27,8 @@ final class ParserInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"*1\r\n$4\r\nPING\r\n", "*2\r\n$4\r\nECHO\r\n$3\r\na\r\n\r\n", "SET \"k\\x41\" 'v v'\r\n",
-            "*0\r\n*-1\r\nPING\r\n", "*3\r\n$-1\r\n", "*99999999999\r\n", "$5\r\nhello\r\n", "\"unbalanced\r\n", "*2\r\n$4\r\nECHO\r\n$536870912\r\nx",
+            "*0\r\n*-1\r\nPING\r\n", "*3\r\n$-1\r\n", "*99999999999\r\n", "$5\r\nhello\r\n", "\"unbalanced\r\n",
+            "*2\r\n$4\r\nECHO\r\n$536870912\r\nx",
             "\0\0\0\r\n", "*1\r\n:5\r\n"})
     void seedsPass(String seed) {
         byte[] bytes = seed.getBytes(StandardCharsets.ISO_8859_1);

@@ -32,7 +32,8 @@ final class ScriptInputTest {
     @ParameterizedTest
     @ValueSource(strings = {"return 1 + '2'", "local t = {} for i = 1, 9 do t[#t + 1] = i * 2 end return unpack(t)",
             "return string.format('%5.2f %q %x', 1.5, 'a', 255)", "return ('abc'):gsub('(b)', '%1%1')",
-            "return cjson.encode(cjson.decode('{\"a\":[1,2,{\"b\":null}]}'))", "return cmsgpack.unpack(cmsgpack.pack({1, 'a', {b = 2}}))",
+            "return cjson.encode(cjson.decode('{\"a\":[1,2,{\"b\":null}]}'))",
+            "return cmsgpack.unpack(cmsgpack.pack({1, 'a', {b = 2}}))",
             "return struct.unpack('>I2s', struct.pack('>I2s', 7, 'x'))", "return bit.bxor(5, 3), bit.tohex(-1)",
             "local c = coroutine.wrap(function(a) local b = coroutine.yield(a) return b end) c(1) return c(2)",
             "local m = setmetatable({}, {__index = function(t, k) return k end}) return m.x, pcall(error, {})",

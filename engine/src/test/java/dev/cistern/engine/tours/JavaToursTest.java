@@ -1,8 +1,8 @@
 package dev.cistern.engine.tours;
 
 import dev.cistern.engine.testing.TestServer;
-import io.lettuce.core.Consumer;
 import io.lettuce.core.GeoArgs;
+import io.lettuce.core.GeoSearch;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScoredValue;
@@ -10,6 +10,10 @@ import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.XReadArgs;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.output.NestedMultiOutput;
+import io.lettuce.core.protocol.CommandArgs;
+import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -162,13 +166,16 @@ final class JavaToursTest {
             assertThat(redis.hexpire("h", 100, "f")).containsExactly(1L);
             String id = redis.xadd("x", Map.of("k", "v"));
             assertThat(redis.xgroupCreate(XReadArgs.StreamOffset.from("x", "0"), "g")).isEqualTo("OK");
-            assertThat(redis.xreadgroup(Consumer.from("g", "me"), XReadArgs.StreamOffset.lastConsumed("x"))
-                    .getFirst().getId()).isEqualTo(id);
+            assertThat(redis.dispatch(CommandType.XREADGROUP, new NestedMultiOutput<>(StringCodec.UTF8),
+                    new CommandArgs<>(StringCodec.UTF8).add("GROUP").add("g").add("me").add("STREAMS").add("x")
+                            .add(">"))
+                    .toString()).contains(id);
             assertThat(redis.xack("x", "g", id)).isEqualTo(1);
             assertThat(redis.pfadd("p", "a", "b", "c")).isEqualTo(1);
             assertThat(redis.pfcount("p")).isEqualTo(3);
             assertThat(redis.geoadd("geo", 13.361389, 38.115556, "Palermo")).isEqualTo(1);
-            assertThat(redis.georadius("geo", 13, 38, 100, GeoArgs.Unit.km)).containsExactly("Palermo");
+            assertThat(redis.geosearch("geo", GeoSearch.fromCoordinates(13, 38),
+                    GeoSearch.byRadius(100, GeoArgs.Unit.km))).containsExactly("Palermo");
             redis.multi();
             redis.incr("n");
             redis.get("n");

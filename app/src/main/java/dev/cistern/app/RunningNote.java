@@ -53,7 +53,8 @@ final class RunningNote implements AutoCloseable {
             long pid = Long.parseLong(Files.readString(file).strip().split(" ", 2)[0]);
             Instant latest = Files.getLastModifiedTime(file).toInstant().plusSeconds(1);
             return ProcessHandle.of(pid).filter(ProcessHandle::isAlive)
-                    .filter(process -> process.info().startInstant().map(start -> start.isBefore(latest)).orElse(false));
+                    .filter(process -> process.info().startInstant().map(start -> start.isBefore(latest))
+                            .orElse(false));
         } catch (IOException | NumberFormatException absent) {
             return Optional.empty();
         }

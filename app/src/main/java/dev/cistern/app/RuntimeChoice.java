@@ -12,7 +12,10 @@ enum RuntimeChoice {
     JVM,
 
     /** Our engine, in a JVM for each node. */
-    PROCESS;
+    PROCESS,
+
+    /** The server that each engine is named after, as it is installed on this machine. */
+    ORIGINAL;
 
     /** Whether nodes go on when the control plane ends. */
     boolean outlives() {
@@ -24,6 +27,7 @@ enum RuntimeChoice {
             return switch (this) {
                 case JVM -> new InJvmRuntime(EventLoops.start());
                 case PROCESS -> ProcessRuntime.ofOwnEngine();
+                case ORIGINAL -> ProcessRuntime.ofOriginals();
             };
         } catch (NodeRuntimeException e) {
             throw new EnvironmentException(String.valueOf(e.getMessage()), "Leave --runtime out.");

@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
                 "  cistern up",
                 "  cistern up --port 9000 --state-dir ./cache-state",
                 "  cistern up --runtime process",
+                "  cistern up --snapshots s3://backups/caches --s3-endpoint http://127.0.0.1:9000",
                 "  cistern up --auth",
                 "  cistern up --bind 0.0.0.0 --allow-remote --advertise cache.example.com"})
 // @formatter:on
@@ -47,6 +48,9 @@ final class UpCommand implements Callable<Integer> {
 
     @Mixin
     private AccessOptions access;
+
+    @Mixin
+    private StorageArguments storage;
 
     @Mixin
     private LogOption log;
@@ -75,7 +79,7 @@ final class UpCommand implements Callable<Integer> {
     private String nodePorts;
 
     @Option(names = "--runtime", paramLabel = "NAME", defaultValue = "jvm", description = "What runs nodes: jvm, all in this process; process, each in one of its own, which goes on "
-            + "when this one ends (default ${DEFAULT-VALUE}).")
+            + "when this one ends; original, by the redis-server, valkey-server and memcached of this machine (default ${DEFAULT-VALUE}).")
     private RuntimeChoice runtime;
 
     @SuppressWarnings("NullAway.Init") // picocli fills the fields before call() runs
@@ -149,8 +153,8 @@ final class UpCommand implements Callable<Integer> {
 
     private LocalCistern start(Path state, EndpointOptions endpoints, GatewayOptions gateway) {
         try {
-            return LocalCistern.start(ControlPlaneOptions.of(state, runtime.start()).withEndpoints(endpoints),
-                    gateway);
+            return LocalCistern.start(ControlPlaneOptions.of(state, runtime.start()).withEndpoints(endpoints)
+                    .withBackups(storage.backups(state, region)), gateway);
         } catch (StateDirectoryException e) {
             String owner = RunningNote.read(state).map(running -> " (" + running + ")").orElse("");
             throw new EnvironmentException(e.getMessage() + owner,

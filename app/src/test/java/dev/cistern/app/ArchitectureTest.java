@@ -40,7 +40,7 @@ final class ArchitectureTest {
     private static final Module GATEWAY = Module.of("gateway", "dev.cistern.control", "io.netty",
             "software.amazon.awssdk", "org.slf4j");
     private static final Module APP = Module.of("app", "dev.cistern.store", "dev.cistern.engine", "dev.cistern.control",
-            "dev.cistern.gateway", "software.amazon.awssdk", "picocli", "ch.qos.logback", "org.slf4j");
+            "dev.cistern.gateway", "software.amazon.awssdk", "picocli", "io.netty", "ch.qos.logback", "org.slf4j");
 
     record Module(String name, List<String> allowed) {
 

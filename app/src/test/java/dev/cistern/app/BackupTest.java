@@ -137,14 +137,14 @@ final class BackupTest {
                 .getFirst().cacheNodes().getFirst().endpoint();
     }
 
-    private static void sameAs(Map<String, String> before, Endpoint endpoint) {
+    static void sameAs(Map<String, String> before, Endpoint endpoint) {
         try (Jedis jedis = Probe.connect(endpoint)) {
             assertThat(contents(jedis)).isEqualTo(before);
         }
     }
 
     /** Small and large values of each type, with and without time to live, in two databases. */
-    private static void fill(Jedis jedis) {
+    static void fill(Jedis jedis) {
         for (int database = 0; database < 2; database++) {
             jedis.select(database);
             jedis.set("string", "text");
@@ -177,7 +177,7 @@ final class BackupTest {
     }
 
     /** Each key with its type, the moment it expires at, and a digest of its value. */
-    private static Map<String, String> contents(Jedis jedis) {
+    static Map<String, String> contents(Jedis jedis) {
         Map<String, String> contents = new TreeMap<>();
         for (int database = 0; database < 2; database++) {
             jedis.select(database);

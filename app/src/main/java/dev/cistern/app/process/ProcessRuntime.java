@@ -2,10 +2,12 @@ package dev.cistern.app.process;
 
 import dev.cistern.control.node.EngineType;
 import dev.cistern.control.node.NodeAddress;
+import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
+import dev.cistern.control.resource.MemcachedCluster;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -42,10 +44,16 @@ public final class ProcessRuntime implements NodeRuntime {
     private @Nullable Thread watcher;
     private volatile boolean closed;
 
-    private ProcessRuntime(Program redis, Program valkey, Program memcached) {
+    /** For servers that cannot listen at the ports of their role or cluster by themselves; null for our own. */
+    private final @Nullable Forwarder forwarder;
+    private final @Nullable RolePorts rolePorts;
+
+    private ProcessRuntime(Program redis, Program valkey, Program memcached, @Nullable Forwarder forwarder) {
         if (!ProcessMark.isPossible()) {
             throw new NodeRuntimeException("nodes as processes need Linux: there is no /proc here");
         }
+        this.forwarder = forwarder;
+        this.rolePorts = forwarder == null ? null : new RolePorts(forwarder);
         programs.put(EngineType.REDIS, redis);
         programs.put(EngineType.VALKEY, valkey);
         programs.put(EngineType.MEMCACHED, memcached);
@@ -54,7 +62,13 @@ public final class ProcessRuntime implements NodeRuntime {
     /** Every node is our own engine in a JVM of its own. */
     public static ProcessRuntime ofOwnEngine() {
         Program own = new OwnProgram();
-        return new ProcessRuntime(own, own, own);
+        return new ProcessRuntime(own, own, own, null);
+    }
+
+    /** Every node is the original of its engine: redis-server, valkey-server, memcached. */
+    public static ProcessRuntime ofOriginals() {
+        return new ProcessRuntime(new RedisProgram("redis-server"), new RedisProgram("valkey-server"),
+                new MemcachedProgram(), new Forwarder());
     }
 
     @Override
@@ -64,6 +78,8 @@ public final class ProcessRuntime implements NodeRuntime {
             child = launch(spec);
         }
         awaitListening(spec, child);
+        program(spec).begun(spec);
+        forwardConfiguration(spec);
         return new NodeAddress(spec.bindAddress(), spec.port());
     }
 
@@ -124,6 +140,7 @@ public final class ProcessRuntime implements NodeRuntime {
     @Override
     public void stop(NodeSpec spec) {
         ChildProcess child = find(spec);
+        leavePorts(spec);
         if (child != null) {
             child.end();
             running.remove(spec.nodeId(), child);
@@ -140,6 +157,48 @@ public final class ProcessRuntime implements NodeRuntime {
         exitListener = listener;
     }
 
+    @Override
+    public boolean runsOriginals() {
+        return forwarder != null;
+    }
+
+    @Override
+    public List<String> lastRules(NodeSpec spec) {
+        return program(spec).lastRules(spec);
+    }
+
+    @Override
+    public void listenByRole(NodeSpec spec, NodeAdmin admin, int primaryPort, int readerPort) {
+        if (rolePorts != null) {
+            rolePorts.listen(spec.nodeId(), new NodeAddress(spec.bindAddress(), spec.port()), admin, primaryPort,
+                    readerPort);
+        }
+    }
+
+    /** All nodes of a Memcached cluster stand behind its configuration port, as far as they run. */
+    private void forwardConfiguration(NodeSpec spec) {
+        NodeAddress at = configurationAddress(spec);
+        if (forwarder != null && at != null) {
+            forwarder.add(at, new NodeAddress(spec.bindAddress(), spec.port()));
+        }
+    }
+
+    private void leavePorts(NodeSpec spec) {
+        if (forwarder == null || rolePorts == null) {
+            return;
+        }
+        rolePorts.end(spec.nodeId());
+        NodeAddress at = configurationAddress(spec);
+        if (at != null) {
+            forwarder.remove(at, new NodeAddress(spec.bindAddress(), spec.port()));
+        }
+    }
+
+    private static @Nullable NodeAddress configurationAddress(NodeSpec spec) {
+        String port = spec.parameters().get(MemcachedCluster.PORT_SETTING);
+        return port == null ? null : new NodeAddress(spec.bindAddress(), Integer.parseInt(port));
+    }
+
     /** The node's process if it is there, be it one that this JVM has never seen. */
     private @Nullable ChildProcess find(NodeSpec spec) {
         ChildProcess known = running.get(spec.nodeId());
@@ -149,6 +208,7 @@ public final class ProcessRuntime implements NodeRuntime {
         ChildProcess found = ChildProcess.find(spec.dataDirectory());
         if (found != null) {
             running.put(spec.nodeId(), found);
+            forwardConfiguration(spec);
             watch();
         }
         return found;
@@ -218,5 +278,9 @@ public final class ProcessRuntime implements NodeRuntime {
     @Override
     public void close() {
         closed = true;
+        if (rolePorts != null && forwarder != null) {
+            rolePorts.close();
+            forwarder.close();
+        }
     }
 }

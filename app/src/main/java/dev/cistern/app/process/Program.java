@@ -13,6 +13,9 @@ interface Program {
      */
     List<String> prepare(NodeSpec spec) throws IOException;
 
+    /** Says to the server, now that it listens, what could not be said before. */
+    default void begun(NodeSpec spec) {}
+
     /**
      * Rules such as {@code -config} with which every user of the node has to end, because the server itself keeps nothing
      * from its clients; none for one that does.

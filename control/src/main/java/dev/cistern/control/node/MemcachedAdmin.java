@@ -19,7 +19,8 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the control plane says to a Memcached node, over its text protocol as the node's manager.
+ * What the control plane says to a Memcached node, over its text protocol as the node's manager; an original, which knows no
+ * manager, is told what it can take.
  *
  * <p>Each call opens a connection of its own and closes it, as with {@link NodeAdmin} and for its reasons. A node that does
  * not answer in time is a {@link NodeRuntimeException}, which workflows retry.
@@ -30,13 +31,19 @@ public final class MemcachedAdmin {
     private static final int ANSWER_MILLIS = 2_000;
     private static final String OK = "OK";
     private static final String UNKNOWN = "NOT_FOUND";
+    private static final String STORED = "STORED";
+
+    /** Where clients look for the list on a server that does not have it apart from its items. */
+    private static final String LIST_KEY = "AmazonElastiCache:cluster";
 
     private final NodeAddress address;
     private final AdminCredential admin;
     private final @Nullable NodeTrust trust;
+    private final boolean isOriginal;
 
     /** Over an encrypted connection where there is a trust. */
-    public MemcachedAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust) {
+    public MemcachedAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust, boolean isOriginal) {
+        this.isOriginal = isOriginal;
         this.address = address;
         this.admin = admin;
         this.trust = trust;
@@ -54,8 +61,9 @@ public final class MemcachedAdmin {
     /** Has the node answer this list to clients that follow its cluster. */
     public void setList(String list) {
         try (Exchange node = connect()) {
-            String answer = node.ask("config set cluster 0 " + list.length() + "\r\n" + list);
-            if (!answer.equals("STORED")) {
+            String place = isOriginal ? "set " + LIST_KEY + " 0 0 " : "config set cluster 0 ";
+            String answer = node.ask(place + list.length() + "\r\n" + list);
+            if (!answer.equals(STORED)) {
                 throw new NodeRuntimeException(address + " does not take the list of its cluster: " + answer);
             }
         } catch (IOException e) {
@@ -67,6 +75,9 @@ public final class MemcachedAdmin {
     public Map<String, String> setParameters(Map<String, String> settings) {
         Map<String, String> refused = new LinkedHashMap<>();
         try (Exchange node = connect()) {
+            if (isOriginal) {
+                return refused;
+            }
             for (Map.Entry<String, String> setting : settings.entrySet()) {
                 String answer = node.ask("config parameter " + setting.getKey() + " " + setting.getValue());
                 if (!answer.equals(OK) && !answer.equals(UNKNOWN)) {
@@ -93,8 +104,8 @@ public final class MemcachedAdmin {
 
     private Exchange connect() throws IOException {
         Exchange exchange = new Exchange(address, trust);
-        String answer = exchange.ask("config manager " + admin.password().reveal());
-        if (!answer.equals(OK)) {
+        String answer = exchange.ask(isOriginal ? "version" : "config manager " + admin.password().reveal());
+        if (!answer.startsWith(isOriginal ? "VERSION " : OK)) {
             exchange.close();
             throw new NodeRuntimeException(address + " does not know its manager: " + answer);
         }

@@ -1,5 +1,6 @@
 package dev.cistern.control.node;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -36,6 +37,28 @@ public interface NodeRuntime extends AutoCloseable {
      * not keep. It replaces the one before. A node that outlived the control plane before is watched once it was asked for.
      */
     void onExit(Consumer<String> listener);
+
+    /**
+     * Has clients reach the running node at two more ports of its address: at one while it is a primary, at the other while it
+     * is a replica that hears of everything; 0 for none. Connections end with the role. To be said again after each start.
+     *
+     * <p>Only for a node that cannot do so by itself when it is told by {@link NodeAdmin#listenByRole}; what other nodes say
+     * to that is enough.
+     */
+    default void listenByRole(NodeSpec spec, NodeAdmin admin, int primaryPort, int readerPort) {}
+
+    /** Whether nodes are servers of others, to which the control plane is a client like any other. */
+    default boolean runsOriginals() {
+        return false;
+    }
+
+    /**
+     * Rules such as {@code -config} with which each user of the node has to end, because the node itself keeps nothing from
+     * its clients; none for one that does.
+     */
+    default List<String> lastRules(NodeSpec spec) {
+        return List.of();
+    }
 
     /** Ends what lives in this JVM. Nodes that can outlive it are left running. */
     @Override

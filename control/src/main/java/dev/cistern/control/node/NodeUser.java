@@ -1,5 +1,6 @@
 package dev.cistern.control.node;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,5 +12,17 @@ public record NodeUser(String name, List<String> rules) {
 
     public NodeUser {
         rules = List.copyOf(rules);
+    }
+
+    /** The user with these rules after all others, also within each selector: what they forbid, nothing allows again. */
+    public NodeUser endingWith(List<String> last) {
+        List<String> all = new ArrayList<>();
+        for (String rule : rules) {
+            all.add(rule.startsWith("(")
+                    ? rule.substring(0, rule.length() - 1) + " " + String.join(" ", last) + ")"
+                    : rule);
+        }
+        all.addAll(last);
+        return new NodeUser(name, all);
     }
 }

@@ -94,7 +94,7 @@ final class Nodes {
     void assumeRole(CacheNode node) {
         locked(node, (current, cluster) -> {
             if (current.wanted() && cluster.engine() != EngineType.MEMCACHED) {
-                tellRole(admin(current), roleOf(cluster));
+                tellRole(started(current), roleOf(cluster));
             }
             return true;
         });
@@ -127,7 +127,8 @@ final class Nodes {
         return database.read(handle -> NodeRole.of(handle, cluster));
     }
 
-    private static void tellRole(NodeAdmin admin, NodeRole role) {
+    private void tellRole(Started node, NodeRole role) {
+        NodeAdmin admin = admin(node);
         CacheNode primary = role.primary();
         if (primary == null) {
             admin.lead();
@@ -135,6 +136,13 @@ final class Nodes {
             admin.follow(new NodeAddress(primary.bindAddress(), primary.port()), primary.admin());
         }
         admin.listenByRole(role.primaryPort(), role.readerPort());
+        listenByRole(node, role);
+    }
+
+    private void listenByRole(Started node, NodeRole role) {
+        if (!role.equals(NodeRole.ALONE)) {
+            runtime.listenByRole(node.spec, admin(node), role.primaryPort(), role.readerPort());
+        }
     }
 
     /** Whether the runtime has the node running. Reads no rows for a node that this process started: it is asked often. */
@@ -142,8 +150,19 @@ final class Nodes {
         Started known = started.get(node.nodeId());
         return known != null
                 ? runtime.inspect(known.spec) == NodeState.RUNNING
-                : is(locked(node,
-                        (current, cluster) -> runtime.inspect(specOf(current, cluster)) == NodeState.RUNNING));
+                : is(locked(node, this::isFoundRunning));
+    }
+
+    /** A node that outlived the control plane before goes on as it is, and so does what the runtime does for it. */
+    private boolean isFoundRunning(CacheNode node, CacheCluster cluster) {
+        NodeSpec spec = specOf(node, cluster);
+        boolean isThere = runtime.inspect(spec) == NodeState.RUNNING;
+        if (isThere && node.wanted() && node.status() != CacheNodeStatus.CREATING) {
+            Started found = new Started(spec, new NodeAddress(spec.bindAddress(), spec.port()));
+            started.put(spec.nodeId(), found);
+            listenByRole(found, roleOf(cluster));
+        }
+        return isThere;
     }
 
     /** What the node says of itself. */
@@ -249,7 +268,8 @@ final class Nodes {
     void secure(CacheNode node) {
         locked(node, (current, cluster) -> {
             if (current.wanted()) {
-                admin(current).setUsers(users(cluster));
+                Started told = started(current);
+                admin(told).setUsers(usersOn(told.spec, cluster));
             }
             return true;
         });
@@ -271,6 +291,7 @@ final class Nodes {
                 NodeAdmin admin = known.answers() ? known : admin(after);
                 admin.setTogether(NodeCertificates.settings(spec.dataDirectory(), spec.port(), mode));
                 started.put(spec.nodeId(), after);
+                listenByRole(after, roleOf(cluster));
             }
             return true;
         });
@@ -350,12 +371,14 @@ final class Nodes {
         boolean isAdopted = runtime.inspect(spec) == NodeState.RUNNING;
         Started now = new Started(spec, runtime.start(spec));
         if (!spec.open()) {
-            admin(now).setUsers(users(cluster));
+            admin(now).setUsers(usersOn(spec, cluster));
         }
         NodeRole role = roleOf(cluster);
         if (!isAdopted && !role.equals(NodeRole.ALONE)) {
             // One that was running keeps its role: whoever was about to change it goes on with that.
-            tellRole(admin(now), role);
+            tellRole(now, role);
+        } else {
+            listenByRole(now, role);
         }
         started.put(spec.nodeId(), now);
     }
@@ -413,7 +436,8 @@ final class Nodes {
     }
 
     private MemcachedAdmin memcached(Started node) {
-        return new MemcachedAdmin(node.address, node.spec.admin(), node.isEncrypted() ? certificates.trust() : null);
+        return new MemcachedAdmin(node.address, node.spec.admin(), node.isEncrypted() ? certificates.trust() : null,
+                runtime.runsOriginals());
     }
 
     private boolean isMemcached(CacheNode node) {
@@ -468,6 +492,13 @@ final class Nodes {
     private SortedMap<String, String> wanted(CacheCluster cluster) {
         return database.read(handle -> ParameterGroup
                 .named(handle, cluster.key().sibling(cluster.settings().parameterGroup())).values(handle));
+    }
+
+    /** The users as the node has to be told them. */
+    private List<NodeUser> usersOn(NodeSpec spec, CacheCluster cluster) {
+        List<String> last = runtime.lastRules(spec);
+        List<NodeUser> users = users(cluster);
+        return last.isEmpty() ? users : users.stream().map(user -> user.endingWith(last)).toList();
     }
 
     private List<NodeUser> users(CacheCluster cluster) {

@@ -1,0 +1,146 @@
+package dev.cistern.app.process;
+
+import dev.cistern.control.node.NodeAddress;
+import dev.cistern.control.node.NodeAdmin;
+import dev.cistern.control.node.NodePlace;
+import dev.cistern.control.node.NodeRuntimeException;
+import java.io.Closeable;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens in place of originals at the ports of their roles: where clients look for the primary while it is one, and where
+ * they look for replicas while it follows with its link up.
+ *
+ * <p>A virtual thread for each node asks it ten times a second what it is. One that does not answer is neither, and its
+ * connections end.
+ */
+final class RolePorts implements Closeable {
+
+    private static final Logger log = LoggerFactory.getLogger(RolePorts.class);
+
+    private static final Duration ASK_EVERY = Duration.ofMillis(100);
+    private static final int NONE = 0;
+
+    private final Forwarder forwarder;
+    private final Map<String, Watch> watches = new ConcurrentHashMap<>();
+
+    RolePorts(Forwarder forwarder) {
+        this.forwarder = forwarder;
+    }
+
+    /** From now on, at these ports of the node's address; 0 for none. */
+    void listen(String nodeId, NodeAddress node, NodeAdmin admin, int primaryPort, int readerPort) {
+        Watch next = new Watch(node, admin, primaryPort, readerPort);
+        Watch before = primaryPort == NONE && readerPort == NONE ? watches.remove(nodeId) : watches.put(nodeId, next);
+        if (before != null && before.listensAt(node, primaryPort, readerPort)) {
+            next.route = before.leave();
+        } else if (before != null) {
+            before.end();
+        }
+        if (primaryPort != NONE || readerPort != NONE) {
+            var _ = Thread.ofVirtual().name("role-of-" + nodeId).start(next);
+        }
+    }
+
+    /** No more for this node. */
+    void end(String nodeId) {
+        Watch watch = watches.remove(nodeId);
+        if (watch != null) {
+            watch.end();
+        }
+    }
+
+    @Override
+    public void close() {
+        watches.values().forEach(Watch::end);
+        watches.clear();
+    }
+
+    /** One node at its ports. */
+    private final class Watch implements Runnable {
+
+        private final NodeAddress node;
+        private final NodeAdmin admin;
+        private final int primaryPort;
+        private final int readerPort;
+        private volatile @Nullable NodeAddress route;
+        private boolean ended;
+
+        Watch(NodeAddress node, NodeAdmin admin, int primaryPort, int readerPort) {
+            this.node = node;
+            this.admin = admin;
+            this.primaryPort = primaryPort;
+            this.readerPort = readerPort;
+        }
+
+        boolean listensAt(NodeAddress otherNode, int otherPrimaryPort, int otherReaderPort) {
+            return node.equals(otherNode) && primaryPort == otherPrimaryPort && readerPort == otherReaderPort;
+        }
+
+        @Override
+        public void run() {
+            while (lead(port())) {
+                try {
+                    Thread.sleep(ASK_EVERY);
+                } catch (InterruptedException e) {
+                    return;
+                }
+            }
+        }
+
+        /** At which port its role has it now. */
+        private int port() {
+            try {
+                NodePlace place = admin.place();
+                return place.isPrimary() ? primaryPort : place.isLinked() ? readerPort : NONE;
+            } catch (RuntimeException silent) {
+                // Whatever it is, a node that does not say that it is primary is not to be taken for one.
+                return NONE;
+            }
+        }
+
+        private synchronized boolean lead(int port) {
+            if (ended) {
+                return false;
+            }
+            NodeAddress wanted = port == NONE ? null : new NodeAddress(node.host(), port);
+            NodeAddress now = route;
+            if (wanted == null ? now != null : !wanted.equals(now)) {
+                unroute();
+                if (wanted != null) {
+                    try {
+                        forwarder.add(wanted, node);
+                        route = wanted;
+                    } catch (NodeRuntimeException e) {
+                        log.warn("clients of {} cannot reach it at {}: {}", node, wanted, e.getMessage());
+                    }
+                }
+            }
+            return true;
+        }
+
+        private void unroute() {
+            NodeAddress now = route;
+            if (now != null) {
+                forwarder.remove(now, node);
+                route = null;
+            }
+        }
+
+        synchronized void end() {
+            ended = true;
+            unroute();
+        }
+
+        /** Another watch goes on with the route that this one has. */
+        synchronized @Nullable NodeAddress leave() {
+            ended = true;
+            return route;
+        }
+    }
+}

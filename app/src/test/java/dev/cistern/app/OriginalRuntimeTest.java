@@ -1,0 +1,136 @@
+package dev.cistern.app;
+
+import dev.cistern.app.process.ProcessRuntime;
+import dev.cistern.control.node.AdminCredential;
+import dev.cistern.control.node.NodeAddress;
+import dev.cistern.control.node.NodeRuntime;
+import dev.cistern.control.node.NodeSpec;
+import dev.cistern.control.node.NodeUser;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/** Nodes that are redis-server and memcached. */
+final class OriginalRuntimeTest extends OutlivingRuntimeContract {
+
+    private static int nextPort = 31_000 + (int) (ProcessHandle.current().pid() % 40) * 40;
+
+    @BeforeAll
+    static void areThere() throws InterruptedException {
+        assumeTrue(Programs.works("redis-server", "--version"), "redis-server is not installed");
+        assumeTrue(Programs.works("memcached", "--version"), "memcached is not installed");
+    }
+
+    @Override
+    NodeRuntime open() {
+        return ProcessRuntime.ofOriginals();
+    }
+
+    @Test
+    void usersAreKeptFromWhatIsNotForThem() throws IOException {
+        NodeSpec spec = spec("a", false, Map.of());
+        start(spec);
+        List<String> last = runtime().lastRules(spec);
+        assertThat(last).contains("-config", "-acl|setuser", "-replicaof").doesNotContain("-cistern");
+        admin(spec).setUsers(List.of(
+                new NodeUser("default", List.of("reset", "off")).endingWith(last),
+                new NodeUser("ann", List.of("reset", "on", "nopass", "~a:*", "+@all", "(~b:* +@all)"))
+                        .endingWith(last)));
+        try (Jedis ann = client(spec)) {
+            ann.auth("ann", "any");
+            assertThat(ann.set("a:1", "x")).isEqualTo("OK");
+            assertThat(ann.set("b:1", "x")).isEqualTo("OK");
+            assertThatThrownBy(() -> ann.set("c:1", "x")).isInstanceOf(JedisDataException.class);
+            assertThatThrownBy(() -> ann.configGet("*")).isInstanceOf(JedisDataException.class)
+                    .hasMessageContaining("NOPERM");
+            assertThatThrownBy(() -> ann.aclSetUser("me")).isInstanceOf(JedisDataException.class);
+            assertThat(ann.aclWhoAmI()).isEqualTo("ann");
+        }
+    }
+
+    @Test
+    void renamedCommandsHaveTheirOtherName() throws IOException {
+        NodeSpec spec = spec("a", true, Map.of("rename-commands", "get fetch keys blocked"));
+        start(spec);
+        try (Jedis client = client(spec)) {
+            client.set("key", "value");
+            assertThatThrownBy(() -> client.get("key")).hasMessageContaining("unknown command");
+            assertThat(new String((byte[]) client.sendCommand(() -> "FETCH".getBytes(), "key"))).isEqualTo("value");
+            assertThatThrownBy(() -> client.keys("*")).isInstanceOf(JedisDataException.class);
+        }
+    }
+
+    @Test
+    void thePortsOfARoleFollowTheRole() throws IOException {
+        NodeSpec one = spec("a");
+        NodeSpec two = spec("b");
+        int primaryPort = nextPort++;
+        int readerPort = nextPort++;
+        start(one);
+        start(two);
+        admin(two).follow(new NodeAddress("127.0.0.1", one.port()), one.admin());
+        runtime().listenByRole(one, admin(one), primaryPort, readerPort);
+        runtime().listenByRole(two, admin(two), primaryPort, readerPort);
+        Probe.await(() -> answers(primaryPort) && answers(readerPort));
+        try (Jedis primary = new Jedis("127.0.0.1", primaryPort); Jedis reader = new Jedis("127.0.0.1", readerPort)) {
+            primary.set("key", "value".repeat(100_000));
+            Probe.await(() -> "value".repeat(100_000).equals(reader.get("key")));
+            assertThatThrownBy(() -> reader.set("key", "other")).hasMessageContaining("READONLY");
+
+            process(one).destroyForcibly();
+            assertThatThrownBy(primary::ping).isInstanceOf(JedisConnectionException.class);
+            Probe.await(() -> exits.contains("a"));
+            admin(two).lead();
+            assertThatThrownBy(() -> Probe.await(() -> reader.ping().isEmpty()))
+                    .as("its connections end with the role").isInstanceOf(JedisConnectionException.class);
+        }
+        Probe.await(() -> answers(primaryPort));
+        try (Jedis primary = new Jedis("127.0.0.1", primaryPort)) {
+            assertThat(primary.set("key", "new")).isEqualTo("OK");
+        }
+        assertThat(answers(readerPort)).isFalse();
+        runtime().stop(two);
+        assertThat(answers(primaryPort)).isFalse();
+    }
+
+    @Test
+    void aReaderPortTakesTurns() throws IOException {
+        NodeSpec primary = spec("a");
+        NodeSpec[] replicas = {spec("b"), spec("c")};
+        int readerPort = nextPort++;
+        start(primary);
+        for (NodeSpec replica : replicas) {
+            start(replica);
+            admin(replica).follow(new NodeAddress("127.0.0.1", primary.port()), primary.admin());
+            runtime().listenByRole(replica, admin(replica), 0, readerPort);
+        }
+        Probe.await(() -> run(readerPort).equals(admin(replicas[0]).report().runId()));
+        Probe.await(() -> run(readerPort).equals(admin(replicas[1]).report().runId()));
+    }
+
+    private static String run(int port) {
+        try (Jedis client = new Jedis("127.0.0.1", port)) {
+            return client.info("server").lines().filter(line -> line.startsWith("run_id:")).findFirst().orElse("")
+                    .substring("run_id:".length());
+        } catch (JedisConnectionException e) {
+            return "";
+        }
+    }
+
+    private static boolean answers(int port) {
+        try (Jedis client = new Jedis("127.0.0.1", port)) {
+            return client.ping().equals("PONG");
+        } catch (JedisConnectionException e) {
+            return false;
+        }
+    }
+}

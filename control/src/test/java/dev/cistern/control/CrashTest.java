@@ -196,6 +196,22 @@ final class CrashTest {
                 });
     }
 
+    @Test
+    void upgradingAMemcachedCluster() throws IOException {
+        atEveryPoint(test -> {
+            test.aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached").engineVersion("1.5.16")
+                    .cacheNodeType("cache.t3.micro"));
+            test.settle();
+        }, aws -> aws.modifyCacheCluster(r -> r.cacheClusterId("m").engineVersion("1.6.22").numCacheNodes(2)
+                .applyImmediately(true)), test -> {
+                    haveTheSameList(test, 2);
+                    assertThat(test.cluster("m").engineVersion()).isEqualTo("1.6.22");
+                    assertThat(test.nodes.versions("m").values()).containsOnly("1.6.22");
+                    assertThat(test.events("cache-cluster", "m")).filteredOn("Cache engine version is 1.6.22"::equals)
+                            .hasSize(1);
+                });
+    }
+
     /** All nodes of the Memcached cluster run, are shown, and answer one list of all of them. */
     private static void haveTheSameList(TestPlane test, int nodes) {
         assertThat(test.cluster("m").cacheClusterStatus()).isEqualTo("available");

@@ -108,9 +108,10 @@ final class MemcachedBench implements Callable<Integer> {
         }
         List<MemoryTrial> trials = new ArrayList<>();
         for (int valueBytes : memoryKeys == 0 ? new int[0] : MEMORY_VALUES) {
+            Shape shape = Shape.strings(memoryKeys, valueBytes);
             for (Peer peer : List.of(theirs, ours)) {
                 tell("memory of " + peer.name() + ", values of " + valueBytes + " B");
-                trials.add(MemoryTrial.of(peer, Shape.strings(memoryKeys, valueBytes), folder));
+                trials.add(MemoryTrial.of(peer, shape, folder));
             }
         }
         report.memory(trials);

@@ -2,6 +2,7 @@ package dev.cistern.app;
 
 import dev.cistern.control.Caller;
 import dev.cistern.control.ControlPlane;
+import dev.cistern.control.NetworkService;
 import dev.cistern.gateway.Backend;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +15,11 @@ record ControlBackend(ControlPlane plane) implements Backend {
     @Override
     public ElastiCacheClient elastiCache(Caller caller) {
         return plane.elastiCache(caller);
+    }
+
+    @Override
+    public NetworkService network(Caller caller) {
+        return plane.network(caller);
     }
 
     @Override

@@ -180,6 +180,12 @@ final class UpCommand implements Callable<Integer> {
         out.println("  aws elasticache create-replication-group --replication-group-id demo"
                 + " --replication-group-description demo --engine valkey --cache-node-type cache.t4g.micro");
         out.println();
+        if (!address.isLoopback()) {
+            out.println("Caches let in this machine alone until a security group says otherwise, such as:");
+            out.println("  AWS_ENDPOINT_URL_EC2=" + cistern.url() + " aws ec2 authorize-security-group-ingress"
+                    + " --group-name default --protocol tcp --port " + nodePorts + " --cidr 10.0.0.0/8");
+            out.println();
+        }
         out.println("Clients of caches with TransitEncryptionEnabled trust " + cistern.controlPlane().authorityFile());
         out.println(runtime.outlives()
                 ? "Ctrl-C ends the control plane; its nodes go on until `cistern down`."

@@ -95,12 +95,15 @@ final class InstalledClientsTest {
         aws("create-user-group", "--user-group-id", "team", "--engine", "valkey", "--user-ids", "ann");
         Probe.await(() -> aws("describe-user-groups", "--user-group-id", "team").contains("\"active\""));
         aws("create-replication-group", "--replication-group-id", "demo", "--replication-group-description", "demo",
-                "--engine", "valkey", "--cache-node-type", "cache.t4g.micro", "--user-group-ids", "team");
+                "--engine", "valkey", "--cache-node-type", "cache.t4g.micro", "--user-group-ids", "team",
+                "--transit-encryption-enabled");
         aws("wait", "replication-group-available", "--replication-group-id", "demo");
         String port = aws("describe-replication-groups", "--replication-group-id", "demo", "--output", "text",
                 "--query", "ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Port").strip();
-        assertThat(Programs.run(List.of("redis-cli", "-p", port, "ping"))).contains("NOAUTH");
-        List<String> ann = List.of("redis-cli", "-p", port, "--no-auth-warning", "--user", "ann", "--pass",
+        List<String> cli = List.of("redis-cli", "-p", port, "--tls", "--cacert",
+                cistern.controlPlane().authorityFile().toString(), "--no-auth-warning");
+        assertThat(Programs.run(with(cli, "ping"))).contains("NOAUTH");
+        List<String> ann = with(cli, "--user", "ann", "--pass",
                 "correct-horse-battery");
         assertThat(Programs.run(with(ann, "set", "app:1", "x")).strip()).isEqualTo("OK");
         assertThat(Programs.run(with(ann, "set", "other", "x"))).contains("NOPERM");
@@ -109,9 +112,8 @@ final class InstalledClientsTest {
         Probe.await(() -> Programs.run(with(ann, "set", "other", "x")).strip().equals("OK"));
         aws("modify-replication-group", "--replication-group-id", "demo", "--remove-user-groups", "--auth-token",
                 "token-of-sixteen-and-more", "--auth-token-update-strategy", "SET", "--apply-immediately");
-        Probe.await(() -> Programs.run(List.of("redis-cli", "-p", port, "--no-auth-warning", "-a",
-                "token-of-sixteen-and-more", "get", "app:1")).strip().equals("x"));
-        assertThat(Programs.run(List.of("redis-cli", "-p", port, "get", "app:1"))).contains("NOAUTH");
+        Probe.await(() -> Programs.run(with(cli, "-a", "token-of-sixteen-and-more", "get", "app:1")).strip().equals("x"));
+        assertThat(Programs.run(with(cli, "get", "app:1"))).contains("NOAUTH");
     }
 
     @Test

@@ -5,10 +5,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.SslOptions;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -55,5 +59,14 @@ final class Probe {
 
     static Jedis connect(Endpoint endpoint) {
         return new Jedis(endpoint.address(), endpoint.port());
+    }
+
+    /** An encrypted connection that trusts the authority of that state folder, and checks the name that it is made to. */
+    static Jedis secure(Endpoint endpoint, Path state) {
+        SslOptions trust = SslOptions.builder()
+                .truststore(state.resolve("certificates").resolve("ca.jks").toFile(), "cistern".toCharArray())
+                .trustStoreType("JKS").build();
+        return new Jedis(new HostAndPort(endpoint.address(), endpoint.port()),
+                DefaultJedisClientConfig.builder().sslOptions(trust).build());
     }
 }

@@ -83,7 +83,7 @@ final class TerraformTest {
         terraform("apply", "-auto-approve");
         assertThat(terraform("plan", "-detailed-exitcode")).as("the second plan").contains("No changes.");
         Endpoint endpoint = Probe.awaitAvailable(aws, "shop");
-        try (Jedis client = Probe.connect(endpoint)) {
+        try (Jedis client = Probe.secure(endpoint, folder.resolve("state"))) {
             assertThatThrownBy(client::ping).hasMessageContaining("NOAUTH");
             client.auth("ann", "correct-horse-battery");
             assertThat(client.set("app:1", "x")).isEqualTo("OK");
@@ -95,7 +95,7 @@ final class TerraformTest {
         write("120", "on ~* +@all", "shop", false);
         terraform("apply", "-auto-approve");
         assertThat(terraform("plan", "-detailed-exitcode")).as("the plan after a change").contains("No changes.");
-        try (Jedis client = Probe.connect(endpoint)) {
+        try (Jedis client = Probe.secure(endpoint, folder.resolve("state"))) {
             client.auth("ann", "correct-horse-battery");
             assertThat(client.set("other", "x")).isEqualTo("OK");
         }
@@ -177,6 +177,7 @@ final class TerraformTest {
                   port                 = @PORT@
                   parameter_group_name = aws_elasticache_parameter_group.shop.name
                   user_group_ids       = ["made"]
+                  transit_encryption_enabled = true
                   apply_immediately    = true
                   tags                 = { team = "@TEAM@" }
                 }

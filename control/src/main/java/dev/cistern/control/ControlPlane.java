@@ -75,6 +75,11 @@ public final class ControlPlane implements AutoCloseable {
         return new ElastiCacheService(caller, options, database, workflows, events);
     }
 
+    /** The network of one caller: security groups, and what they lie in. Cheap: make one per call. */
+    public NetworkService network(Caller caller) {
+        return new NetworkService(caller, options, database, workflows, events);
+    }
+
     /** What clients of encrypted nodes have to trust, PEM. */
     public Path authorityFile() {
         return authority.certificateFile();

@@ -285,7 +285,7 @@ final class CrashTest {
                     .passwords("correct-horse-battery"));
         }
         test.aws.createUserGroup(r -> r.userGroupId("team").engine("valkey").userIds("ann", "bob"));
-        test.createGroup("g");
+        test.createEncryptedGroup("g");
         test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").userGroupIdsToAdd("team"));
         test.settle();
     }

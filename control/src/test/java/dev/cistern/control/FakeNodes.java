@@ -7,9 +7,11 @@ import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -191,6 +193,28 @@ final class FakeNodes implements NodeRuntime {
         exitListener = listener;
     }
 
+    /** A socket of which a byte was read already. */
+    private static final class Peeked extends Socket {
+
+        private final Socket socket;
+        private final InputStream in;
+
+        Peeked(Socket socket, InputStream consumed) throws IOException {
+            this.socket = socket;
+            this.in = new SequenceInputStream(consumed, socket.getInputStream());
+        }
+
+        @Override
+        public InputStream getInputStream() {
+            return in;
+        }
+
+        @Override
+        public OutputStream getOutputStream() throws IOException {
+            return socket.getOutputStream();
+        }
+    }
+
     /** One listener and its connections. */
     private final class FakeNode {
 
@@ -244,8 +268,8 @@ final class FakeNodes implements NodeRuntime {
             }
         }
 
-        private void serve(Socket socket) {
-            try (socket) {
+        private void serve(Socket plain) {
+            try (plain; Socket socket = encryptedIfSo(plain)) {
                 InputStream in = new BufferedInputStream(socket.getInputStream());
                 OutputStream out = socket.getOutputStream();
                 if (spec.engine() == EngineType.MEMCACHED) {
@@ -268,6 +292,18 @@ final class FakeNodes implements NodeRuntime {
             } catch (IOException e) {
                 // The other side went away.
             }
+        }
+
+        /** A handshake begins with this byte, and no command does. */
+        private Socket encryptedIfSo(Socket socket) throws IOException {
+            int first = socket.getInputStream().read();
+            if (first < 0) {
+                return socket;
+            }
+            InputStream consumed = new ByteArrayInputStream(new byte[]{(byte) first});
+            return first == 0x16
+                    ? TestTls.context(settings).getSocketFactory().createSocket(socket, consumed, true)
+                    : new Peeked(socket, consumed);
         }
 
         /** What a Memcached node answers its manager. */

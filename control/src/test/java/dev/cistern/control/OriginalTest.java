@@ -1,12 +1,16 @@
 package dev.cistern.control;
 
+import dev.cistern.control.certificate.CertificateAuthority;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
@@ -64,11 +68,11 @@ final class OriginalTest {
             aws.createUserGroup(r -> r.userGroupId("team").engine("redis").userIds("ann", "closed"));
             await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
             aws.createReplicationGroup(r -> r.replicationGroupId("real").replicationGroupDescription("d")
-                    .cacheNodeType("cache.t3.micro").userGroupIds("team"));
+                    .cacheNodeType("cache.t3.micro").userGroupIds("team").transitEncryptionEnabled(true));
             await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
             Endpoint endpoint = endpoint(aws);
-            try (Jedis ann = new Jedis(endpoint.address(), endpoint.port());
-                    Jedis nobody = new Jedis(endpoint.address(), endpoint.port())) {
+            try (Jedis ann = secure(endpoint, directory);
+                    Jedis nobody = secure(endpoint, directory)) {
                 assertThatThrownBy(nobody::ping).hasMessageContaining("NOAUTH");
                 assertThatThrownBy(() -> ann.auth("ann", "wrong")).hasMessageContaining("WRONGPASS");
                 ann.auth("ann", "correct-horse-battery");
@@ -92,7 +96,7 @@ final class OriginalTest {
             await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
             aws.rebootCacheCluster(r -> r.cacheClusterId("real-001").cacheNodeIdsToReboot("0001"));
             await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
-            try (Jedis client = new Jedis(endpoint.address(), endpoint.port())) {
+            try (Jedis client = secure(endpoint, directory)) {
                 assertThatThrownBy(client::ping).hasMessageContaining("NOAUTH");
                 client.auth("token-of-sixteen-and-more");
                 assertThat(client.ping()).isEqualTo("PONG");
@@ -148,6 +152,15 @@ final class OriginalTest {
         aws.resetCacheParameterGroup(r -> r.cacheParameterGroupName("mine").resetAllParameters(true));
         await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
         assertThat(client.info("memory")).contains("maxmemory:1103269650\r\n");
+    }
+
+    private static Jedis secure(Endpoint endpoint, Path directory) {
+        SslOptions trust = SslOptions.builder()
+                .truststore(directory.resolve("certificates").resolve("ca.jks").toFile(),
+                        CertificateAuthority.TRUST_PASSWORD.toCharArray())
+                .trustStoreType("JKS").build();
+        return new Jedis(new HostAndPort(endpoint.address(), endpoint.port()),
+                DefaultJedisClientConfig.builder().sslOptions(trust).build());
     }
 
     private static ControlPlane open(Path directory) {

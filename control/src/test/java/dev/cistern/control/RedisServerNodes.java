@@ -1,11 +1,13 @@
 package dev.cistern.control;
 
+import dev.cistern.control.certificate.CertificateAuthority;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
+import dev.cistern.control.node.NodeTrust;
 import dev.cistern.control.node.Secret;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,9 +16,11 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Nodes that are {@code redis-server} processes: what the control plane says to a node is said to the original. */
 final class RedisServerNodes implements NodeRuntime {
@@ -33,11 +37,11 @@ final class RedisServerNodes implements NodeRuntime {
     public NodeAddress start(NodeSpec spec) {
         Process process = processes.computeIfAbsent(spec.nodeId(), id -> launch(spec));
         NodeAddress address = new NodeAddress(spec.bindAddress(), spec.port());
-        NodeAdmin admin = new NodeAdmin(address, spec.admin());
+        NodeAdmin admin = new NodeAdmin(address, spec.admin(), trust(spec));
         try {
             for (int tries = 0; tries < 200 && process.isAlive(); tries++) {
                 if (admin.answers()) {
-                    admin.setParameters(spec.parameters());
+                    admin.setParameters(withoutTls(spec));
                     return address;
                 }
                 Thread.sleep(20);
@@ -76,6 +80,24 @@ final class RedisServerNodes implements NodeRuntime {
         processes.clear();
     }
 
+    private static boolean isTls(String setting) {
+        return setting.startsWith("tls-") || setting.equals("port");
+    }
+
+    private static Map<String, String> withoutTls(NodeSpec spec) {
+        Map<String, String> settings = new TreeMap<>(spec.parameters());
+        settings.keySet().removeIf(RedisServerNodes::isTls);
+        return settings;
+    }
+
+    /** The installation's own authority, where the node's connections are encrypted. */
+    private static @Nullable NodeTrust trust(NodeSpec spec) {
+        return spec.parameters().containsKey("tls-port")
+                ? new NodeTrust(spec.dataDirectory().resolve("../../certificates/ca.jks"),
+                        CertificateAuthority.TRUST_PASSWORD)
+                : null;
+    }
+
     private static Process launch(NodeSpec spec) {
         try {
             Files.createDirectories(spec.dataDirectory());
@@ -90,6 +112,9 @@ final class RedisServerNodes implements NodeRuntime {
             if (!spec.open()) {
                 lines.add("requirepass " + Secret.generate(new SecureRandom()).reveal());
             }
+            // What stands later wins.
+            spec.parameters().entrySet().stream().filter(setting -> isTls(setting.getKey()))
+                    .forEach(setting -> lines.add(setting.getKey() + " " + setting.getValue()));
             Files.write(config, lines);
             return new ProcessBuilder(PROGRAM.toString(), config.toString())
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -117,6 +117,14 @@ final class TestPlane implements AutoCloseable {
         return group(id);
     }
 
+    /** One to which tokens and users can be given. */
+    ReplicationGroup createEncryptedGroup(String id) {
+        aws.createReplicationGroup(r -> r.replicationGroupId(id).replicationGroupDescription("a group of one")
+                .engine("valkey").cacheNodeType("cache.t4g.small").transitEncryptionEnabled(true));
+        settle();
+        return group(id);
+    }
+
     CacheCluster cluster(String id) {
         return aws.describeCacheClusters(r -> r.cacheClusterId(id).showCacheNodeInfo(true)).cacheClusters().getFirst();
     }

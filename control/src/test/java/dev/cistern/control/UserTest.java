@@ -236,7 +236,8 @@ final class UserTest {
             create(test, "bob", "bob");
             group(test, "valkey", "ann");
             test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
-                    .engine("valkey").cacheNodeType("cache.t3.micro").userGroupIds("Team"));
+                    .engine("valkey").cacheNodeType("cache.t3.micro").userGroupIds("Team")
+                    .transitEncryptionEnabled(true));
             test.settle();
             assertThat(test.group("g").userGroupIds()).containsExactly("team");
             assertThat(test.group("g").pendingModifiedValues().userGroups()).isNull();
@@ -278,7 +279,7 @@ final class UserTest {
             create(test, "bob", "bob");
             group(test, "valkey", "ann");
             test.aws.createUserGroup(r -> r.userGroupId("other").engine("redis").userIds("default", "bob"));
-            test.createGroup("g");
+            test.createEncryptedGroup("g");
             test.aws.createReplicationGroup(r -> r.replicationGroupId("r").replicationGroupDescription("d")
                     .engine("redis").cacheNodeType("cache.t3.micro"));
             test.aws.createReplicationGroup(r -> r.replicationGroupId("old").replicationGroupDescription("d")
@@ -315,7 +316,8 @@ final class UserTest {
     void aTokenIsGivenRotatedAndSet() {
         try (TestPlane test = new TestPlane(directory)) {
             test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
-                    .engine("redis").cacheNodeType("cache.t3.micro").authToken(SECRET));
+                    .engine("redis").cacheNodeType("cache.t3.micro").authToken(SECRET)
+                    .transitEncryptionEnabled(true));
             test.settle();
             assertThat(test.group("g").authTokenEnabled()).isTrue();
             assertThat(test.cluster("g-001").authTokenEnabled()).isTrue();
@@ -348,7 +350,7 @@ final class UserTest {
     @Test
     void anOpenGroupStaysOpenUntilItsTokenIsSet() {
         try (TestPlane test = new TestPlane(directory)) {
-            test.createGroup("g");
+            test.createEncryptedGroup("g");
             assertThat(test.nodes.users("g-001")).isEqualTo(Map.of("default", OPEN));
             token(test, SECRET, AuthTokenUpdateStrategyType.ROTATE);
             test.settle();
@@ -365,7 +367,7 @@ final class UserTest {
         try (TestPlane test = new TestPlane(directory)) {
             create(test, "ann", "ann");
             group(test, "valkey", "ann");
-            test.createGroup("g");
+            test.createEncryptedGroup("g");
             token(test, SECRET, AuthTokenUpdateStrategyType.ROTATE);
             test.settle();
             refused(InvalidParameterCombinationException.class, "AuthToken and UserGroupIds cannot be combined.",
@@ -386,6 +388,53 @@ final class UserTest {
     }
 
     @Test
+    void tokensAndUsersNeedEncryptedConnections() {
+        try (TestPlane test = new TestPlane(directory)) {
+            create(test, "ann", "ann");
+            group(test, "valkey", "ann");
+            test.createGroup("plain");
+            refused(InvalidParameterCombinationException.class, "AuthToken can only be given when",
+                    () -> test.aws.createReplicationGroup(r -> r.replicationGroupId("g")
+                            .replicationGroupDescription("d").cacheNodeType("cache.t3.micro").authToken(SECRET)));
+            refused(InvalidParameterCombinationException.class, "requires encryption-in-transit",
+                    () -> test.aws.createReplicationGroup(r -> r.replicationGroupId("g").engine("valkey")
+                            .replicationGroupDescription("d").cacheNodeType("cache.t3.micro").userGroupIds("team")));
+            refused(InvalidParameterCombinationException.class, "preferred is not supported",
+                    () -> test.aws.createReplicationGroup(r -> r.replicationGroupId("g").engine("valkey")
+                            .replicationGroupDescription("d").cacheNodeType("cache.t3.micro").userGroupIds("team")
+                            .transitEncryptionEnabled(true).transitEncryptionMode("preferred")));
+            refused(InvalidParameterCombinationException.class, "requires encryption-in-transit",
+                    () -> attach(test, "plain", "team"));
+            refused(InvalidParameterCombinationException.class, "AuthToken can only be given when",
+                    () -> test.aws.modifyReplicationGroup(r -> r.replicationGroupId("plain").authToken(SECRET)));
+            assertThat(test.nodes.users("plain-001")).isEqualTo(Map.of("default", OPEN));
+        }
+    }
+
+    @Test
+    void whereThereAreUsersOrTokensEncryptionStays() {
+        try (TestPlane test = new TestPlane(directory)) {
+            create(test, "ann", "ann");
+            group(test, "valkey", "ann");
+            test.createEncryptedGroup("g");
+            attach(test, "g", "team");
+            test.settle();
+            refused(InvalidParameterCombinationException.class, "not supported for access control enabled clusters.",
+                    () -> test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g")
+                            .transitEncryptionMode("preferred").applyImmediately(true)));
+            test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").removeUserGroups(true).authToken(SECRET)
+                    .authTokenUpdateStrategy(AuthTokenUpdateStrategyType.SET));
+            test.settle();
+            test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").transitEncryptionMode("preferred")
+                    .applyImmediately(true));
+            test.settle();
+            refused(InvalidParameterCombinationException.class, "while the replication group has an AUTH token",
+                    () -> test.aws.modifyReplicationGroup(
+                            r -> r.replicationGroupId("g").transitEncryptionEnabled(false).applyImmediately(true)));
+        }
+    }
+
+    @Test
     void aUserOfIamIsKnownButLetInNowhere() {
         try (TestPlane test = new TestPlane(directory)) {
             CreateUserResponse made = test.aws.createUser(r -> r.userId("ann").userName("ann").engine("redis")
@@ -393,7 +442,7 @@ final class UserTest {
             assertThat(made.authentication().typeAsString()).isEqualTo("iam");
             assertThat(made.minimumEngineVersion()).isEqualTo("7.0");
             group(test, "valkey", "ann");
-            test.createGroup("g");
+            test.createEncryptedGroup("g");
             attach(test, "g", "team");
             test.settle();
             assertThat(test.nodes.users("g-001")).containsEntry("ann", "reset &* on ~* +@all");
@@ -428,7 +477,7 @@ final class UserTest {
     void secretsAreNowhereOnTheDisk() throws IOException {
         try (TestPlane test = new TestPlane(directory)) {
             create(test, "ann", "ann");
-            test.createGroup("g");
+            test.createEncryptedGroup("g");
             token(test, OTHER, AuthTokenUpdateStrategyType.ROTATE);
             test.settle();
         }

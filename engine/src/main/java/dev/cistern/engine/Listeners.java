@@ -97,6 +97,7 @@ final class Listeners implements Settings.Applier, AutoCloseable {
     private void listen(int wantedPort, Door.Speech speech, Door.@Nullable Peers peers) throws IOException {
         Door door = new Door();
         door.admit(peers);
+        door.admitInsiders(node.users().hasInternal());
         door.speak(speech, context);
         int port = wantedPort;
         List<Channel> opened = new ArrayList<>();

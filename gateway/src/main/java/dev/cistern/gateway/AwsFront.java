@@ -2,6 +2,7 @@ package dev.cistern.gateway;
 
 import dev.cistern.control.Caller;
 import dev.cistern.gateway.audit.AuditEntry;
+import dev.cistern.gateway.ec2.Ec2Service;
 import dev.cistern.gateway.http.HostCheck;
 import dev.cistern.gateway.http.WebAnswer;
 import dev.cistern.gateway.http.WebHandler;
@@ -50,7 +51,7 @@ final class AwsFront implements WebHandler {
         this.backend = backend;
         this.hostCheck = new HostCheck(options.hostNames(),
                 options.hostNames().isEmpty() && !isLoopback(options.host()));
-        this.services = List.of(elastiCache(backend));
+        this.services = List.of(elastiCache(backend), new Ec2Service(backend::network));
         this.verifier = new SignatureVerifier(services.stream().map(WireService::name).toList(), options.keys(),
                 options.regions(), options.fallback(), options.clock());
     }

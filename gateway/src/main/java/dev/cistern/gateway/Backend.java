@@ -1,6 +1,8 @@
 package dev.cistern.gateway;
 
 import dev.cistern.control.Caller;
+import dev.cistern.control.NetworkFault;
+import dev.cistern.control.NetworkService;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 
 /** What a {@link Gateway} is the face of. Asked once per request, on the request's thread. */
@@ -9,6 +11,11 @@ public interface Backend {
 
     /** The service for one caller. */
     ElastiCacheClient elastiCache(Caller caller);
+
+    /** The network of one caller. */
+    default NetworkService network(Caller caller) {
+        throw new NetworkFault("InvalidAction", "There is no network here.");
+    }
 
     /** JSON for operators. */
     default String status() {

@@ -39,6 +39,11 @@ public record NodeSpec(
         parameters = Map.copyOf(parameters);
     }
 
+    public NodeSpec withParameters(Map<String, String> value) {
+        return new NodeSpec(nodeId, engine, engineVersion, bindAddress, port, maxMemoryBytes, value, open, admin,
+                dataDirectory);
+    }
+
     public Path snapshotFile() {
         return dataDirectory.resolve(SNAPSHOT_FILE);
     }

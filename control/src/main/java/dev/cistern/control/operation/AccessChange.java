@@ -4,6 +4,8 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.EngineVersion;
 import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.ReplicationGroup;
+import dev.cistern.control.resource.TransitEncryption;
+import dev.cistern.control.resource.TransitEncryption.Mode;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +14,8 @@ import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupR
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
 
 /**
- * What callers say of who may come to a replication group, by AWS's rules: one user group, or AUTH tokens, never both.
- *
- * <p>AWS also wants encryption in transit with either. Here it may be left out: nodes of this machine are reached over
- * loopback, and a password that is sent in the clear there keeps out more than none.
+ * What callers say of who may come to a replication group, by AWS's rules: one user group, or AUTH tokens, never both, and
+ * either only where connections are encrypted.
  */
 final class AccessChange {
 
@@ -30,13 +30,15 @@ final class AccessChange {
         if (userGroup != null && request.authToken() != null) {
             throw bothWays();
         }
+        GroupAccess access = GroupAccess.OPEN;
         if (userGroup != null) {
-            return GroupAccess.ofUserGroup(
+            access = GroupAccess.ofUserGroup(
                     new UserGroupOperations(context).requireFor(userGroup, engine, engineVersion).id());
+        } else if (request.authToken() != null) {
+            access = GroupAccess.ofToken(Authentications.tokenHash(request.authToken()), now(context));
         }
-        return request.authToken() == null
-                ? GroupAccess.OPEN
-                : GroupAccess.ofToken(Authentications.tokenHash(request.authToken()), now(context));
+        requireEncryption(access, EncryptionChange.of(request));
+        return access;
     }
 
     /** Of an existing group: what it is to be, or null when nothing was said of it. */
@@ -55,7 +57,26 @@ final class AccessChange {
         if (changed.userGroupId() != null && changed.hasToken()) {
             throw bothWays();
         }
+        // What it has already may go, whatever it is.
+        if (!request.userGroupIdsToAdd().isEmpty() || request.authToken() != null) {
+            requireEncryption(changed, TransitEncryption.of(context.handle(), group.key()).mode());
+        }
         return changed;
+    }
+
+    private static void requireEncryption(GroupAccess access, Mode mode) {
+        if (access.userGroupId() != null && mode == Mode.DISABLED) {
+            throw Faults.invalidParameterCombination("User group based access control requires encryption-in-transit "
+                    + "to be enabled on the replication group.");
+        }
+        if (access.userGroupId() != null && mode == Mode.PREFERRED) {
+            throw Faults.invalidParameterCombination(
+                    "Transit encryption preferred is not supported with redis access control.");
+        }
+        if (access.hasToken() && mode == Mode.DISABLED) {
+            throw Faults.invalidParameterCombination(
+                    "AuthToken can only be given when TransitEncryptionEnabled is true.");
+        }
     }
 
     private static GroupAccess users(Context context, ModifyReplicationGroupRequest request, ReplicationGroup group,

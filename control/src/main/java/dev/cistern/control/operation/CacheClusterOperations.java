@@ -40,7 +40,7 @@ public record CacheClusterOperations(Context context) {
         if (wish.engine() == EngineType.MEMCACHED) {
             MemcachedOperations.refuseForeign(request);
         }
-        NotOffered.check(context, request, wish.engine());
+        NotOffered.check(request, wish.engine());
         ResourceKey key = context.key(id);
         if (CacheCluster.find(context.handle(), key) != null) {
             throw Faults.cacheClusterAlreadyExists();
@@ -48,6 +48,7 @@ public record CacheClusterOperations(Context context) {
         CacheCluster cluster = wish.engine() == EngineType.MEMCACHED
                 ? new MemcachedOperations(context).create(request, wish, key)
                 : createAlone(wish, key);
+        SecurityGroupOperations.give(context, key, false, request.securityGroupIds());
         Tags.put(context, cluster.arn(), request.tags());
         context.workflows().createCacheCluster(context.handle(), key,
                 restore == null ? null : restore.begin(context));
@@ -95,7 +96,8 @@ public record CacheClusterOperations(Context context) {
         if (isMemcached) {
             MemcachedOperations.refuseForeign(request);
         }
-        NotOffered.check(context, request, cluster.engine());
+        NotOffered.check(request, cluster.engine());
+        SecurityGroupOperations.exchange(context, cluster, request.securityGroupIds());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
         if (isMemcached) {
             return ModifyCacheClusterResponse.builder()

@@ -3,13 +3,13 @@ package dev.cistern.control.operation;
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.resource.ApplyStatus;
 import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.EndpointNames;
 import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.MemcachedCluster;
-import dev.cistern.control.resource.Network;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
@@ -72,8 +72,8 @@ final class Descriptions {
                 .preferredMaintenanceWindow(settings.maintenanceWindow())
                 .pendingModifiedValues(pending(cluster, memcached, access))
                 .cacheSecurityGroups(List.of())
-                .securityGroups(SecurityGroupMembership.builder()
-                        .securityGroupId(Network.of(cluster.key()).securityGroupId()).status("active").build())
+                .securityGroups(ClusterSecurityGroups.of(handle, cluster).stream().map(id -> SecurityGroupMembership
+                        .builder().securityGroupId(id).status("active").build()).toList())
                 .cacheParameterGroup(CacheParameterGroupStatus.builder()
                         .cacheParameterGroupName(settings.parameterGroup())
                         .parameterApplyStatus(parameters.status().wireName())

@@ -38,6 +38,14 @@ final class EncryptionChange {
         Boolean enabled = request.transitEncryptionEnabled();
         Mode mode = mode(request.transitEncryptionMode(), request.transitEncryptionModeAsString());
         Mode wanted = Boolean.FALSE.equals(enabled) ? Mode.DISABLED : mode;
+        if ((enabled != null || mode != null) && group.access().userGroupId() != null) {
+            throw Faults.invalidParameterCombination(
+                    "Modification of transit encryption is not supported for access control enabled clusters.");
+        }
+        if (wanted == Mode.DISABLED && group.access().hasToken()) {
+            throw Faults.invalidParameterCombination(
+                    "Encryption in transit cannot be disabled while the replication group has an AUTH token.");
+        }
         if (Boolean.FALSE.equals(enabled) && mode != null) {
             throw Faults.invalidParameterCombination(
                     "TransitEncryptionMode can only be given when TransitEncryptionEnabled is true.");

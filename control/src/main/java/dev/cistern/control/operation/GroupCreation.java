@@ -3,6 +3,7 @@ package dev.cistern.control.operation;
 import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.NodeGroup;
@@ -31,7 +32,7 @@ record GroupCreation(Context context) {
         CreateReplicationGroupRequest request = restore == null ? original : restore.fill(context, original);
         String description = Checks.description("ReplicationGroupDescription", request.replicationGroupDescription());
         TransitEncryption.Mode encryption = EncryptionChange.of(request);
-        NotOffered.check(context, request);
+        NotOffered.check(request);
         ResourceKey key = context.key(id);
         if (ReplicationGroup.find(context.handle(), key) != null) {
             throw Faults.replicationGroupAlreadyExists();
@@ -49,6 +50,9 @@ record GroupCreation(Context context) {
         ReplicationGroup group = insert(key, description, seed == null ? wish.engine() : seed.engine(), settings,
                 isClustered, request);
         TransitEncryption.create(context.handle(), key, encryption);
+        SecurityGroupOperations.give(context, key, true, seed == null || !request.securityGroupIds().isEmpty()
+                ? request.securityGroupIds()
+                : ClusterSecurityGroups.of(context.handle(), seed));
         Tags.put(context, group.arn(), request.tags());
         if (seed == null) {
             insertMembers(group, wish, settings, shape, request.multiAZEnabled());

@@ -1,7 +1,6 @@
 package dev.cistern.control.operation;
 
 import dev.cistern.control.node.EngineType;
-import dev.cistern.control.resource.Network;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.ClusterMode;
@@ -24,10 +23,9 @@ final class NotOffered {
 
     private NotOffered() {}
 
-    static void check(Context context, CreateCacheClusterRequest request, EngineType engine) {
+    static void check(CreateCacheClusterRequest request, EngineType engine) {
         oneNode(engine, request.numCacheNodes(), request.azModeAsString());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
-        securityGroups(context, request.securityGroupIds());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("AUTH tokens", "AuthToken", request.authToken());
         absent("Outposts", "OutpostMode", request.outpostModeAsString());
@@ -40,10 +38,9 @@ final class NotOffered {
         network(request.networkType(), request.ipDiscovery());
     }
 
-    static void check(Context context, CreateReplicationGroupRequest request) {
+    static void check(CreateReplicationGroupRequest request) {
         absent("global datastores", "GlobalReplicationGroupId", request.globalReplicationGroupId());
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
-        securityGroups(context, request.securityGroupIds());
         absent("restoring from a snapshot", "ServerlessCacheSnapshotName", request.serverlessCacheSnapshotName());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         off("encryption at rest", "AtRestEncryptionEnabled", request.atRestEncryptionEnabled());
@@ -54,14 +51,13 @@ final class NotOffered {
         network(request.networkType(), request.ipDiscovery());
     }
 
-    static void check(Context context, ModifyCacheClusterRequest request, EngineType engine) {
+    static void check(ModifyCacheClusterRequest request, EngineType engine) {
         oneNode(engine, request.numCacheNodes(), request.azModeAsString());
         if (engine != EngineType.MEMCACHED) {
             empty("removing nodes", "CacheNodeIdsToRemove", request.cacheNodeIdsToRemove());
             empty("moving to another zone", "NewAvailabilityZones", request.newAvailabilityZones());
         }
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
-        securityGroups(context, request.securityGroupIds());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
         absent("AUTH tokens", "AuthToken", request.authToken());
@@ -70,9 +66,8 @@ final class NotOffered {
         network(null, request.ipDiscovery());
     }
 
-    static void check(Context context, ModifyReplicationGroupRequest request) {
+    static void check(ModifyReplicationGroupRequest request) {
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
-        securityGroups(context, request.securityGroupIds());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
@@ -112,14 +107,6 @@ final class NotOffered {
         }
         if (value != null && value < limit) {
             throw Faults.invalidParameterValue("Invalid value %d for %s", value, parameter);
-        }
-    }
-
-    /** There is one that lets the local machine in, and no way to make another yet. */
-    private static void securityGroups(Context context, List<String> ids) {
-        String only = Network.of(context.key("")).securityGroupId();
-        if (!ids.stream().allMatch(only::equals)) {
-            throw Faults.notOffered("security groups other than the default one", "SecurityGroupIds must be " + only);
         }
     }
 

@@ -51,8 +51,9 @@ public record ReplicationGroupOperations(Context context) {
         Members all = new Members(context);
         List<CacheCluster> members = all.requireAvailable(group, "modify");
         requireSomething(request);
-        NotOffered.check(context, request);
+        NotOffered.check(request);
         requireSnapshotting(members, request);
+        SecurityGroupOperations.exchange(context, members.getFirst(), request.securityGroupIds());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
         for (CacheCluster member : members) {
             CacheClusterOperations.requireSameEngine(member, request.engine(), request.engineVersion());

@@ -39,7 +39,7 @@ public record Network(String vpcId, List<Subnet> subnets, String securityGroupId
     }
 
     /** AWS's form: seventeen hex digits. Here they are a digest of what the thing is. */
-    private static String id(String prefix, ResourceKey place, String what) {
+    static String id(String prefix, ResourceKey place, String what) {
         String name = prefix + place.account() + " " + place.region() + " " + what;
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(name.getBytes(StandardCharsets.UTF_8));

@@ -5,6 +5,7 @@ import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ResourceKey;
@@ -238,6 +239,7 @@ final class ClusterSteps {
             CacheNode.TABLE.delete(handle, key.account(), key.region(), key.id(), node.cacheNodeId());
         }
         MemcachedCluster.forget(handle, cluster);
+        ClusterSecurityGroups.delete(handle, key, false);
         CacheCluster.TABLE.delete(handle, key.account(), key.region(), key.id());
         TagRow.deleteAll(handle, cluster.arn());
         events.clusterEvent(handle, key, "Cache cluster deleted");

@@ -2,6 +2,7 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.ResourceKey;
 import java.util.Objects;
 import org.jdbi.v3.core.Handle;
@@ -64,6 +65,7 @@ record DeleteReplicationGroup(GroupSteps groups) implements Workflow<DeleteRepli
 
     private static void retain(Handle handle, ResourceKey member) {
         CacheCluster cluster = Objects.requireNonNull(CacheCluster.find(handle, member), member.id());
+        ClusterSecurityGroups.put(handle, cluster.key(), false, ClusterSecurityGroups.of(handle, cluster));
         CacheCluster.TABLE.update(handle, cluster.withoutGroup().withStatus(CacheClusterStatus.AVAILABLE));
     }
 }

@@ -1,6 +1,7 @@
 package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
@@ -102,6 +103,7 @@ record GroupSteps(ClusterSteps clusters, EventLog events) {
         handle.execute("delete from node_group where account = ? and region = ? and id = ?", key.account(),
                 key.region(), key.id());
         TransitEncryption.delete(handle, key);
+        ClusterSecurityGroups.delete(handle, key, true);
         ReplicationGroup.TABLE.delete(handle, key.account(), key.region(), key.id());
         TagRow.deleteAll(handle, key.arn(ReplicationGroup.ARN_TYPE));
         events.groupEvent(handle, key, "Replication group " + key.id() + " deleted");

@@ -14,9 +14,11 @@ import dev.cistern.control.node.NodeUser;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.EndpointNames;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
+import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.NodeRole;
 import dev.cistern.control.resource.NodeType;
@@ -32,6 +34,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -272,6 +275,52 @@ final class Nodes {
                 admin(told).setUsers(usersOn(told.spec, cluster));
             }
             return true;
+        });
+    }
+
+    /**
+     * Tells the node from where connections may come. One that does not run yet is told when it is started, one that is to go
+     * is left.
+     */
+    void admit(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            Started before = started.get(current.nodeId());
+            String setting = peersSetting(cluster);
+            NodeSpec spec = specOf(current, cluster);
+            String wanted = spec.parameters().getOrDefault(setting, "");
+            // What one that outlived the process before was last told is not known.
+            boolean outlived = before == null && runtime.inspect(spec) == NodeState.RUNNING;
+            if (current.wanted() && (outlived
+                    || (before != null && !wanted.equals(before.spec.parameters().get(setting))))) {
+                Started known = started(current);
+                tell(current, Map.of(setting, wanted));
+                Map<String, String> told = new HashMap<>(known.spec.parameters());
+                told.put(setting, wanted);
+                started.put(spec.nodeId(), new Started(known.spec.withParameters(told), known.address));
+                database.run(handle -> events.clusterEvent(handle, cluster.key(), "Applied change to security group"));
+            }
+            return true;
+        });
+    }
+
+    /** By the names that the two kinds of node have for it. */
+    private static String peersSetting(CacheCluster cluster) {
+        return cluster.engine() == EngineType.MEMCACHED ? "allow_from" : "allow-from";
+    }
+
+    /** The ranges of addresses that the rules of its security groups let in, in one word for each protocol's sake. */
+    private String peers(CacheNode node, CacheCluster cluster) {
+        return database.read(handle -> {
+            List<Integer> ports = new ArrayList<>(List.of(node.port()));
+            NodeGroup group = NodeGroup.of(handle, cluster);
+            if (group != null) {
+                ports.add(group.primaryPort());
+                ports.add(group.readerPort());
+            }
+            if (cluster.engine() == EngineType.MEMCACHED) {
+                ports.add(MemcachedCluster.named(handle, cluster.key()).configurationPort());
+            }
+            return ClusterSecurityGroups.peers(handle, cluster, ports).replace(' ', ',');
         });
     }
 
@@ -527,6 +576,7 @@ final class Nodes {
         NodeParameters parameters = parameters(node, cluster);
         Map<String, String> settings = new HashMap<>(parameters.settings());
         settings.remove(NodeParameters.MAXMEMORY);
+        settings.put(peersSetting(cluster), peers(node, cluster));
         if (cluster.engine() == EngineType.MEMCACHED) {
             settings.put(MemcachedCluster.LIST_SETTING, list(cluster));
             settings.put(MemcachedCluster.PORT_SETTING, Integer.toString(database.read(

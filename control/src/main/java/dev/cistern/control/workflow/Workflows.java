@@ -62,6 +62,7 @@ public final class Workflows implements AutoCloseable {
         this.engine = new WorkflowEngine(database, options.clock(), rest, observer, List.of(
                 new CreateCacheCluster(clusters),
                 encryptGroup,
+                new ApplySecurityGroup(nodes),
                 new ResizeCacheCluster(clusters),
                 new DeleteCacheCluster(clusters),
                 new ConfigureCacheCluster(clusters),
@@ -194,6 +195,11 @@ public final class Workflows implements AutoCloseable {
 
     public void deleteUserGroup(Handle handle, ResourceKey key) {
         engine.start(handle, deleteUserGroup.type(), key, new NoInput());
+    }
+
+    /** Has the nodes told who may come in, after the group's rules changed or who has it. */
+    public void applySecurityGroup(Handle handle, ResourceKey key) {
+        engine.start(handle, ApplySecurityGroup.TYPE, key, new NoInput());
     }
 
     /** Gives all encrypted nodes new certificates at once. */

@@ -149,6 +149,11 @@ public final class Users {
         return claimed != null && right && rules.enabled() ? claimed : null;
     }
 
+    /** Whether the control plane has a user of its own here. */
+    public boolean hasInternal() {
+        return internal != null;
+    }
+
     /** Whether it is the control plane's name, of which no log may speak. */
     public boolean isInternal(String name) {
         return internal != null && internal.key().equals(name);

@@ -112,6 +112,10 @@ final class ConnectionCommands {
     private static void authenticate(Session session, Request request, String name, byte[] password) {
         @Nullable
         User user = session.node().users().authenticate(name, password);
+        if (user != null && !user.isInternal() && session.connection().isForInsiders()) {
+            session.connection().closeAfterSending();
+            throw CommandException.WRONG_PASSWORD;
+        }
         if (user == null) {
             Denials.noteFailedLogin(session, name, request);
             throw CommandException.WRONG_PASSWORD;

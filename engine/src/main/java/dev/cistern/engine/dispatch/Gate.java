@@ -58,7 +58,14 @@ final class Gate {
     }
 
     private static @Nullable CommandException authenticated(Session session, Command command, Request request) {
-        return command.is(Flag.NO_AUTH) || session.isAuthenticated() ? null : CommandException.NO_AUTH;
+        if (command.is(Flag.NO_AUTH) || session.isAuthenticated()) {
+            return null;
+        }
+        if (session.connection().isForInsiders() && !request.is(0, "PING")) {
+            // A follower of ours asks like this before it says who it is.
+            session.connection().closeAfterSending();
+        }
+        return CommandException.NO_AUTH;
     }
 
     private static @Nullable CommandException accessRules(Session session, Command command, Request request) {

@@ -195,7 +195,8 @@ public final class Session implements Conversation {
     }
 
     public boolean isAuthenticated() {
-        return !Condition.UNAUTHENTICATED.isIn(conditions) || !node().users().isPasswordRequired();
+        return !Condition.UNAUTHENTICATED.isIn(conditions)
+                || (!node().users().isPasswordRequired() && !connection.isForInsiders());
     }
 
     /** Lets it in as this user. */
@@ -248,7 +249,7 @@ public final class Session implements Conversation {
 
     private void requireAuthentication() {
         speakFor(node().users().defaultUser());
-        set(Condition.UNAUTHENTICATED, node().users().isPasswordRequired());
+        set(Condition.UNAUTHENTICATED, connection.isForInsiders() || node().users().isPasswordRequired());
     }
 
     /** Takes over what the change of a setting means for an open connection. */

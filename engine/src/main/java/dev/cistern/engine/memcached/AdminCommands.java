@@ -584,14 +584,25 @@ final class AdminCommands {
         return next;
     }
 
-    /** The only one of ElastiCache's parameters that a node takes while it serves is whether clients may watch. */
+    /** What a node takes while it serves: whether clients may watch, and from where they may come. */
     private void changeParameter(String name, String word) {
-        if (!name.equals("watch")) {
+        if (name.equals("allow_from")) {
+            changePeers(word);
+        } else if (!name.equals("watch")) {
             reply.text(Texts.NOT_FOUND);
         } else if (word.equals("0") || word.equals("1")) {
             rooms.settings().mayWatch = word.equals("1");
             ok();
         } else {
+            reply.text(Texts.BAD_FORMAT);
+        }
+    }
+
+    private void changePeers(String ranges) {
+        try {
+            rooms.encryption().admit(ranges);
+            ok();
+        } catch (IllegalArgumentException e) {
             reply.text(Texts.BAD_FORMAT);
         }
     }

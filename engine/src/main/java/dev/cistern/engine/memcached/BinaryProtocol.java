@@ -123,7 +123,7 @@ final class BinaryProtocol implements Dialect {
         if (bodyLength < 0 || key.length() + extrasLength > bodyLength) {
             return fail(session, Status.UNKNOWN_COMMAND);
         }
-        if (!session.isAuthenticated && !isForStrangers()) {
+        if (!session.isAuthenticated && (session.isForManager() || !isForStrangers())) {
             return fail(session, Status.AUTHENTICATION_FAILED);
         }
         if (key.length() > TextProtocol.MAX_KEY_BYTES || !isWellFormed()) {

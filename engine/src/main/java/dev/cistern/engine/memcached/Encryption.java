@@ -28,6 +28,7 @@ final class Encryption implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         admit(settings.allowFrom);
+        door.admitInsiders(settings.manager.isThere());
     }
 
     Door door() {

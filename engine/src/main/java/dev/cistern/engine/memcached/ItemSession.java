@@ -52,7 +52,12 @@ final class ItemSession implements Conversation {
         this.connection = connection;
         this.remoteAddress = connection.remoteAddress();
         this.lastActiveMillis = loop.rooms().clock().wallMillis();
-        this.isAuthenticated = !loop.rooms().passwords().areRequired();
+        this.isAuthenticated = !connection.isForInsiders() && !loop.rooms().passwords().areRequired();
+    }
+
+    /** From where nobody but the manager may come, so that nothing but its password counts. */
+    boolean isForManager() {
+        return connection.isForInsiders();
     }
 
     @Override

@@ -84,6 +84,9 @@ final class TextProtocol implements Dialect, AutoCloseable {
             beginGet(session.openGet.withUnique(), session.openGet.touches(), session.openGet.deadlineMillis());
             return get(session, 0, reply.length(), next);
         }
+        if (!session.isAuthenticated && session.isForManager()) {
+            return askForManager(session, from, next, end);
+        }
         if (!session.isAuthenticated) {
             askForCredentials(session);
             return next;
@@ -495,6 +498,17 @@ final class TextProtocol implements Dialect, AutoCloseable {
     }
 
     // --- authentication: a set whose data is a name and a password ---
+
+    private long askForManager(ItemSession session, long from, long next, long end) {
+        long after = line.count() == 3 && line.is(0, "config") && line.is(1, "manager")
+                ? dispatch(session, from, next, end)
+                : next;
+        session.isAuthenticated = session.isManager;
+        if (!session.isManager) {
+            session.closeAfterReply();
+        }
+        return after;
+    }
 
     private void askForCredentials(ItemSession session) {
         int length = line.count() < 5 || !line.is(0, "set") ? -1 : numbers.unsignedInt(line.address(4), line.length(4));

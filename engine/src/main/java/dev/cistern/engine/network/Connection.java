@@ -44,6 +44,7 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** Netty tells that a buffer has left before it takes it off its own account: so they are counted here. */
     private int backlogBuffers;
     private boolean closing;
+    private boolean isForInsiders;
     /** Closing at once, or closed: nothing can be sent any more. */
     private boolean isGone;
 
@@ -59,6 +60,15 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** A connection without another side: what is sent is lost. */
     public static Connection toNobody(EventLoops.Loop loop) {
         return new Connection(new EmbeddedChannel(), loop.receiveBuffer());
+    }
+
+    /** Whoever is at the other end may only prove to be one of those who run the node: see {@link Door}. */
+    public boolean isForInsiders() {
+        return isForInsiders;
+    }
+
+    void forInsiders(boolean value) {
+        isForInsiders = value;
     }
 
     void conversation(Conversation value) {

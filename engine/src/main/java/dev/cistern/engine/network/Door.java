@@ -22,6 +22,16 @@ public final class Door {
         BOTH
     }
 
+    /** What becomes of whoever knocks. */
+    enum Welcome {
+        ALL,
+        /**
+         * Only to prove to be one of those who run the node. They come from the same machine, where customers may be too:
+         * by their addresses they cannot be told apart.
+         */
+        INSIDERS, NONE
+    }
+
     /** Who may come. */
     public interface Peers {
         boolean admit(InetSocketAddress peer);
@@ -30,6 +40,7 @@ public final class Door {
     private volatile Speech speech = Speech.PLAIN;
     private volatile @Nullable TlsContext context;
     private volatile @Nullable Peers peers;
+    private volatile boolean insiders;
     private final LongAdder refused = new LongAdder();
     private final LongAdder failedHandshakes = new LongAdder();
 
@@ -54,13 +65,27 @@ public final class Door {
         peers = value;
     }
 
-    boolean admits(@Nullable SocketAddress peer) {
+    /** Whether those who run the node may come from its own machine whoever else may not. */
+    public void admitInsiders(boolean value) {
+        insiders = value;
+    }
+
+    Welcome welcome(@Nullable SocketAddress peer, @Nullable SocketAddress here) {
         Peers asked = peers;
-        boolean admitted = asked == null || (peer instanceof InetSocketAddress inet && asked.admit(inet));
-        if (!admitted) {
-            refused.increment();
+        if (asked == null || (peer instanceof InetSocketAddress inet && asked.admit(inet))) {
+            return Welcome.ALL;
         }
-        return admitted;
+        if (insiders && isSameMachine(peer, here)) {
+            return Welcome.INSIDERS;
+        }
+        refused.increment();
+        return Welcome.NONE;
+    }
+
+    private static boolean isSameMachine(@Nullable SocketAddress peer, @Nullable SocketAddress here) {
+        return peer instanceof InetSocketAddress from && from.getAddress() != null
+                && (from.getAddress().isLoopbackAddress() || (here instanceof InetSocketAddress to
+                        && from.getAddress().equals(to.getAddress())));
     }
 
     SSLEngine newEngine() throws SSLException {

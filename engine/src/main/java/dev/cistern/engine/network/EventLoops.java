@@ -177,7 +177,8 @@ public final class EventLoops implements AutoCloseable {
     }
 
     private void open(Channel channel, Door door, Acceptor acceptor) {
-        if (!door.admits(channel.remoteAddress())) {
+        Door.Welcome welcome = door.welcome(channel.remoteAddress(), channel.localAddress());
+        if (welcome == Door.Welcome.NONE) {
             refuse(channel);
             return;
         }
@@ -186,6 +187,7 @@ public final class EventLoops implements AutoCloseable {
             channel.config().setRecvByteBufAllocator(loop.receiveBuffer());
         }
         Connection connection = new Connection(channel, loop.receiveBuffer());
+        connection.forInsiders(welcome == Door.Welcome.INSIDERS);
         Door.Speech speech = door.speech();
         if (speech == Door.Speech.TLS) {
             connection.secure(new Connection.Entrance(door, loop, acceptor));

@@ -23,7 +23,8 @@ public enum Role {
             "Copy", "Add", "Remove", "Batch", "Start", "Complete", "Reset", "Rebalance", "Failover", "Export");
 
     /** Words in the names of actions on what decides who gets in. */
-    private static final Set<String> DOORS = Set.of("User", "SecurityGroup", "Vpc", "Subnet");
+    private static final Set<String> DOORS = Set.of("User", "SecurityGroup", "Vpc", "Subnet",
+            "CreateTags");
 
     /** Parameters that change who gets into what exists. */
     private static final Set<String> DOOR_PARAMETERS = Set.of("AuthToken", "AuthTokenUpdateStrategy",

@@ -6,34 +6,34 @@ package dev.cistern.gateway.wire;
  * <p>Knows no shapes. Characters that XML 1.0 cannot carry at all become U+FFFD: better one odd letter than a document
  * that no client can read. Not safe for two threads.
  */
-final class XmlText {
+public final class XmlText {
 
     private static final int INITIAL_CHARS = 1024;
     private static final char REPLACEMENT = '\uFFFD';
 
     private final StringBuilder out = new StringBuilder(INITIAL_CHARS);
 
-    XmlText open(String element) {
+    public XmlText open(String element) {
         out.append('<').append(element).append('>');
         return this;
     }
 
-    XmlText open(String element, String namespace) {
+    public XmlText open(String element, String namespace) {
         out.append('<').append(element).append(" xmlns=\"").append(namespace).append("\">");
         return this;
     }
 
-    XmlText close(String element) {
+    public XmlText close(String element) {
         out.append("</").append(element).append('>');
         return this;
     }
 
-    XmlText empty(String element) {
+    public XmlText empty(String element) {
         out.append('<').append(element).append("/>");
         return this;
     }
 
-    XmlText leaf(String element, String text) {
+    public XmlText leaf(String element, String text) {
         open(element);
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -46,7 +46,7 @@ final class XmlText {
         return close(element);
     }
 
-    String text() {
+    public String text() {
         return out.toString();
     }
 

@@ -1,0 +1,48 @@
+package dev.cistern.control;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Objects;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/** The serving side of encryption for nodes that only pretend, with the files that a node is told. */
+final class TestTls {
+
+    private TestTls() {}
+
+    static SSLContext context(Map<String, String> settings) throws IOException {
+        try (InputStream in = Files.newInputStream(file(settings, "tls-cert-file"))) {
+            Certificate[] chain = CertificateFactory.getInstance("X.509").generateCertificates(in)
+                    .toArray(Certificate[]::new);
+            String pem = Files.readString(file(settings, "tls-key-file"), StandardCharsets.US_ASCII);
+            byte[] key = Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", ""));
+            KeyStore keys = KeyStore.getInstance("PKCS12");
+            keys.load(null, null);
+            keys.setKeyEntry("node", KeyFactory.getInstance(chain[0].getPublicKey().getAlgorithm())
+                    .generatePrivate(new PKCS8EncodedKeySpec(key)), new char[0], chain);
+            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            managers.init(keys, new char[0]);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(managers.getKeyManagers(), null, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static Path file(Map<String, String> settings, String name) {
+        return Path.of(Objects.requireNonNull(settings.get(name), name));
+    }
+}

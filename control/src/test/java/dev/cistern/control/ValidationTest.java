@@ -165,8 +165,8 @@ final class ValidationTest {
                 cluster(code,
                         "Cistern does not offer encryption in transit yet: TransitEncryptionEnabled must be false.",
                         r -> r.transitEncryptionEnabled(true)),
-                cluster(code, "Cistern does not offer security groups other than the default one yet: SecurityGroupIds "
-                        + "must be " + SECURITY_GROUP + ".", r -> r.securityGroupIds("sg-1")),
+                cluster("InvalidParameterValue", "Some security group is not valid: [sg-1]",
+                        r -> r.securityGroupIds("sg-1")),
                 cluster(code, "Cistern does not offer data tiering yet: CacheNodeType must not be of the family r6gd.",
                         r -> r.cacheNodeType("cache.r6gd.xlarge")),
                 group(code, "More than one node group needs a cache parameter group with cluster-enabled, such as "

@@ -112,7 +112,8 @@ final class InstalledClientsTest {
         Probe.await(() -> Programs.run(with(ann, "set", "other", "x")).strip().equals("OK"));
         aws("modify-replication-group", "--replication-group-id", "demo", "--remove-user-groups", "--auth-token",
                 "token-of-sixteen-and-more", "--auth-token-update-strategy", "SET", "--apply-immediately");
-        Probe.await(() -> Programs.run(with(cli, "-a", "token-of-sixteen-and-more", "get", "app:1")).strip().equals("x"));
+        Probe.await(
+                () -> Programs.run(with(cli, "-a", "token-of-sixteen-and-more", "get", "app:1")).strip().equals("x"));
         assertThat(Programs.run(with(cli, "get", "app:1"))).contains("NOAUTH");
     }
 

@@ -149,7 +149,8 @@ final class MemcachedClientsTest {
         assertThat(cluster.transitEncryptionEnabled()).isTrue();
         SSLContext trusting = trusting();
         MemcachedClient client = new MemcachedClient(new ConnectionFactoryBuilder().setClientMode(ClientMode.Dynamic)
-                .setSSLContext(trusting).setHostnameForTlsVerification("localhost").build(), List.of(address(cluster.configurationEndpoint())));
+                .setSSLContext(trusting).setHostnameForTlsVerification("localhost").build(),
+                List.of(address(cluster.configurationEndpoint())));
         try {
             Probe.await(() -> ports(client).equals(ports(cluster)));
             storeAndRead(client);

@@ -1,7 +1,5 @@
 package dev.cistern.control;
 
-import dev.cistern.control.resource.Network;
-import dev.cistern.control.resource.ResourceKey;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -31,9 +29,6 @@ final class ValidationTest {
     private static final String NOT_AN_IDENTIFIER = " is not a valid identifier. Identifiers must begin with a letter; "
             + "must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two "
             + "consecutive hyphens.";
-
-    private static final String SECURITY_GROUP = Network.of(new ResourceKey("000000000000", "us-east-1", ""))
-            .securityGroupId();
 
     private TestPlane test;
 

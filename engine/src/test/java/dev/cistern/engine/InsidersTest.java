@@ -60,7 +60,8 @@ final class InsidersTest {
         try (EventLoops loops = EventLoops.start(); MemcachedNode node = MemcachedNode.start(options, loops)) {
             assertThat(says(node.port(), "get k\r\nget k\r\n")).doesNotContain("END");
             assertThat(says(node.port(), "config manager wrong\r\nget k\r\n")).doesNotContain("END");
-            assertThat(says(node.port(), "\u0080\u000b\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")).doesNotContain("1.6");
+            assertThat(says(node.port(), "\u0080\u000b\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"))
+                    .doesNotContain("1.6");
             assertThat(says(node.port(), "config manager hidden\r\nget k\r\nconfig parameter allow_from "
                     + "127.0.0.0/8,::1/128\r\nquit\r\n")).isEqualTo("OK\r\nEND\r\nOK\r\n");
             assertThat(says(node.port(), "get k\r\nquit\r\n")).isEqualTo("END\r\n");

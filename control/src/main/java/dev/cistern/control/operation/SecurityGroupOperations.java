@@ -60,7 +60,8 @@ public record SecurityGroupOperations(Context context) {
             throw new NetworkFault("SecurityGroupLimitExceeded",
                     "The maximum number of security groups for VPC '" + network.vpcId() + "' has been reached.");
         }
-        SecurityGroup group = new SecurityGroup(context.key(newId("sg-")), 0, name, description).store(context.handle());
+        SecurityGroup group = new SecurityGroup(context.key(newId("sg-")), 0, name, description)
+                .store(context.handle());
         tag(List.of(group.id()), tags);
         return group;
     }
@@ -140,7 +141,9 @@ public record SecurityGroupOperations(Context context) {
     public void untag(List<String> ids, List<String> keys) {
         for (String id : ids) {
             String arn = taggable(id);
-            for (String key : keys.isEmpty() ? TagRow.of(context.handle(), arn).stream().map(TagRow::tagKey).toList() : keys) {
+            for (String key : keys.isEmpty()
+                    ? TagRow.of(context.handle(), arn).stream().map(TagRow::tagKey).toList()
+                    : keys) {
                 TagRow.TABLE.delete(context.handle(), arn, key);
             }
         }
@@ -233,7 +236,8 @@ public record SecurityGroupOperations(Context context) {
 
     private static List<Wish> requireSome(List<Wish> wishes) {
         if (wishes.isEmpty()) {
-            throw new NetworkFault("MissingParameter", "Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.");
+            throw new NetworkFault("MissingParameter",
+                    "Either 'ipPermissions' or 'securityGroupRuleIds' should be provided.");
         }
         return wishes;
     }
@@ -246,7 +250,8 @@ public record SecurityGroupOperations(Context context) {
         int to = all || wish.toPort() == null ? -1 : wish.toPort();
         if (hasPorts && (from < 0 || to < 0)) {
             throw new NetworkFault("InvalidParameterValue",
-                    "Invalid value '" + (from < 0 ? "Must specify both from and to ports with TCP/UDP." : to) + "' for portRange.");
+                    "Invalid value '" + (from < 0 ? "Must specify both from and to ports with TCP/UDP." : to)
+                            + "' for portRange.");
         }
         if (hasPorts && (from > to || to > MAX_PORT)) {
             throw new NetworkFault("InvalidParameterValue",

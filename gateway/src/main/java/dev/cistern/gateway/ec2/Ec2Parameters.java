@@ -94,7 +94,8 @@ record Ec2Parameters(FormParameters form) {
         addPeers(wishes, prefix, "Groups", "GroupId");
         addPeers(wishes, prefix, "UserIdGroupPairs", "GroupId");
         if (form.get(prefix + "PrefixListIds.1.PrefixListId") != null) {
-            throw new NetworkFault("InvalidParameterValue", "Cistern does not offer prefix lists; name ranges of addresses.");
+            throw new NetworkFault("InvalidParameterValue",
+                    "Cistern does not offer prefix lists; name ranges of addresses.");
         }
     }
 

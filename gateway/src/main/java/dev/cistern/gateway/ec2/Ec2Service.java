@@ -102,7 +102,8 @@ public final class Ec2Service implements WireService {
             NetworkService service = networks.apply(caller);
             XmlText xml = new XmlText();
             xml.open(action + "Response", NAMESPACE).leaf("requestId", requestId);
-            body.accept(new Call(service, new Ec2Parameters(parameters), new Ec2Shapes(caller, service.network())), xml);
+            body.accept(new Call(service, new Ec2Parameters(parameters), new Ec2Shapes(caller, service.network())),
+                    xml);
             return new Answer(OK, xml.close(action + "Response").text(), "");
         } catch (NetworkFault fault) {
             return fault(fault.code(), BAD_REQUEST, fault.getMessage(), requestId);

@@ -205,6 +205,7 @@ final class ConnectionTest {
         assertThat(one.send("CLIENT", "LIST", "TYPE", "pubsub").text()).isEmpty();
         one.send("CLIENT", "LIST", "TYPE", "foo").expect(error("ERR Unknown client type 'foo'"));
         one.send("CLIENT", "LIST", "ID", "x").expect(error("ERR Invalid client ID"));
+        one.send("CLIENT", "KILL", "ID", "x").expect(error("ERR client-id should be greater than 0"));
         one.send("CLIENT", "LIST", "FOO").expect(error("ERR syntax error"));
     }
 

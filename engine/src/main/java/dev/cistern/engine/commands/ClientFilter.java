@@ -35,23 +35,25 @@ final class ClientFilter {
     private final Request request;
     private final long nowMillis;
     private final List<Predicate<Session>> conditions = new ArrayList<>();
+    private final CommandException notAnId;
     private boolean skipsMe;
 
-    private ClientFilter(Session me, Request request, boolean skipsMe) {
+    private ClientFilter(Session me, Request request, boolean skipsMe, CommandException notAnId) {
         this.me = me;
         this.request = request;
         this.nowMillis = me.node().clock().wallMillis();
         this.skipsMe = skipsMe;
+        this.notAnId = notAnId;
     }
 
     /** CLIENT LIST [condition value ...]. */
     static ClientFilter forList(Session me, Request request) {
-        return new ClientFilter(me, request, false).read();
+        return new ClientFilter(me, request, false, INVALID_ID).read();
     }
 
     /** CLIENT KILL condition value [condition value ...]: spares the session that asks, unless told otherwise. */
     static ClientFilter forKill(Session me, Request request) {
-        return new ClientFilter(me, request, true).read();
+        return new ClientFilter(me, request, true, ID_NOT_POSITIVE).read();
     }
 
     private ClientFilter read() {
@@ -101,7 +103,7 @@ final class ClientFilter {
     private int readIds(int from, Set<Long> ids) {
         int at = from;
         do {
-            long id = request.longAt(at, INVALID_ID);
+            long id = request.longAt(at, notAnId);
             if (id < 1) {
                 throw ID_NOT_POSITIVE;
             }

@@ -1,6 +1,8 @@
 package dev.cistern.store;
 
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The elements of one large hash or set, encoding {@link Encoding#HASHTABLE}: fields or members in an {@link Index} of
@@ -197,15 +199,15 @@ final class ElementTable {
 
     /**
      * Takes out elements whose time is over, from up to {@code buckets} buckets from where the last call ended; returns
-     * how many. After the last bucket the earliest deadline is exact.
+     * how many. {@code expiring} sees each before it goes. After the last bucket the earliest deadline is exact.
      */
-    int expire(int buckets, long nowMillis) {
+    int expire(int buckets, long nowMillis, @Nullable LongConsumer expiring) {
         int expired = 0;
         for (int looked = 0; looked < buckets && nowMillis > earliestDeadline; looked++) {
             if (expiryBucket == 0) {
                 walkedEarliest = Long.MAX_VALUE;
             }
-            expired += expireChain(index.bucketNumbered(expiryBucket), nowMillis);
+            expired += expireChain(index.bucketNumbered(expiryBucket), nowMillis, expiring);
             expiryBucket++;
             if (expiryBucket >= index.buckets()) {
                 expiryBucket = 0;
@@ -219,7 +221,7 @@ final class ElementTable {
         return expired;
     }
 
-    private int expireChain(long first, long nowMillis) {
+    private int expireChain(long first, long nowMillis, @Nullable LongConsumer expiring) {
         if (!Bucket.hasVolatile(first)) {
             return 0;
         }
@@ -244,6 +246,9 @@ final class ElementTable {
                 continue;
             }
             expired++;
+            if (expiring != null) {
+                expiring.accept(element);
+            }
             // The chain's last element comes into this lane; an overflow line that thereby empties is gone.
             boolean lineGoes = line != first && Bucket.count(line) == 1;
             removeInWalk(element);

@@ -466,12 +466,18 @@ public final class Hashes {
      */
     int expireSome(long found, int buckets) {
         openEntry(found);
-        int expired = table.expire(buckets, keyspace.nowMillis());
+        int expired = table.expire(buckets, keyspace.nowMillis(),
+                keyspace.listens() ? element -> tellExpiring(found, element) : null);
         save();
         if (expired > 0) {
             expired(expired, expired);
         }
         return expired;
+    }
+
+    private void tellExpiring(long hash, long element) {
+        readField(element, text);
+        keyspace.tellFieldExpiring(hash, text);
     }
 
     /** The earliest deadline that a field of the open hash may have; {@link Long#MAX_VALUE} if none has one. */

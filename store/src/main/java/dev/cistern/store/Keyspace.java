@@ -388,6 +388,16 @@ public final class Keyspace implements AutoCloseable {
         }
     }
 
+    boolean listens() {
+        return store.listens() && !isRestoring;
+    }
+
+    /** A field of the hash is about to go, as its time is over. */
+    void tellFieldExpiring(long entry, Bytes field) {
+        readKey(entry, eventKey);
+        listener.fieldExpiring(database, eventKey, field);
+    }
+
     private void missed(Bytes key) {
         stats.misses++;
         if (store.listens()) {

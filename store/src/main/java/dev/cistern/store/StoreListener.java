@@ -29,6 +29,9 @@ public interface StoreListener {
      */
     default void removing(Keyspace keyspace, long entry, KeyEvent event) {}
 
+    /** A field's time is over, and nobody asked: it is about to go from the hash {@code key}. */
+    default void fieldExpiring(int database, Bytes key, Bytes field) {}
+
     /** All keys of {@code database} are about to go. */
     default void databaseFlushing(int database) {}
 

@@ -114,6 +114,11 @@ public final class AppendOnly {
         return keptOffset;
     }
 
+    /** Whether the file holds the log up to here, on the disk. */
+    public boolean hasKept(long offset) {
+        return state == State.ON && keptOffset >= offset;
+    }
+
     public long logEnd() {
         return log.whole();
     }

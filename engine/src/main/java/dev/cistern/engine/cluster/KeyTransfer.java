@@ -3,6 +3,7 @@ package dev.cistern.engine.cluster;
 import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.rdb.DumpPayload;
 import dev.cistern.engine.rdb.RdbOutput;
+import dev.cistern.engine.replication.LogFeed;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
@@ -48,6 +49,15 @@ final class KeyTransfer {
         try (RdbOutput output = new RdbOutput()) {
             DumpPayload.write(keyspace, entry, output);
             return new Bytes(output.address(), Math.toIntExact(output.length())).toByteArray();
+        }
+    }
+
+    /** Deletes a key that has another place now, which followers are told as well. Its stripe is held, on the loop's thread. */
+    static void drop(NodeLoop loop, Keyspace keyspace, Bytes key) {
+        if (keyspace.delete(key) && loop.node().writeLog().isOn()) {
+            LogFeed feed = loop.logFeed();
+            feed.begin(keyspace.database(), 2).word("DEL").argument(key);
+            feed.flush();
         }
     }
 

@@ -301,7 +301,7 @@ final class Migration implements StoreListener, Runnable {
     private void settle(Keyspace keyspace, Bytes key, Traveller traveller) {
         traveller.hasArrived = false;
         if (!traveller.isChanged) {
-            keyspace.delete(key);
+            KeyTransfer.drop(loop, keyspace, key);
             return;
         }
         traveller.isChanged = false;

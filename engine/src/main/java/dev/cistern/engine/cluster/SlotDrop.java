@@ -59,7 +59,7 @@ final class SlotDrop {
                     found.add(holder.readKey(entry, view).toByteArray());
                 }
             });
-            found.forEach(key -> KeyTransfer.withView(key, keyspace::delete));
+            found.forEach(key -> KeyTransfer.withView(key, each -> KeyTransfer.drop(loop, keyspace, each)));
         } finally {
             store.unlock(stripe);
         }

@@ -42,7 +42,9 @@ final class ConnectionCommands {
                     .runsInSession(ConnectionCommands::reset),
             command("SELECT", 2, LOADING, STALE, FAST).runsInSession(ConnectionCommands::select),
             command("WAIT", 3, BLOCKING, tip("request_policy:all_shards"), tip("response_policy:agg_min"))
-                    .runsInSession(ReplicationCommands::await));
+                    .runsInSession(ReplicationCommands::await),
+            command("WAITAOF", 4, BLOCKING, tip("request_policy:all_shards"), tip("response_policy:agg_min"))
+                    .runsInSession(ReplicationCommands::awaitDisks));
 
     private static final CommandException TOO_MANY_FOR_PING = CommandException.of(
             "ERR wrong number of arguments for 'ping' command");

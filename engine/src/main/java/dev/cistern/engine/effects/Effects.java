@@ -60,6 +60,13 @@ public final class Effects implements StoreListener {
     }
 
     @Override
+    public void fieldExpiring(int database, Bytes key, Bytes field) {
+        for (StoreListener listener : listeners) {
+            listener.fieldExpiring(database, key, field);
+        }
+    }
+
+    @Override
     public void databaseFlushing(int database) {
         for (StoreListener listener : listeners) {
             listener.databaseFlushing(database);

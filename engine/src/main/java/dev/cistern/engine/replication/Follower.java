@@ -50,6 +50,7 @@ public final class Follower {
     private volatile int port;
     private volatile String address = "";
     private volatile long acknowledged;
+    private volatile long kept = -1;
     private volatile long acknowledgedMillis;
     private volatile @Nullable LogReader reader;
     private @Nullable Payload payload;
@@ -113,6 +114,15 @@ public final class Follower {
 
     long acknowledged() {
         return acknowledged;
+    }
+
+    /** Its disk has so much of the log. */
+    void keep(long offset) {
+        kept = Math.max(kept, offset);
+    }
+
+    long kept() {
+        return kept;
     }
 
     /** Seconds since it was heard of. */

@@ -222,7 +222,7 @@ public final class PrimaryLink implements Conversation {
     private String[] psync() {
         WriteLog log = replication.log();
         boolean has = log.isKept();
-        String id = has ? log.id() : "?";
+        String id = has ? log.idToResume() : "?";
         String next = has ? Long.toString(log.end() + 1) : "-1";
         return takesOver ? new String[]{"PSYNC", id, next, "FAILOVER"} : new String[]{"PSYNC", id, next};
     }
@@ -425,7 +425,12 @@ public final class PrimaryLink implements Conversation {
     /** Tells the primary how far we are. */
     void acknowledge() {
         if (state == State.STREAMING) {
-            send("REPLCONF", "ACK", Long.toString(replication.log().end()));
+            String offset = Long.toString(replication.log().end());
+            if (node.appendOnly().isOn()) {
+                send("REPLCONF", "ACK", offset, "FACK", Long.toString(node.appendOnly().keptOffset()));
+            } else {
+                send("REPLCONF", "ACK", offset);
+            }
         }
     }
 

@@ -44,6 +44,15 @@ public final class ReplicationCommands {
             "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is "
                     + "configured to be writable (which is not the default) writes to replicas are just local and are "
                     + "not propagated.");
+    private static final CommandException DISKS_ON_REPLICA = CommandException.of(
+            "ERR WAITAOF cannot be used with replica instances. Please also note that writes to replicas are just local "
+                    + "and are not propagated.");
+    private static final CommandException NO_DISK = CommandException.of(
+            "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
+    private static final CommandException ONE_DISK = CommandException.of(
+            "ERR value is out of range, value must between 0 and 1");
+    private static final CommandException NOT_POSITIVE = CommandException.of(
+            "ERR value is out of range, must be positive");
     private static final CommandException NO_LINK = CommandException.of(
             "NOMASTERLINK Can't SYNC while not connected with my master");
     private static final CommandException OTHER_HISTORY = CommandException.of(
@@ -201,6 +210,9 @@ public final class ReplicationCommands {
             if (request.is(i, "ACK")) {
                 Follower follower = session.follower();
                 if (follower != null && follower.isFollowing()) {
+                    if (i + 3 < request.count() && request.is(i + 2, "FACK")) {
+                        follower.keep(request.longAt(i + 3));
+                    }
                     replication.acknowledged(follower, request.longAt(i + 1));
                 }
                 return;
@@ -224,6 +236,24 @@ public final class ReplicationCommands {
     }
 
     // --- clients that want to be sure ---
+
+    /** WAITAOF numlocal numreplicas timeout */
+    public static void awaitDisks(Session session, Request request, Reply reply) {
+        Replication replication = replication(session);
+        long local = request.longAt(1, 0, 1, ONE_DISK);
+        long replicas = request.longAt(2, 0, Long.MAX_VALUE, NOT_POSITIVE);
+        long timeoutMillis = Blocking.millisAt(request, 3);
+        if (replication.isReplica()) {
+            throw DISKS_ON_REPLICA;
+        }
+        if (local > 0 && !session.node().appendOnly().isOn()) {
+            throw NO_DISK;
+        }
+        Command command = session.loop().commandOf(request);
+        if (command != null) {
+            replication.acknowledgements().awaitDisks(session, command, request, reply, local, replicas, timeoutMillis);
+        }
+    }
 
     /** WAIT numreplicas timeout */
     public static void await(Session session, Request request, Reply reply) {

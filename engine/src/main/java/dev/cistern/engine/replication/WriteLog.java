@@ -77,6 +77,18 @@ public final class WriteLog implements StoreListener, AutoCloseable {
         }
     }
 
+    /** A field that goes by itself goes from the followers' hash only when they are told so. */
+    @Override
+    public void fieldExpiring(int databaseOfKey, Bytes key, Bytes field) {
+        if (isOn) {
+            LogFeed feed = feeds.get();
+            feed.begin(databaseOfKey, 3).word("HDEL").argument(key).argument(field);
+            if (!feed.isHeld()) {
+                feed.flush();
+            }
+        }
+    }
+
     // --- appending ---
 
     /** Appends a unit of work; more than one effect stay together. */
@@ -336,6 +348,11 @@ public final class WriteLog implements StoreListener, AutoCloseable {
 
     public String id() {
         return id;
+    }
+
+    /** The history to ask a primary for: as long as nothing was written since, the former one is known to more. */
+    synchronized String idToResume() {
+        return formerEnd == end ? formerId : id;
     }
 
     public String formerId() {

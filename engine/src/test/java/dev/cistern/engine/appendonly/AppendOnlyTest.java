@@ -253,7 +253,8 @@ final class AppendOnlyTest {
 
     @Test
     void theOneFileOfFormerVersionsBecomesTheBase() throws IOException {
-        String former = String.join("\r\n", "*2", "$6", "SELECT", "$1", "0", "*3", "$3", "set", "$1", "a", "$1", "1", "");
+        String former = String.join("\r\n", "*2", "$6", "SELECT", "$1", "0", "*3", "$3", "set", "$1", "a", "$1", "1",
+                "");
         Files.writeString(directory.resolve("appendonly.aof"), former);
         try (TestServer server = ours(); TestClient client = server.connect()) {
             client.send("GET", "a").expect(bulk("1"));

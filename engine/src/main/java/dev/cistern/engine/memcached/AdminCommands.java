@@ -97,6 +97,7 @@ final class AdminCommands {
     private void unknown(CommandLine line, ItemSession session) {
         boolean mayBeHttp = COMMAND_LETTERS.indexOf((char) line.first(0)) < 0;
         if (mayBeHttp && line.text(line.count() - 1).startsWith("HTTP/")) {
+            session.isRefused = true;
             session.closeAfterReply();
         } else {
             reply.text(Texts.ERROR);

@@ -29,6 +29,8 @@ final class ItemSession implements Conversation {
     @Nullable
     ItemWalk walk;
     boolean isWatching;
+    /** What it sent is no request, and ends it: watchers are told so. */
+    boolean isRefused;
     /** Of what it watches, what it was not told since it was last told anything. */
     private long linesLost;
     boolean isAuthenticated;

@@ -119,6 +119,7 @@ final class TextProtocol implements Dialect, AutoCloseable {
         boolean isGet = session.isAuthenticated && at - from <= LEADING_BLANKS
                 && (startsWith(at, end, "get ") || startsWith(at, end, "gets "));
         if (!isGet) {
+            session.isRefused = true;
             session.closeAfterReply();
         }
     }

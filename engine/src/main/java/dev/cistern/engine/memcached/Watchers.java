@@ -90,7 +90,7 @@ final class Watchers {
         int colon = address.lastIndexOf(':');
         tell(CONNECTIONS, "type=%s rip=%s rport=%s transport=tcp %scfd=%d".formatted(
                 opened ? "conn_new" : "conn_close", address.substring(0, colon), address.substring(colon + 1),
-                opened ? "" : "reason=normal ", session.descriptor()));
+                opened ? "" : session.isRefused ? "reason=error " : "reason=normal ", session.descriptor()));
     }
 
     private void tell(int event, String text) {

@@ -223,7 +223,7 @@ abstract class NodeRuntimeContract {
         NodeSpec spec = memcached("m");
         start(spec);
         assertThat(runtime.inspect(spec)).isEqualTo(NodeState.RUNNING);
-        try (Socket socket = new Socket("127.0.0.1", spec.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), spec.port())) {
             socket.getOutputStream().write("set k 0 0 1\r\nv\r\nget k\r\nquit\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
                     .isEqualTo("STORED\r\nVALUE k 0 1\r\nv\r\nEND\r\n");
@@ -289,7 +289,7 @@ abstract class NodeRuntimeContract {
     private static void requireFree(int port) throws IOException {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress("127.0.0.1", port));
+            probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         }
     }
 }

@@ -1,17 +1,18 @@
 package dev.cistern.app;
 
 import dev.cistern.app.process.ProcessRuntime;
-import dev.cistern.control.node.AdminCredential;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeUser;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -21,6 +22,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Nodes that are redis-server and memcached. */
 final class OriginalRuntimeTest extends OutlivingRuntimeContract {
+
+    private static final ProtocolCommand FETCH = () -> "FETCH".getBytes(StandardCharsets.UTF_8);
 
     private static int nextPort = 31_000 + (int) (ProcessHandle.current().pid() % 40) * 40;
 
@@ -64,7 +67,7 @@ final class OriginalRuntimeTest extends OutlivingRuntimeContract {
         try (Jedis client = client(spec)) {
             client.set("key", "value");
             assertThatThrownBy(() -> client.get("key")).hasMessageContaining("unknown command");
-            assertThat(new String((byte[]) client.sendCommand(() -> "FETCH".getBytes(), "key"))).isEqualTo("value");
+            assertThat(new String((byte[]) client.sendCommand(FETCH, "key"), StandardCharsets.UTF_8)).isEqualTo("value");
             assertThatThrownBy(() -> client.keys("*")).isInstanceOf(JedisDataException.class);
         }
     }

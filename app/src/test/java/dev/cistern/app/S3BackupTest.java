@@ -15,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -85,7 +86,7 @@ final class S3BackupTest {
         server = new ProcessBuilder("moto_server", "-H", "127.0.0.1", "-p", Integer.toString(port))
                 .redirectErrorStream(true).redirectOutput(folder.resolve("moto.log").toFile()).start();
         Probe.await(() -> {
-            try (Socket socket = new Socket("127.0.0.1", port)) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
                 return socket.isConnected();
             } catch (IOException notYet) {
                 return false;
@@ -166,7 +167,7 @@ final class S3BackupTest {
         }
     }
 
-    private java.util.List<String> keys() {
+    private List<String> keys() {
         return s3.listObjectsV2(r -> r.bucket(bucket)).contents().stream().map(object -> object.key()).sorted()
                 .toList();
     }

@@ -71,8 +71,7 @@ public final class Browser implements AutoCloseable {
             browser.call("Runtime.enable", Map.of());
             browser.call("Log.enable", Map.of());
             browser.call("Page.enable", Map.of());
-            browser.call("Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", height,
-                    "deviceScaleFactor", 1, "mobile", false));
+            browser.resize(width, height);
             browser.go(url);
             return browser;
         } catch (Exception e) {
@@ -143,6 +142,24 @@ public final class Browser implements AutoCloseable {
     /** What the page logged as an error, or was refused. */
     public List<String> complaints() {
         return new ArrayList<>(complaints);
+    }
+
+    /** Makes the window as narrow or as wide as that. */
+    public void resize(int width, int height) throws Exception {
+        call("Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", height, "deviceScaleFactor", 1,
+                "mobile", false));
+        await("innerWidth === " + width);
+    }
+
+    /** What of the page is wider than the window, which then could be moved sideways: nothing, it is hoped. */
+    public List<String> sticksOut() throws Exception {
+        List<String> names = new ArrayList<>();
+        evaluate("""
+                document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
+                    .filter(one => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.scroll, pre'))
+                    .map(one => `${one.tagName} ${one.id} ${one.className}`)""")
+                .forEach(one -> names.add(one.asString()));
+        return names;
     }
 
     /** The whole page as a picture. */

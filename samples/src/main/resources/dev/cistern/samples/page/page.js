@@ -55,6 +55,8 @@ addEventListener('hashchange', showPage);
 
 // ---- the picture of the road
 
+const isNarrow = () => innerWidth <= 560;
+
 function drawRoad() {
   const off = status !== null && !status.running;
   const from = runs.length ? runs[runs.length - 1].origin : null;
@@ -63,14 +65,17 @@ function drawRoad() {
   const box = (x, y, w, name, sub, kind) => [
     svg('rect', {x, y, width: w, height: 54, rx: 11, class: `box ${kind}`}),
     text(x + w / 2, y + 24, name, 'middle strong'), text(x + w / 2, y + 41, sub, 'middle')];
+  // The same picture with shorter ways where there is little room, so that its words stay as large.
+  const [width, cacheX, databaseX, wordsX] = isNarrow() ? [400, 160, 270, 190] : [640, 250, 480, 320];
+  find('road').setAttribute('viewBox', `0 0 ${width} 150`);
   find('road').replaceChildren(
-    svg('line', {x1: 130, y1: 75, x2: 250, y2: 36, 'stroke-width': from === 'cache' ? 4 : 2, class: from === 'cache' ? 'line-cache' : 'line-soft'}),
-    svg('line', {x1: 130, y1: 75, x2: 480, y2: 112, 'stroke-width': from === 'database' ? 4 : 2,
+    svg('line', {x1: 120, y1: 75, x2: cacheX, y2: 36, 'stroke-width': from === 'cache' ? 4 : 2, class: from === 'cache' ? 'line-cache' : 'line-soft'}),
+    svg('line', {x1: 120, y1: 75, x2: databaseX, y2: 112, 'stroke-width': from === 'database' ? 4 : 2,
       class: `dashed ${off ? 'line-bad' : from === 'database' ? 'line-database' : 'line-soft'}`}),
-    ...box(4, 48, 126, 'Application', 'this page', ''),
-    ...box(250, 6, 126, 'Cache', 'Cistern, beside it', 'cache'),
-    ...box(480, 88, 150, 'Database', off ? 'stopped' : 'far away', off ? 'off' : 'database'),
-    text(320, 118, link, 'middle'), text(320, 133, wide, 'middle'));
+    ...box(4, 48, 116, 'Application', 'this page', ''),
+    ...box(cacheX, 6, 126, 'Cache', 'Cistern, beside it', 'cache'),
+    ...box(databaseX, 88, 126, 'Database', off ? 'stopped' : 'far away', off ? 'off' : 'database'),
+    text(wordsX, 124, link, 'middle'), text(wordsX, 139, wide, 'middle'));
 }
 
 // ---- connection
@@ -225,19 +230,22 @@ function showBox(origin, isNew) {
 }
 
 function drawHistory() {
-  const [width, height, left, floor, ceiling] = [760, 190, 56, 168, 10];
-  const times = runs.map(run => run.time);
+  const [width, kept] = isNarrow() ? [360, RUNS_KEPT / 2] : [760, RUNS_KEPT];
+  const [height, left, floor, ceiling] = [190, 56, 168, 10];
+  const shown = runs.slice(-kept);
+  const times = shown.map(run => run.time);
   const lowest = roundDown(Math.min(...times, 1));
   const highest = roundUp(Math.max(...times, 10));
   const y = logScale(lowest, highest, floor, ceiling);
-  const step = (width - left - 6) / RUNS_KEPT;
+  const step = (width - left - 6) / kept;
   const shapes = [];
   for (const value of decades(lowest, highest)) {
     shapes.push(svg('line', {x1: left, x2: width, y1: y(value), y2: y(value), class: 'axis'}), text(left - 8, y(value) + 4, millis(value), 'end'));
   }
-  runs.forEach((run, at) => shapes.push(svg('rect', {x: left + 3 + at * step, y: y(run.time), width: step - 4, rx: 3,
+  shown.forEach((run, at) => shapes.push(svg('rect', {x: left + 3 + at * step, y: y(run.time), width: step - 4, rx: 3,
     height: Math.max(2, floor - y(run.time)), class: `fill-${run.origin}`}, svg('title', {}, `${run.origin}, ${millis(run.time)}`))));
-  shapes.push(text(left, height - 6, 'older'), text(width - 4, height - 6, `the last ${RUNS_KEPT}, each on its own bar`, 'end'));
+  shapes.push(text(left, height - 6, 'older'), text(width - 4, height - 6, `the last ${kept}, each on its own bar`, 'end'));
+  find('history').setAttribute('viewBox', `0 0 ${width} ${height}`);
   find('history').replaceChildren(...shapes);
 }
 
@@ -290,6 +298,7 @@ function sayLoad(run) {
 }
 
 function drawLoad(both) {
+  find('plots').hidden = false;
   const kind = run => run.withCache ? 'cache' : 'database';
   curves(find('plot-time'), both.map(run => ({kind: kind(run),
     points: run.buckets.filter(bucket => bucket.medianMillis >= 0).map(bucket => [bucket.atMillis / 1000, Math.max(bucket.medianMillis, 0.05)])}))
@@ -305,4 +314,9 @@ function drawLoad(both) {
 
 drawRoad();
 drawHistory();
-begin().then(showPage).catch(failure => tell('connected', failure.message, 'bad'));
+addEventListener('resize', () => { drawRoad(); drawHistory(); });
+lock();
+begin().then(showPage).catch(failure => {
+  tell('connected', failure.message, 'bad');
+  find('connect').querySelectorAll('input, button').forEach(field => { field.disabled = true; });
+});

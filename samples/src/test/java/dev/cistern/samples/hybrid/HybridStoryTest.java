@@ -27,6 +27,10 @@ final class HybridStoryTest {
             lab.serve(server);
             server.start();
             node.commands().set("somebody-elses", "stays");
+            String portAlone = server.url().substring(0, server.url().indexOf('#'));
+            try (Browser stranger = Browser.open(portAlone, 1280, 1000)) {
+                new Story(stranger, "", "hybrid").withoutTheKey();
+            }
             try (Browser browser = Browser.open(server.url(), 1280, 1000)) {
                 Story story = new Story(browser, PASSWORD, "hybrid");
                 story.connect();
@@ -38,6 +42,7 @@ final class HybridStoryTest {
                 story.stopTheDatabase();
                 story.clear();
                 story.crowd();
+                story.onATelephone();
                 // The browser itself tells of the wrong password.
                 assertThat(browser.complaints()).filteredOn(complaint -> !complaint.contains("/api/connect")).isEmpty();
             }

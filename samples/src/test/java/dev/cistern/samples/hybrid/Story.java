@@ -161,4 +161,22 @@ final class Story {
         assertThat(browser.evaluate("document.querySelectorAll('#plot-fate rect').length").asInt()).isEqualTo(6);
         picture("4-crowd");
     }
+
+    /** Somebody who has found the port, but has not seen the terminal. */
+    void withoutTheKey() throws Exception {
+        browser.await("document.querySelector('#connected').textContent.includes('terminal')");
+        assertThat(browser.evaluate("document.querySelector('[name=url]').value").asString()).isEmpty();
+        assertThat(browser.evaluate("document.querySelector('#connect button').disabled").asBoolean()).isTrue();
+        picture("0-no-key");
+    }
+
+    /** The same page on a telephone. */
+    void onATelephone() throws Exception {
+        assertThat(browser.sticksOut()).isEmpty();
+        browser.resize(390, 844);
+        ask("SELECT * FROM incidents ORDER BY incident_id LIMIT 20");
+        assertThat(browser.sticksOut()).isEmpty();
+        browser.evaluate("scrollTo(0, 0)");
+        picture("5-telephone");
+    }
 }

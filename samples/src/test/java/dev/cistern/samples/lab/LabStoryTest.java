@@ -26,7 +26,7 @@ final class LabStoryTest {
             lab.serve(server);
             server.start();
             try (Browser browser = Browser.open(server.url(), 1280, 1000);
-                    Browser other = Browser.open(server.url(), 400, 800)) {
+                    Browser other = Browser.open(server.url(), 390, 844)) {
                 enter(browser, tokens.give());
                 enter(other, tokens.give());
                 press(browser);
@@ -34,6 +34,10 @@ final class LabStoryTest {
                 browser.picture(PICTURES.resolve("lab-light.png"));
                 browser.click("#theme");
                 browser.picture(PICTURES.resolve("lab-dark.png"));
+                assertThat(browser.sticksOut()).isEmpty();
+                press(other);
+                assertThat(other.sticksOut()).isEmpty();
+                other.evaluate("scrollTo(0, 0)");
                 other.picture(PICTURES.resolve("lab-phone.png"));
                 assertThat(browser.complaints()).isEmpty();
                 assertThat(other.complaints()).isEmpty();

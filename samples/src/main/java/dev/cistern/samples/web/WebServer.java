@@ -243,6 +243,8 @@ public final class WebServer implements AutoCloseable {
 
     /** One JSON object a line, each sent at once. */
     private void stream(HttpExchange exchange, Stream stream) throws IOException, InterruptedException {
+        // To the server a request is under way until it was read, and under way for too long it is cut off.
+        exchange.getRequestBody().readNBytes(MOST_BODY_BYTES);
         exchange.getResponseHeaders().set("Content-Type", "application/x-ndjson");
         exchange.sendResponseHeaders(200, 0);
         stream.run(message -> {

@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 /** What the acceptance tests look through: real clients, free ports, patience. */
 final class Probe {
 
-    private static final int PORTS = 20;
+    private static final int PORTS = 60;
 
     private Probe() {}
 

@@ -9,6 +9,7 @@ import dev.cistern.control.operation.OfferOperations;
 import dev.cistern.control.operation.ParameterGroupOperations;
 import dev.cistern.control.operation.ReplicaOperations;
 import dev.cistern.control.operation.ReplicationGroupOperations;
+import dev.cistern.control.operation.ShardOperations;
 import dev.cistern.control.operation.SnapshotOperations;
 import dev.cistern.control.operation.SubnetGroupOperations;
 import dev.cistern.control.operation.TagOperations;
@@ -113,6 +114,8 @@ import software.amazon.awssdk.services.elasticache.model.ModifyCacheSubnetGroupR
 import software.amazon.awssdk.services.elasticache.model.ModifyCacheSubnetGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupResponse;
+import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupShardConfigurationRequest;
+import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupShardConfigurationResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyUserGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.ModifyUserGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.ModifyUserRequest;
@@ -215,6 +218,12 @@ final class ElastiCacheService implements ElastiCacheClient {
     @Override
     public DecreaseReplicaCountResponse decreaseReplicaCount(DecreaseReplicaCountRequest request) {
         return change(context -> new ReplicaOperations(context).decrease(request));
+    }
+
+    @Override
+    public ModifyReplicationGroupShardConfigurationResponse modifyReplicationGroupShardConfiguration(
+            ModifyReplicationGroupShardConfigurationRequest request) {
+        return change(context -> new ShardOperations(context).modify(request));
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
+import dev.cistern.control.resource.SlotMap;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -193,6 +195,32 @@ final class FakeNodes implements NodeRuntime {
         exitListener = listener;
     }
 
+    /** The topology when these slots belong to the shard of that node. */
+    private static String withMoved(String topology, String slots, String targetId) {
+        SlotMap map = SlotMap.parse(topology);
+        StringBuilder text = new StringBuilder("epoch " + (map.epoch() + 1) + "\nself " + map.self() + "\n");
+        for (int i = 0; i < map.rest().size(); i++) {
+            String line = map.rest().get(i);
+            if (line.startsWith("shard ")) {
+                BitSet own = SlotMap.slots(line.substring(line.lastIndexOf(' ') + 1));
+                own.andNot(SlotMap.slots(slots));
+                boolean isTarget = map.rest().subList(i + 1, map.rest().size()).stream()
+                        .takeWhile(other -> other.startsWith("node ")).anyMatch(other -> other.contains(targetId));
+                if (isTarget) {
+                    own.or(SlotMap.slots(slots));
+                }
+                line = line.substring(0, line.lastIndexOf(' ') + 1) + SlotMap.format(own);
+            }
+            text.append(line).append('\n');
+        }
+        return text.toString();
+    }
+
+    /** What the node of that cluster knows of its cluster's nodes and slots. */
+    SlotMap topology(String clusterId) {
+        return SlotMap.parse(node(clusterId).topology);
+    }
+
     /** A socket of which a byte was read already. */
     private static final class Peeked extends Socket {
 
@@ -223,6 +251,7 @@ final class FakeNodes implements NodeRuntime {
         private final String data;
         private volatile int primaryPort;
         private volatile String rolePorts = "0 0";
+        private volatile String topology;
         private final Map<String, String> settings = new ConcurrentHashMap<>();
         private final Map<String, String> users = new ConcurrentSkipListMap<>();
         private final ServerSocket server;
@@ -240,6 +269,8 @@ final class FakeNodes implements NodeRuntime {
                 Path loaded = outlive && Files.exists(heldBy(spec)) ? heldBy(spec) : spec.snapshotFile();
                 data = Files.exists(loaded) ? Files.readString(loaded) : "data of " + spec.nodeId();
                 Files.writeString(heldBy(spec), data);
+                Path known = spec.dataDirectory().resolve("topology");
+                topology = Files.exists(known) ? Files.readString(known) : "epoch 0\nself none\n";
                 server = new ServerSocket();
                 server.setReuseAddress(true);
                 server.bind(new InetSocketAddress(spec.bindAddress(), spec.port()));
@@ -335,10 +366,7 @@ final class FakeNodes implements NodeRuntime {
                 case "BGSAVE" -> save();
                 case "REPLICAOF" -> follow(command);
                 case "FAILOVER" -> handOver(command);
-                case "CISTERN" -> {
-                    rolePorts = command.get(3) + " " + command.get(5);
-                    yield "+OK\r\n";
-                }
+                case "CISTERN" -> cistern(command);
                 case "INFO" -> {
                     String text = "# Server\r\nrun_id:" + runId + "\r\nused_memory:" + usedMemoryBytes
                             + "\r\nrdb_bgsave_in_progress:0\r\nrdb_last_bgsave_status:" + (failingSaves ? "err" : "ok")
@@ -352,6 +380,43 @@ final class FakeNodes implements NodeRuntime {
         /** The node that it follows, while that is there. */
         private @Nullable FakeNode primary() {
             return nodes.values().stream().filter(other -> other.spec.port() == primaryPort).findFirst().orElse(null);
+        }
+
+        /** Also after its next start. */
+        private void know(String text) {
+            try {
+                Files.writeString(spec.dataDirectory().resolve("topology"), text);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            topology = text;
+        }
+
+        private String cistern(List<String> command) {
+            switch (command.get(1)) {
+                case "TOPOLOGY" -> {
+                    return "$" + topology.length() + "\r\n" + topology + "\r\n";
+                }
+                case "MOVES" -> {
+                    return "*0\r\n";
+                }
+                case "SET-TOPOLOGY" -> {
+                    if (SlotMap.parse(command.get(2)).epoch() <= SlotMap.parse(topology).epoch()) {
+                        return "-STALEEPOCH this node knows better\r\n";
+                    }
+                    know(command.get(2));
+                }
+                case "MOVE-SLOTS" -> {
+                    String moved = withMoved(topology, command.get(2), command.get(3));
+                    FakeNode target = nodes.values().stream()
+                            .filter(other -> SlotMap.parse(other.topology).knows(command.get(3))).findFirst()
+                            .orElseThrow();
+                    target.know(withMoved(target.topology, command.get(2), command.get(3)));
+                    know(moved);
+                }
+                default -> rolePorts = command.get(3) + " " + command.get(5);
+            }
+            return "+OK\r\n";
         }
 
         private String follow(List<String> command) {

@@ -225,4 +225,30 @@ final class ReplicasTest {
             assertThat(test.nodes.data("h-002")).startsWith("data of g-001");
         }
     }
+
+    @Test
+    void aSnapshotOfManyNodeGroupsIsRestoredToAsMany() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                    .engine("valkey").cacheNodeType("cache.t4g.small").numNodeGroups(2)
+                    .automaticFailoverEnabled(true));
+            test.settle();
+            assertThat(test.group("g").configurationEndpoint()).isNotNull();
+            assertThat(test.group("g").nodeGroups().getFirst().primaryEndpoint()).isNull();
+            test.aws.createSnapshot(r -> r.replicationGroupId("g").snapshotName("s"));
+            test.settle();
+            assertThat(test.snapshot("s").numNodeGroups()).isEqualTo(2);
+            assertThatThrownBy(() -> test.aws.createCacheCluster(r -> r.cacheClusterId("c").snapshotName("s")
+                    .engine("valkey"))).isInstanceOf(InvalidParameterCombinationException.class);
+            assertThatThrownBy(() -> test.aws.createReplicationGroup(r -> r.replicationGroupId("h")
+                    .replicationGroupDescription("d").snapshotName("s").engine("valkey").numNodeGroups(3)
+                    .automaticFailoverEnabled(true))).isInstanceOf(InvalidParameterCombinationException.class);
+            test.aws.createReplicationGroup(r -> r.replicationGroupId("h").replicationGroupDescription("d")
+                    .snapshotName("s").engine("valkey").automaticFailoverEnabled(true).replicasPerNodeGroup(1));
+            test.settle();
+            assertThat(test.group("h").nodeGroups()).extracting(NodeGroup::slots)
+                    .containsExactly("0-8191", "8192-16383");
+            assertThat(test.nodes.data("h-0002-002")).startsWith("data of g-0002-001");
+        }
+    }
 }

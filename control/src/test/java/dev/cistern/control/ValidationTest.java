@@ -165,7 +165,8 @@ final class ValidationTest {
                 cluster(code, "Cistern does not offer data tiering yet: CacheNodeType must not be of the family r6gd.",
                         r -> r.cacheNodeType("cache.r6gd.xlarge")),
                 group(code, "More than one node group needs a cache parameter group with cluster-enabled, such as "
-                        + "default.redis7.cluster.on.", r -> r.numNodeGroups(3)),
+                        + "default.redis7.cluster.on.",
+                        r -> r.numNodeGroups(3).cacheParameterGroupName("default.redis7")),
                 group(code, "NumCacheClusters and ReplicasPerNodeGroup cannot be used together.",
                         r -> r.numCacheClusters(3).replicasPerNodeGroup(1)),
                 group(code,
@@ -177,8 +178,9 @@ final class ValidationTest {
                 group(code, "Multi-AZ needs nodes in at least 2 availability zones in node group 0001.",
                         r -> r.numCacheClusters(2).multiAZEnabled(true).automaticFailoverEnabled(true)
                                 .preferredCacheClusterAZs("us-east-1a", "us-east-1a")),
-                group(code, "Cistern does not offer cluster mode yet: CacheParameterGroupName must be one with cluster "
-                        + "mode off.", r -> r.cacheParameterGroupName("default.redis7.cluster.on")),
+                group("InvalidParameterValue",
+                        "Redis with cluster mode enabled cannot be created with auto failover turned off.",
+                        r -> r.cacheParameterGroupName("default.redis7.cluster.on")),
                 group(code, "Cistern does not offer encryption at rest yet: AtRestEncryptionEnabled must be false.",
                         r -> r.atRestEncryptionEnabled(true)),
                 modify(code, "Cistern does not offer changing the engine or its version yet: leave Engine and "
@@ -250,6 +252,6 @@ final class ValidationTest {
         assertThat(catchThrowableOfType(UnsupportedOperationException.class,
                 () -> test.aws.testFailover(r -> r.replicationGroupId("s")))).isNotNull();
         assertThat(ControlPlane.offeredOperations()).doesNotContain("TestFailover").contains("CreateCacheCluster")
-                .hasSize(52);
+                .hasSize(53);
     }
 }

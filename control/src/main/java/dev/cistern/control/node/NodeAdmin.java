@@ -34,6 +34,8 @@ public final class NodeAdmin {
     private static final ProtocolCommand CISTERN = () -> SafeEncoder.encode("CISTERN");
     private static final ProtocolCommand FAILOVER = () -> SafeEncoder.encode("FAILOVER");
 
+    /** Where the state stands in what is told of a move: names and values, the id first. */
+    private static final int STATE_AT = 3;
     private static final String NO_FAILOVER = "no-failover";
 
     private static final Pattern UNKNOWN_SETTING = Pattern.compile("(?i)unknown option|unsupported config parameter");
@@ -201,6 +203,59 @@ public final class NodeAdmin {
             node.configSet(Map.of("masteruser", replica.user(), "masterauth", replica.password().reveal()));
             node.sendCommand(FAILOVER, "TO", target.host(), Integer.toString(target.port()), "TIMEOUT",
                     Long.toString(limit.toMillis()));
+        }
+    }
+
+    // --- its slots ---
+
+    /** Which nodes and slots the node knows of, in its own text. */
+    public String topology() {
+        try (Jedis node = connect()) {
+            return text(node.sendCommand(CISTERN, "TOPOLOGY"));
+        }
+    }
+
+    /** Tells it; {@link StaleEpochException} when it knows something newer, or hands slots over just now. */
+    public void setTopology(String topology) {
+        try (Jedis node = connect()) {
+            node.sendCommand(CISTERN, "SET-TOPOLOGY", topology);
+        } catch (JedisDataException e) {
+            String message = String.valueOf(e.getMessage());
+            if (message.startsWith("STALEEPOCH") || message.startsWith("TRYAGAIN")) {
+                throw new StaleEpochException(address + ": " + message, e);
+            }
+            throw e;
+        }
+    }
+
+    /** Has the node move slots with their keys to another one, while clients go on; {@link #movesSlots} tells how long. */
+    public void moveSlots(String slots, String targetId, AdminCredential target) {
+        try (Jedis node = connect()) {
+            node.sendCommand(CISTERN, "MOVE-SLOTS", slots, targetId, "AUTH2", target.user(),
+                    target.password().reveal());
+        }
+    }
+
+    /** Whether a move of slots goes on. */
+    public boolean movesSlots() {
+        try (Jedis node = connect()) {
+            return ((List<?>) node.sendCommand(CISTERN, "MOVES")).stream().map(move -> (List<?>) move)
+                    .map(facts -> text(facts.get(STATE_AT)))
+                    .anyMatch(state -> !List.of("done", "cancelled", "failed").contains(state));
+        }
+    }
+
+    private static String text(Object reply) {
+        return SafeEncoder.encode((byte[]) reply);
+    }
+
+    /** The node knows a newer topology than whoever tells it one. */
+    public static final class StaleEpochException extends RuntimeException {
+
+        private static final long serialVersionUID = 1;
+
+        StaleEpochException(String message, Throwable cause) {
+            super(message, cause);
         }
     }
 

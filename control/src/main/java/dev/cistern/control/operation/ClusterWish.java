@@ -56,6 +56,19 @@ record ClusterWish(
                 request.cacheSubnetGroupName(), request.port());
     }
 
+    /** The same with AWS's own parameter group for cluster mode, unless another one was wished. */
+    ClusterWish clustered() {
+        if (parameterGroup != null) {
+            return this;
+        }
+        EngineVersion version = engineVersion == null
+                ? EngineVersion.defaultOf(engine)
+                : version(engine, engineVersion);
+        return new ClusterWish(engine, engineVersion, cacheNodeType, ParameterGroup.clusteredDefaultFor(version),
+                maintenanceWindow, snapshotWindow, snapshotRetentionLimit, autoMinorVersionUpgrade, availabilityZone,
+                subnetGroup, port);
+    }
+
     /** The settings of the new cluster; what was not wished is AWS's default or chosen by chance, once. */
     ClusterSettings settings(Context context) {
         RandomGenerator random = context.options().random();

@@ -4,6 +4,7 @@ import dev.cistern.control.Quotas;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.NewNode;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.SubnetGroup;
@@ -67,9 +68,14 @@ final class Clusters {
 
     /** Stores a cluster on its own that has no nodes yet. */
     static CacheCluster insert(Context context, ClusterWish wish, ResourceKey key, String zone, int nodes) {
+        ClusterSettings settings = wish.settings(context);
+        if (ParameterGroups.isClustered(context, settings.parameterGroup())) {
+            throw Faults.invalidParameterCombination("Cache parameter group %s with cluster-enabled is only for "
+                    + "replication groups.", settings.parameterGroup());
+        }
         CacheCluster cluster = new CacheCluster(key, 0, CacheClusterStatus.CREATING, wish.engine(),
                 newHash(context.options().random()), zone, nodes, context.options().clock().millis(), null, null,
-                wish.settings(context), null, false, subnets(context, wish).id());
+                settings, null, false, subnets(context, wish).id());
         CacheCluster.TABLE.insert(context.handle(), cluster);
         return cluster;
     }

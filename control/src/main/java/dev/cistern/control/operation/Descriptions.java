@@ -13,6 +13,7 @@ import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
+import dev.cistern.control.resource.SlotMap;
 import dev.cistern.control.resource.TransitEncryption;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -169,8 +170,12 @@ final class Descriptions {
                     .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade());
         }
         if (!group.is(ReplicationGroupStatus.CREATING) && !group.is(ReplicationGroupStatus.CREATE_FAILED)) {
-            answer.nodeGroups(NodeGroup.of(handle, group.key()).stream()
+            List<NodeGroup> nodeGroups = NodeGroup.of(handle, group.key());
+            answer.nodeGroups(nodeGroups.stream()
                     .map(nodeGroup -> nodeGroup(handle, group, nodeGroup, members)).toList());
+            if (group.isClustered()) {
+                answer.configurationEndpoint(endpoint(nodeGroups.getFirst().primaryPort()));
+            }
         }
         return answer.build();
     }
@@ -215,7 +220,7 @@ final class Descriptions {
         var answer = software.amazon.awssdk.services.elasticache.model.NodeGroup.builder()
                 .nodeGroupId(nodeGroup.nodeGroupId())
                 .status(group.status().wireName())
-                .slots(nodeGroup.slots())
+                .slots(slotsOf(nodeGroup))
                 .nodeGroupMembers(answers);
         if (!group.isClustered()) {
             boolean hasReplicas = own.stream().anyMatch(member -> !nodeGroup.hasPrimary(member));
@@ -224,6 +229,11 @@ final class Descriptions {
                     .readerEndpoint(endpoint(hasReplicas ? nodeGroup.readerPort() : nodeGroup.primaryPort()));
         }
         return answer.build();
+    }
+
+    /** A new node group has none yet. */
+    private static @Nullable String slotsOf(NodeGroup nodeGroup) {
+        return SlotMap.slots(nodeGroup.slots()).isEmpty() ? null : nodeGroup.slots();
     }
 
     private NodeGroupMember member(ReplicationGroup group, NodeGroup nodeGroup, CacheCluster member, CacheNode node) {

@@ -15,6 +15,7 @@ import dev.cistern.control.resource.TransitEncryption;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.elasticache.model.ClusterMode;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 
 /**
@@ -40,10 +41,15 @@ record GroupCreation(Context context) {
         CacheCluster seed = request.primaryClusterId() == null || request.primaryClusterId().isEmpty()
                 ? null
                 : seed(request);
-        ClusterWish wish = ClusterWish.of(request);
+        ClusterWish wish = wantsSlots(request) ? ClusterWish.of(request).clustered() : ClusterWish.of(request);
         ClusterSettings settings = seed == null ? wish.settings(context) : seed.settings();
         boolean isClustered = seed == null && ParameterGroups.isClustered(context, settings.parameterGroup());
+        requireMode(request, isClustered);
         GroupShape shape = GroupShape.of(request, isClustered);
+        if (restore != null) {
+            restore.requireFitting(context, shape);
+        }
+        NotOffered.requireReachable(encryption, shape.nodes() == 1);
         requireFailover(request, shape, isClustered);
         new Members(context).requireQuota(shape.nodes());
         Clusters.requireQuota(context, seed == null ? shape.nodes() : 0);
@@ -62,6 +68,21 @@ record GroupCreation(Context context) {
         context.workflows().createReplicationGroup(context.handle(), key,
                 restore == null ? null : restore.begin(context), seed == null ? null : seed.id());
         return group;
+    }
+
+    /** Whether more than one node group, or cluster mode by its name, is wished. */
+    private static boolean wantsSlots(CreateReplicationGroupRequest request) {
+        return request.clusterMode() == ClusterMode.ENABLED || request.nodeGroupConfiguration().size() > 1
+                || (request.numNodeGroups() != null && request.numNodeGroups() > 1);
+    }
+
+    private static void requireMode(CreateReplicationGroupRequest request, boolean isClustered) {
+        boolean isOther = request.clusterMode() != null
+                && isClustered != (request.clusterMode() == ClusterMode.ENABLED);
+        if (isOther) {
+            throw Faults.invalidParameterCombination("ClusterMode %s does not go with cluster-enabled of the cache "
+                    + "parameter group.", request.clusterModeAsString());
+        }
     }
 
     private ReplicationGroup insert(ResourceKey key, String description, EngineType engine, ClusterSettings settings,

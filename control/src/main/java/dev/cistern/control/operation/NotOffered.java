@@ -1,6 +1,7 @@
 package dev.cistern.control.operation;
 
 import dev.cistern.control.node.EngineType;
+import dev.cistern.control.resource.TransitEncryption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.ClusterMode;
@@ -110,9 +111,18 @@ final class NotOffered {
         }
     }
 
+    /** On the way from one to the other a node would have to be both. */
     private static void clusterMode(@Nullable ClusterMode mode) {
-        if (mode != null && mode != ClusterMode.DISABLED) {
-            throw Faults.notOffered("cluster mode", "ClusterMode must be disabled");
+        if (mode == ClusterMode.COMPATIBLE) {
+            throw Faults.notOffered("cluster mode compatible", "ClusterMode must be enabled or disabled");
+        }
+    }
+
+    /** Nodes speak to one another without encryption: where it is required, replicas could not follow. */
+    static void requireReachable(TransitEncryption.Mode encryption, boolean isAlone) {
+        if (encryption == TransitEncryption.Mode.REQUIRED && !isAlone) {
+            throw Faults.notOffered("groups of more than one node with TransitEncryptionMode required",
+                    "TransitEncryptionMode must be preferred");
         }
     }
 

@@ -32,9 +32,6 @@ final class ParameterGroups {
             throw Faults.invalidParameterCombination(
                     "Expected a parameter group of family %s but found one of family %s", family, group.family());
         }
-        if (group.isClusterMode(context.handle())) {
-            throw Faults.notOffered("cluster mode", PARAMETER + " must be one with cluster mode off");
-        }
         return group;
     }
 

@@ -52,6 +52,9 @@ public record ReplicationGroupOperations(Context context) {
         List<CacheCluster> members = all.requireAvailable(group, "modify");
         requireSomething(request);
         NotOffered.check(request);
+        if (request.clusterMode() != null && !request.clusterModeAsString().equals(group.clusterMode())) {
+            throw Faults.notOffered("changing the cluster mode", "leave ClusterMode out");
+        }
         requireSnapshotting(members, request);
         SecurityGroupOperations.exchange(context, members.getFirst(), request.securityGroupIds());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
@@ -105,6 +108,7 @@ public record ReplicationGroupOperations(Context context) {
         TransitEncryption before = TransitEncryption.of(context.handle(), changed.key());
         TransitEncryption.Mode encryption = EncryptionChange.of(request, changed, before, engineVersion);
         if (encryption != null) {
+            NotOffered.requireReachable(encryption, new Members(context).of(changed).size() == 1);
             before.store(context.handle(), encryption);
             changed = context.workflows().encryptReplicationGroup(context.handle(), changed);
         }

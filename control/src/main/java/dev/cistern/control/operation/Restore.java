@@ -2,6 +2,7 @@ package dev.cistern.control.operation;
 
 import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.EngineVersion;
+import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.SubnetGroup;
@@ -14,6 +15,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
+import software.amazon.awssdk.services.elasticache.model.NodeGroupConfiguration;
 import software.amazon.awssdk.services.elasticache.model.Tag;
 
 /**
@@ -35,9 +37,6 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
         if (!name.isEmpty()) {
             Snapshot snapshot = new SnapshotOperations(context).require(name);
             SnapshotOperations.requireAvailable(snapshot, "restore");
-            if (snapshot.parts(context.handle()).size() > 1) {
-                throw Faults.notOffered("restoring more than one node group", "SnapshotName must have one node group");
-            }
             return new Restore(RestoreSource.ofSnapshot(snapshot.id()), snapshot);
         }
         if (objects.size() > 1) {
@@ -59,6 +58,10 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
         Snapshot from = snapshot;
         if (from == null) {
             return request;
+        }
+        if (from.parts(context.handle()).size() > 1) {
+            throw Faults.invalidParameterCombination(
+                    "Snapshot %s of more than one node group can only be restored to a replication group.", from.id());
         }
         var filled = request.toBuilder();
         EngineType engine = engine(from, request.engine());
@@ -107,9 +110,38 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
         if (request.tags().isEmpty()) {
             filled.tags(tags(context, from));
         }
+        filled.nodeGroupConfiguration(shape(context, from, request));
         CreateReplicationGroupRequest answer = filled.build();
         requireNotOlder(from, engine, answer.engineVersion());
         return answer;
+    }
+
+    /** The node groups that the snapshot was taken of, unless the caller has a shape in mind. */
+    private static List<NodeGroupConfiguration> shape(Context context, Snapshot from,
+            CreateReplicationGroupRequest request) {
+        List<NodeSnapshot> parts = from.parts(context.handle());
+        boolean isGiven = request.numNodeGroups() != null || !request.nodeGroupConfiguration().isEmpty();
+        return isGiven || parts.size() == 1
+                ? request.nodeGroupConfiguration()
+                : parts.stream().map(part -> NodeGroupConfiguration.builder().nodeGroupId(part.nodeGroupId())
+                        .slots(part.slots()).build()).toList();
+    }
+
+    /** Each node group loads one part: there must be one for each, of the same slots. */
+    void requireFitting(Context context, GroupShape shape) {
+        List<String> wanted = shape.parts().stream().map(part -> part.nodeGroupId() + " " + part.slots()).toList();
+        Snapshot from = snapshot;
+        List<String> parts = from == null
+                ? List.of()
+                : from.parts(context.handle()).stream().map(part -> part.nodeGroupId() + " " + part.slots()).toList();
+        if (wanted.size() > 1 && !wanted.equals(parts)) {
+            throw Faults.notOffered("restoring to node groups with other slots than the snapshot's",
+                    "NodeGroupConfiguration must be what the snapshot was taken of");
+        }
+        if (wanted.size() == 1 && parts.size() > 1) {
+            throw Faults.notOffered("restoring to fewer node groups than the snapshot has",
+                    "leave NumNodeGroups and NodeGroupConfiguration out");
+        }
     }
 
     private static RestoreSource object(Context context, String name) {

@@ -63,6 +63,10 @@ public record NodeGroup(
         return new NodeGroup(key, nodeGroupId, version, slots, clusterId, primaryPort, readerPort);
     }
 
+    public NodeGroup withPrimaryPort(int value) {
+        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, value, readerPort);
+    }
+
     public NodeGroup withSlots(String value) {
         return new NodeGroup(key, nodeGroupId, version, value, primaryClusterId, primaryPort, readerPort);
     }

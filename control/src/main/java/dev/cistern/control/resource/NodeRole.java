@@ -24,6 +24,13 @@ public record NodeRole(@Nullable CacheNode primary, int primaryPort, int readerP
         CacheNode primary = nodeGroup.hasPrimary(cluster)
                 ? null
                 : CacheNode.of(handle, cluster.key().sibling(nodeGroup.primaryClusterId())).getFirst();
-        return new NodeRole(primary, nodeGroup.primaryPort(), nodeGroup.readerPort());
+        ReplicationGroup group = ReplicationGroup.find(handle, nodeGroup.key());
+        if (group == null || !group.isClustered()) {
+            return new NodeRole(primary, nodeGroup.primaryPort(), nodeGroup.readerPort());
+        }
+        // Clients that know one node of a cluster know all: one listens on the configuration endpoint's port.
+        boolean isFirst = NodeGroup.of(handle, nodeGroup.key()).getFirst().nodeGroupId()
+                .equals(nodeGroup.nodeGroupId());
+        return new NodeRole(primary, isFirst ? nodeGroup.primaryPort() : 0, 0);
     }
 }

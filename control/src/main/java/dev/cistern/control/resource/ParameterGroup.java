@@ -65,6 +65,11 @@ public record ParameterGroup(ResourceKey key, long version, String family, Strin
         return DEFAULT_PREFIX + version.family();
     }
 
+    /** The same for cluster mode. */
+    public static String clusteredDefaultFor(EngineVersion version) {
+        return defaultFor(version) + CLUSTER_ON;
+    }
+
     public String id() {
         return key.id();
     }

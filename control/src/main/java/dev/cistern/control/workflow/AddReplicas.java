@@ -35,6 +35,7 @@ record AddReplicas(GroupSteps groups, Workflows workflows) implements Workflow<A
     @Override
     public void run(ResourceKey key, Input input, Steps steps) {
         groups.bringUp(steps, key, input.keys(key), null);
+        groups.publish(steps, key, "topology", input.clusterIds);
         steps.commit("available", handle -> {
             input.keys(key).forEach(member -> groups.clusters().becomeAvailable(handle, member));
             groups.become(handle, key, ReplicationGroupStatus.AVAILABLE,

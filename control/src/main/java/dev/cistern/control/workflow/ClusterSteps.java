@@ -7,7 +7,6 @@ import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
-import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.TagRow;
@@ -78,7 +77,7 @@ final class ClusterSteps {
     private void bringUp(Steps steps, CacheNode node, @Nullable RestoreSource source) {
         String name = node.key().id() + " " + node.cacheNodeId();
         if (source != null) {
-            steps.once("fetch " + name, () -> nodes.lay(node, files, source, NodeGroup.FIRST));
+            steps.once("fetch " + name, () -> nodes.lay(node, files, source, nodes.nodeGroupOf(node)));
         }
         steps.once("start " + name, () -> nodes.start(node));
         steps.until("answer " + name, source == null ? ANSWER_LIMIT : LOAD_LIMIT, () -> nodes.answers(node));
@@ -222,6 +221,12 @@ final class ClusterSteps {
                 cluster.withPendingNodeType(null).withStatus(CacheClusterStatus.AVAILABLE));
         events.clusterEvent(handle, key,
                 "Failed applying modification to cache node type to " + nodeType + ": " + reason);
+    }
+
+    /** From here on nothing starts the cluster's nodes any more. */
+    void leave(Handle handle, ResourceKey key) {
+        CacheNode.of(handle, key).forEach(node -> CacheNode.TABLE.update(handle, node.leaving()));
+        CacheCluster.TABLE.update(handle, require(handle, key).withStatus(CacheClusterStatus.DELETING));
     }
 
     /** Stops every node of the cluster and deletes its data. */

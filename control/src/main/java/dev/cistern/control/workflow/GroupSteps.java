@@ -7,8 +7,11 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.SlotMap;
 import dev.cistern.control.resource.TagRow;
 import dev.cistern.control.resource.TransitEncryption;
+import java.time.Duration;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -16,7 +19,9 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /** The steps that workflows on replication groups share. */
-record GroupSteps(ClusterSteps clusters, EventLog events) {
+record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies) {
+
+    private static final Duration MOVE_LIMIT = Duration.ofHours(6);
 
     /**
      * The keys of the members, by id.
@@ -80,6 +85,61 @@ record GroupSteps(ClusterSteps clusters, EventLog events) {
         return Objects.requireNonNull(
                 NodeGroup.of(handle, Objects.requireNonNull(CacheCluster.find(handle, member), member.id())),
                 member.id());
+    }
+
+    /** In cluster mode, has every node know which nodes there are, also those that join, and their roles. */
+    void publish(Steps steps, ResourceKey group, String step, List<String> joining) {
+        if (steps.read(handle -> ReplicationGroup.named(handle, group)).isClustered()) {
+            steps.once(step, () -> topologies.publish(group, joining));
+        }
+    }
+
+    /** Has slots go from one node group to another, and waits until they are there. */
+    void move(Steps steps, ResourceKey group, SlotMoves.Move move, String step) {
+        steps.until(step, MOVE_LIMIT, () -> {
+            int left = topologies.keepMoving(group, move);
+            steps.tell(step + ": " + left + " left");
+            return left == 0;
+        });
+        steps.commit(step + ", stored", handle -> {
+            BitSet slots = SlotMap.slots(move.slots());
+            for (NodeGroup nodeGroup : NodeGroup.of(handle, group)) {
+                BitSet own = SlotMap.slots(nodeGroup.slots());
+                own.andNot(slots);
+                if (nodeGroup.nodeGroupId().equals(move.to())) {
+                    own.or(slots);
+                }
+                NodeGroup.TABLE.update(handle, nodeGroup.withSlots(SlotMap.format(own)));
+            }
+        });
+    }
+
+    /** Takes node groups and their members from what clients are told of; they are not to run any more. */
+    void part(Handle handle, ResourceKey group, List<String> clusterIds, List<String> numbers) {
+        for (String id : clusterIds) {
+            clusters.leave(handle, group.sibling(id));
+        }
+        int port = NodeGroup.of(handle, group).getFirst().primaryPort();
+        for (String number : numbers) {
+            NodeGroup.TABLE.delete(handle, group.account(), group.region(), group.id(), number);
+        }
+        NodeGroup first = NodeGroup.of(handle, group).getFirst();
+        if (first.primaryPort() != port) {
+            // The configuration endpoint goes over to who is first now.
+            handle.execute("update port_lease set node_id = ? where port = ? and node_id like 'group %'",
+                    NodeGroup.portHolder(group, first.nodeGroupId()), port);
+            NodeGroup.TABLE.update(handle, first.withPrimaryPort(port));
+        }
+        for (String number : numbers) {
+            handle.execute("delete from port_lease where node_id = ?", NodeGroup.portHolder(group, number));
+        }
+    }
+
+    /** Has the primaries listen where they are to listen now. */
+    void placePrimaries(Steps steps, ResourceKey group) {
+        for (NodeGroup nodeGroup : steps.read(handle -> NodeGroup.of(handle, group))) {
+            clusters.takePlace(steps, group.sibling(nodeGroup.primaryClusterId()));
+        }
     }
 
     /** Tells every node of the group who may come in. */

@@ -33,6 +33,7 @@ final class Keeper implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Keeper.class);
 
     private static final Duration ROUND = Duration.ofSeconds(1);
+    private static final Duration REPAIR_EVERY = Duration.ofSeconds(5);
     private static final Duration RENEW_EVERY = Duration.ofHours(1);
     private static final Duration TRIM_EVERY = Duration.ofHours(1);
     private static final Duration ROUND_LIMIT = Duration.ofSeconds(20);
@@ -46,12 +47,14 @@ final class Keeper implements AutoCloseable {
     private final Clock clock;
     private final Rest rest;
     private long renewedAtMillis;
+    private long repairedAtMillis;
+    private final Topologies topologies;
     private final SnapshotKeeper snapshots;
     private long trimmedAtMillis;
     private @Nullable Thread rounds;
 
     Keeper(Database database, Nodes nodes, EventLog events, Workflows workflows, Clock clock, Rest rest,
-            SnapshotKeeper snapshots) {
+            SnapshotKeeper snapshots, Topologies topologies) {
         this.database = database;
         this.nodes = nodes;
         this.events = events;
@@ -59,6 +62,7 @@ final class Keeper implements AutoCloseable {
         this.clock = clock;
         this.rest = rest;
         this.snapshots = snapshots;
+        this.topologies = topologies;
     }
 
     /** Starts every wanted node that does not run, then goes on looking round in the background. */
@@ -87,6 +91,7 @@ final class Keeper implements AutoCloseable {
                 keepNodes("and status not in ('CREATING', 'RESTARTING', 'DELETING')",
                         "Finished recovery for cache nodes %s");
                 stopUnwanted();
+                repairTopologies();
                 beginPendingChanges();
                 renewCertificates();
                 snapshots.lookRound();
@@ -137,6 +142,14 @@ final class Keeper implements AutoCloseable {
     private void stopUnwanted() {
         database.read(handle -> CacheNode.TABLE.select(handle, "where wanted = false")).stream()
                 .filter(nodes::isRunning).forEach(nodes::stop);
+    }
+
+    private void repairTopologies() {
+        long now = clock.millis();
+        if (now - repairedAtMillis >= REPAIR_EVERY.toMillis()) {
+            repairedAtMillis = now;
+            topologies.repair();
+        }
     }
 
     private void bringBack(CacheNode node, String backAgain) {

@@ -126,6 +126,13 @@ final class Nodes {
         return false;
     }
 
+    /** The number of the node group that the node is in; that of a cluster on its own is the first. */
+    String nodeGroupOf(CacheNode node) {
+        CacheCluster cluster = database.read(handle -> CacheCluster.find(handle, node.key()));
+        String number = cluster == null ? null : cluster.nodeGroupId();
+        return number == null ? NodeGroup.FIRST : number;
+    }
+
     private NodeRole roleOf(CacheCluster cluster) {
         return database.read(handle -> NodeRole.of(handle, cluster));
     }

@@ -2,6 +2,7 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /** Stops replicas of a group and forgets them: modifying -> available. Tries for ever: nothing else could end it. */
@@ -26,6 +27,7 @@ record RemoveReplicas(GroupSteps groups) implements Workflow<AddReplicas.Input> 
 
     @Override
     public void run(ResourceKey key, AddReplicas.Input input, Steps steps) {
+        groups.publish(steps, key, "topology", List.of());
         for (ResourceKey member : input.keys(key)) {
             groups.clusters().tearDown(steps, member);
         }

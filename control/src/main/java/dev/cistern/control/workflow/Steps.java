@@ -95,6 +95,11 @@ final class Steps {
         finished(name, NO_RESULT);
     }
 
+    /** What an operator is told of the present step while it goes on. */
+    void tell(String progress) {
+        presentSteps.put(workflow.workflowId(), progress);
+    }
+
     /** Changes rows exactly once: the step is done with the transaction. */
     void commit(String name, Consumer<Handle> change) {
         if (done.containsKey(name)) {

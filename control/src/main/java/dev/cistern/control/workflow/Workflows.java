@@ -48,7 +48,8 @@ public final class Workflows implements AutoCloseable {
         SnapshotFiles files = new SnapshotFiles(options.backups(), directory, database);
         SnapshotSteps snapshots = new SnapshotSteps(nodes, files, events, options.clock());
         ClusterSteps clusters = new ClusterSteps(nodes, files, events);
-        GroupSteps groups = new GroupSteps(clusters, events);
+        Topologies topologies = new Topologies(database, nodes, options.endpoints());
+        GroupSteps groups = new GroupSteps(clusters, events, topologies);
         this.memcached = new MemcachedSteps(nodes, clusters, events, options.endpoints(), options.clock(),
                 this::removeNodes);
         ChangeUsers users = new ChangeUsers(groups, events);
@@ -74,6 +75,7 @@ public final class Workflows implements AutoCloseable {
                 new AddReplicas(groups, this),
                 new RemoveReplicas(groups),
                 new PromoteReplica(groups),
+                new Reshard(groups),
                 new ResizeReplicationGroup(groups),
                 new DeleteReplicationGroup(groups),
                 new CreateSnapshot(snapshots, this),
@@ -84,7 +86,7 @@ public final class Workflows implements AutoCloseable {
         this.clock = options.clock();
         this.reports = new Reports(options.endpoints(), engine.presentSteps());
         this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest,
-                new SnapshotKeeper(database, this, options.clock()));
+                new SnapshotKeeper(database, this, options.clock()), topologies);
     }
 
     /** {@code source} is what its data comes from, or null. */
@@ -155,6 +157,16 @@ public final class Workflows implements AutoCloseable {
     public ReplicationGroup removeReplicas(Handle handle, ReplicationGroup group, List<String> clusterIds) {
         events.groupEvent(handle, group.key(), "Removing replicas " + String.join(", ", clusterIds));
         engine.start(handle, RemoveReplicas.TYPE, group.key(), new AddReplicas.Input(clusterIds));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /**
+     * Spreads the slots over the node groups, those that come and whose members are stored already among them, without those
+     * that go; answers the group as it is now: modifying.
+     */
+    public ReplicationGroup reshard(Handle handle, ReplicationGroup group, List<String> clusterIds,
+            List<String> coming, List<String> leaving) {
+        engine.start(handle, Reshard.TYPE, group.key(), new Reshard.Input(clusterIds, coming, leaving));
         return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
     }
 

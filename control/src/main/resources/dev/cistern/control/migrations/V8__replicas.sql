@@ -30,3 +30,7 @@ insert into port_lease (bind_address, port, node_id)
     from moved_port;
 
 drop table moved_port;
+
+-- Slots that were moved often lie in many ranges.
+alter table node_group alter column slots set data type varchar(65535);
+alter table node_snapshot alter column slots set data type varchar(65535);

@@ -1,0 +1,170 @@
+package dev.cistern.app;
+
+import dev.cistern.gateway.GatewayOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.JedisCluster;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.NodeGroup;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/** Groups of many nodes with real nodes behind them: replicas that follow, primaries that change, slots that move. */
+final class ReplicationGroupTest {
+
+    @TempDir
+    private Path state;
+
+    private LocalCistern cistern;
+    private ElastiCacheClient client;
+
+    @BeforeEach
+    void start() throws IOException {
+        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
+        client = Probe.sdk(cistern.url());
+    }
+
+    @AfterEach
+    void end() {
+        client.close();
+        cistern.close();
+    }
+
+    @Test
+    void aReplicaIsPromotedUnderLoadAndNothingIsLost() throws InterruptedException {
+        client.createReplicationGroup(r -> r.replicationGroupId("shop").replicationGroupDescription("d")
+                .engine("valkey").cacheNodeType("cache.t4g.micro").numCacheClusters(3));
+        Endpoint primary = Probe.awaitAvailable(client, "shop");
+        Endpoint reader = Probe.group(client, "shop").nodeGroups().getFirst().readerEndpoint();
+        List<Long> acknowledged = new ArrayList<>();
+        AtomicBoolean isOver = new AtomicBoolean();
+        Thread writer = Thread.ofVirtual().start(() -> write(primary, acknowledged, isOver));
+        Probe.await(() -> sizeOf(acknowledged) > 100);
+        client.modifyReplicationGroup(r -> r.replicationGroupId("shop").primaryClusterId("shop-003"));
+        Probe.await(() -> Probe.group(client, "shop").status().equals("available"));
+        int before = sizeOf(acknowledged);
+        Probe.await(() -> sizeOf(acknowledged) > before + 100);
+        isOver.set(true);
+        writer.join();
+
+        assertThat(Probe.group(client, "shop").nodeGroups().getFirst().nodeGroupMembers().get(2).currentRole())
+                .isEqualTo("primary");
+        try (Jedis jedis = Probe.connect(primary)) {
+            assertThat(jedis.mget(acknowledged.stream().map(number -> "k" + number).toArray(String[]::new)))
+                    .doesNotContainNull();
+        }
+        Probe.await(() -> {
+            try (Jedis jedis = Probe.connect(reader)) {
+                return jedis.dbSize() >= acknowledged.size();
+            }
+        });
+        try (Jedis jedis = Probe.connect(reader)) {
+            assertThatThrownBy(() -> jedis.set("k", "v")).hasMessageContaining("READONLY");
+        }
+    }
+
+    private static int sizeOf(List<Long> numbers) {
+        synchronized (numbers) {
+            return numbers.size();
+        }
+    }
+
+    /** Writes one key after the other; whoever is cut off connects again. */
+    private static void write(Endpoint endpoint, List<Long> acknowledged, AtomicBoolean isOver) {
+        long number = 0;
+        while (!isOver.get()) {
+            try (Jedis jedis = Probe.connect(endpoint)) {
+                while (!isOver.get()) {
+                    jedis.set("k" + ++number, "v");
+                    synchronized (acknowledged) {
+                        acknowledged.add(number);
+                    }
+                }
+            } catch (RuntimeException e) {
+                // The primary changed; the next connection finds the new one.
+            }
+        }
+    }
+
+    @Test
+    void slotsMoveUnderLoadAndNoClientNotices() throws InterruptedException {
+        client.createReplicationGroup(r -> r.replicationGroupId("spread").replicationGroupDescription("d")
+                .engine("valkey").cacheNodeType("cache.t4g.micro").numNodeGroups(2).replicasPerNodeGroup(1)
+                .automaticFailoverEnabled(true));
+        Probe.await(() -> Probe.group(client, "spread").status().equals("available"));
+        ReplicationGroup group = Probe.group(client, "spread");
+        assertThat(group.clusterEnabled()).isTrue();
+        assertThat(group.nodeGroups()).extracting(NodeGroup::slots).containsExactly("0-8191", "8192-16383");
+        assertThat(group.memberClusters()).containsExactly("spread-0001-001", "spread-0001-002", "spread-0002-001",
+                "spread-0002-002");
+        Endpoint endpoint = group.configurationEndpoint();
+        Queue<RuntimeException> errors = new ConcurrentLinkedQueue<>();
+        AtomicLong written = new AtomicLong();
+        AtomicBoolean isOver = new AtomicBoolean();
+        try (JedisCluster cluster = new JedisCluster(new HostAndPort(endpoint.address(), endpoint.port()))) {
+            List<Thread> writers = List.of(writer(isOver, errors, number -> {
+                cluster.set("k" + number, "v" + number);
+                written.set(number);
+            }), writer(isOver, errors, number -> {
+                long wanted = Math.max(1, written.get() - number % 100);
+                if (written.get() > 0) {
+                    assertThat(cluster.get("k" + wanted)).isEqualTo("v" + wanted);
+                }
+            }));
+            Probe.await(() -> written.get() > 500);
+            reshard(4, List.of());
+            assertThat(Probe.group(client, "spread").nodeGroups()).extracting(NodeGroup::slots)
+                    .containsExactly("0-4095", "8192-12287", "4096-8191", "12288-16383");
+            reshard(2, List.of("0001", "0003"));
+            isOver.set(true);
+            for (Thread thread : writers) {
+                thread.join();
+            }
+            assertThat(errors).isEmpty();
+            for (long number = 1; number <= written.get(); number++) {
+                assertThat(cluster.get("k" + number)).isEqualTo("v" + number);
+            }
+        }
+        assertThat(Probe.group(client, "spread").configurationEndpoint()).isEqualTo(endpoint);
+        assertThat(Probe.group(client, "spread").nodeGroups()).extracting(NodeGroup::nodeGroupId)
+                .containsExactly("0002", "0004");
+    }
+
+    private void reshard(int count, List<String> removed) {
+        client.modifyReplicationGroupShardConfiguration(r -> r.replicationGroupId("spread").nodeGroupCount(count)
+                .applyImmediately(true).nodeGroupsToRemove(removed.isEmpty() ? null : removed));
+        Awaitility.await().atMost(Duration.ofMinutes(5)).pollInterval(Duration.ofMillis(200)).untilAsserted(
+                () -> assertThat(Probe.group(client, "spread").status()).as(cistern.controlPlane().status().toJson())
+                        .isEqualTo("available"));
+    }
+
+    private static Thread writer(AtomicBoolean isOver, Queue<RuntimeException> errors, LongConsumer step) {
+        return Thread.ofVirtual().start(() -> {
+            for (long number = 1; !isOver.get(); number++) {
+                try {
+                    step.accept(number);
+                } catch (RuntimeException e) {
+                    errors.add(e);
+                }
+            }
+        });
+    }
+}

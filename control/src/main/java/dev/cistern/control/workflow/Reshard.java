@@ -1,0 +1,85 @@
+package dev.cistern.control.workflow;
+
+import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.NodeGroup;
+import dev.cistern.control.resource.ReplicationGroupStatus;
+import dev.cistern.control.resource.ResourceKey;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Spreads the slots of a group evenly over its node groups, new ones among them and without those that go, while clients go
+ * on: modifying -> available. Tries for ever: half of the way is a place where a group can stay, but not one that was wished.
+ *
+ * <p>The nodes hand slots over among themselves; where each slot is, they say. So what was on its way when the
+ * control plane ended is asked for again, and what has arrived is passed over.
+ */
+record Reshard(GroupSteps groups) implements Workflow<Reshard.Input> {
+
+    static final String TYPE = "reshard";
+
+    /** The members and node groups that come, which are stored already, and the node groups that go. */
+    record Input(List<String> clusterIds, List<String> coming, List<String> leaving) {}
+
+    /** What is to be done; stored, so that a run after a crash finds the same steps. */
+    record Plan(List<SlotMoves.Move> moves) {}
+
+    @Override
+    public String type() {
+        return TYPE;
+    }
+
+    @Override
+    public Class<Input> inputType() {
+        return Input.class;
+    }
+
+    @Override
+    public int maxAttempts() {
+        return Integer.MAX_VALUE;
+    }
+
+    @Override
+    public void run(ResourceKey key, Input input, Steps steps) {
+        groups.bringUp(steps, key, input.clusterIds.stream().map(key::sibling).toList(), null);
+        groups.publish(steps, key, "topology before", input.clusterIds);
+        steps.commit("join", handle -> input.clusterIds
+                .forEach(id -> groups.clusters().becomeAvailable(handle, key.sibling(id))));
+        Plan plan = steps.once("plan", Plan.class, () -> plan(steps, key, input));
+        for (int i = 0; i < plan.moves.size(); i++) {
+            SlotMoves.Move move = plan.moves.get(i);
+            groups.move(steps, key, move, "move %d slots from %s to %s, %d of %d".formatted(move.count(), move.from(),
+                    move.to(), i + 1, plan.moves.size()));
+        }
+        leave(key, input, steps);
+        steps.commit("available", handle -> groups.become(handle, key, ReplicationGroupStatus.AVAILABLE,
+                "Finished modifying the shard configuration of replication group " + key.id()));
+    }
+
+    private Plan plan(Steps steps, ResourceKey key, Input input) {
+        List<String> staying = steps.read(handle -> NodeGroup.of(handle, key)).stream().map(NodeGroup::nodeGroupId)
+                .filter(number -> !input.leaving.contains(number)).toList();
+        return new Plan(SlotMoves.plan(groups.topologies().slots(key), staying));
+    }
+
+    /** The rows first: from then on nobody is told of the nodes that go. */
+    private void leave(ResourceKey key, Input input, Steps steps) {
+        String[] leaving = steps.once("leaving", String[].class, () -> steps
+                .read(handle -> CacheCluster.membersOf(handle, key)).stream()
+                .filter(member -> input.leaving.contains(String.valueOf(member.nodeGroupId())))
+                .map(CacheCluster::id).toArray(String[]::new));
+        steps.commit("part", handle -> groups.part(handle, key, List.of(leaving), input.leaving));
+        groups.publish(steps, key, "topology after", List.of());
+        for (String id : leaving) {
+            groups.clusters().tearDown(steps, key.sibling(id));
+        }
+        steps.commit("forget", handle -> List.of(leaving).forEach(id -> groups.clusters().forget(handle,
+                key.sibling(id))));
+        groups.placePrimaries(steps, key);
+    }
+
+    @Override
+    public void giveUp(Handle handle, ResourceKey key, Input input, String reason) {
+        throw new IllegalStateException("resharding does not give up: " + reason);
+    }
+}

@@ -72,6 +72,12 @@ public final class CacheNode implements AutoCloseable {
 
     /** A node with these commands: for tests that need some of their own. */
     static CacheNode start(NodeOptions options, EventLoops eventLoops, CommandIndex commands) throws IOException {
+        return start(options, eventLoops, commands, Clock.SYSTEM);
+    }
+
+    /** A node that has the time from there: for tests that let it jump. */
+    static CacheNode start(NodeOptions options, EventLoops eventLoops, CommandIndex commands, Clock clock)
+            throws IOException {
         Settings settings = settings(options);
         Effects effects = new Effects();
         Store store = new Store(StoreOptions.seeded(new SecureRandom().nextLong())
@@ -81,8 +87,8 @@ public final class CacheNode implements AutoCloseable {
         NodeOptions.InternalUser internal = options.internalUser();
         Node node = new Node(
                 NodeIdentity.create(options.name(), options.operatingSystem(),
-                        eventLoops.transport().name().toLowerCase(Locale.ROOT), Clock.SYSTEM.wallMillis()),
-                settings, store, effects, commands, Clock.SYSTEM,
+                        eventLoops.transport().name().toLowerCase(Locale.ROOT), clock.wallMillis()),
+                settings, store, effects, commands, clock,
                 internal == null ? null : new Users.InternalUser(internal.name(), internal.password()));
         node.customerView(options.customerView());
         Map<EventLoops.Loop, NodeLoop> loops = new java.util.LinkedHashMap<>();

@@ -99,7 +99,7 @@ final class Mailbox {
         Outbox outbox = session.outbox;
         if (outbox != null) {
             turnReply.raw(outbox.address(), outbox.length());
-            nodeLoop.repliesForEarlier();
+            nodeLoop.goesOnFrom(session);
             drop(session, outbox);
         }
     }
@@ -119,6 +119,7 @@ final class Mailbox {
         }
         if (isInTurn(session)) {
             turnReply.raw(bytes, first);
+            nodeLoop.goesOnFrom(session);
             return;
         }
         Outbox outbox = session.outbox;

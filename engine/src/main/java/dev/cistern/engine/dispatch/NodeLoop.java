@@ -333,6 +333,7 @@ public final class NodeLoop {
             return;
         }
         stopWaiting(session, waiter);
+        session.needsLease |= waiter.command().is(Flag.WRITE) && node.is(Condition.LEASED);
         if (!waiter.isSilent()) {
             sendRaw(session, answer);
         }
@@ -406,9 +407,10 @@ public final class NodeLoop {
         }
     }
 
-    /** The turn's reply begins with what was done before, for sessions that waited perhaps. */
-    void repliesForEarlier() {
-        needsLease |= node.is(Condition.LEASED);
+    /** The turn's reply begins with what the session was told before. */
+    void goesOnFrom(Session session) {
+        needsLease |= session.needsLease;
+        session.needsLease = false;
     }
 
     void sendPushed(Session session, long address, long length) {
@@ -417,8 +419,8 @@ public final class NodeLoop {
         if (replyHold.isOn() && replyHold.takes(session, address, length, true)) {
             return;
         }
-        if (node.is(Condition.LEASED)) {
-            // A blocked session's answer may tell of a write as well.
+        if (session.needsLease) {
+            session.needsLease = false;
             withholdWithoutLease(session);
         }
         session.connection().send(address, length);
@@ -1058,7 +1060,7 @@ public final class NodeLoop {
      * not acknowledged. The process may have stood still since the command ran.
      */
     void withholdWithoutLease(Session session) {
-        if (node.is(Condition.LEASED) && !session.user().isInternal() && !node.replication().orders().lease().holds()) {
+        if (node.is(Condition.LEASED) && !node.replication().orders().lease().holds()) {
             node.replication().orders().lease().withhold();
             session.connection().closeNow();
         }

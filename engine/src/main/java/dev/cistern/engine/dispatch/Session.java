@@ -78,6 +78,8 @@ public final class Session implements Conversation {
     boolean hasHeldBefore;
     /** So much of what it was sent waits that it executes nothing. */
     boolean isFullOfReplies;
+    /** What it is told next was done under a lease, which must still hold then. */
+    boolean needsLease;
     /** A pause holds it back. */
     boolean isHeldBack;
     /** Waits in the loop's queue for its next turn, or for the end of a pause: nothing is executed meanwhile. */

@@ -5,6 +5,7 @@ import dev.cistern.control.operation.CatalogOperations;
 import dev.cistern.control.operation.ClassicOperations;
 import dev.cistern.control.operation.Context;
 import dev.cistern.control.operation.EventOperations;
+import dev.cistern.control.operation.FailoverOperations;
 import dev.cistern.control.operation.OfferOperations;
 import dev.cistern.control.operation.ParameterGroupOperations;
 import dev.cistern.control.operation.ReplicaOperations;
@@ -130,6 +131,8 @@ import software.amazon.awssdk.services.elasticache.model.ResetCacheParameterGrou
 import software.amazon.awssdk.services.elasticache.model.ResetCacheParameterGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.RevokeCacheSecurityGroupIngressRequest;
 import software.amazon.awssdk.services.elasticache.model.RevokeCacheSecurityGroupIngressResponse;
+import software.amazon.awssdk.services.elasticache.model.TestFailoverRequest;
+import software.amazon.awssdk.services.elasticache.model.TestFailoverResponse;
 
 /**
  * The ElastiCache API: AWS's own interface, each operation in a transaction of its own and handed to its resource's class.
@@ -213,6 +216,11 @@ final class ElastiCacheService implements ElastiCacheClient {
     @Override
     public IncreaseReplicaCountResponse increaseReplicaCount(IncreaseReplicaCountRequest request) {
         return change(context -> new ReplicaOperations(context).increase(request));
+    }
+
+    @Override
+    public TestFailoverResponse testFailover(TestFailoverRequest request) {
+        return change(context -> new FailoverOperations(context).test(request));
     }
 
     @Override

@@ -14,13 +14,14 @@ package dev.cistern.control;
  * @param subnetGroups     cache subnet groups beside the default one
  * @param subnetsPerGroup  subnets in one of them
  * @param snapshotsPerDay  manual snapshots of one source within 24 hours
+ * @param testFailoversPerDay  node groups that may be failed over by TestFailover within 24 hours
  * @param eventsKept       newest events that are kept, whatever their age; a bound of ours, AWS has only the 14 days
  */
 public record Quotas(int nodesPerRegion, int nodesPerMemcachedCluster, int nodesPerReplicationGroup,
         int tagsPerResource, int parameterGroups, int users, int userGroups,
         int usersPerGroup,
-        int subnetGroups, int subnetsPerGroup, int snapshotsPerDay, int eventsKept) {
+        int subnetGroups, int subnetsPerGroup, int snapshotsPerDay, int testFailoversPerDay, int eventsKept) {
 
     /** The defaults of an AWS account. */
-    public static final Quotas DEFAULT = new Quotas(300, 40, 90, 50, 300, 2_000, 200, 100, 300, 20, 20, 10_000);
+    public static final Quotas DEFAULT = new Quotas(300, 40, 90, 50, 300, 2_000, 200, 100, 300, 20, 20, 15, 10_000);
 }

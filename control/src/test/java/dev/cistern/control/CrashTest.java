@@ -97,6 +97,18 @@ final class CrashTest {
                 test -> hasReplicas(test, "g-002", 1));
     }
 
+    @Test
+    void testingAFailover() throws IOException {
+        atEveryPoint(test -> test.createGroup("g", 2, true),
+                aws -> aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")), CrashTest::isFailedOver);
+    }
+
+    private static void isFailedOver(TestPlane test) {
+        await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> hasReplicas(test, "g-002", 2));
+        assertThat(test.events("replication-group", "g"))
+                .filteredOn("Failover from primary node g-001 to replica node g-002 completed"::equals).hasSize(1);
+    }
+
     /** The group serves with this primary and so many replicas, which follow it. */
     private static void hasReplicas(TestPlane test, String primary, int replicas) {
         assertThat(test.group("g").status()).isEqualTo("available");

@@ -154,7 +154,7 @@ final class ListingTest {
     @Test
     void nodesHaveAQuota() {
         try (TestPlane test = new TestPlane(directory, StepObserver.NONE,
-                new Quotas(2, 40, 90, 50, 300, 10, 10, 10, 10, 20, 20, 100),
+                new Quotas(2, 40, 90, 50, 300, 10, 10, 10, 10, 20, 20, 15, 100),
                 TestPlane.START)) {
             test.createCluster("a");
             test.createGroup("b");

@@ -139,7 +139,7 @@ final class ParameterGroupTest {
     @Test
     void whatIsRefused() {
         try (TestPlane test = new TestPlane(directory, StepObserver.NONE,
-                new Quotas(300, 40, 90, 50, 1, 10, 10, 10, 10, 20, 20, 1000), TestPlane.START)) {
+                new Quotas(300, 40, 90, 50, 1, 10, 10, 10, 10, 20, 20, 15, 1000), TestPlane.START)) {
             create(test, "mine");
             refused(CacheParameterGroupAlreadyExistsException.class, "already exists", () -> create(test, "MINE"));
             refused(CacheParameterGroupQuotaExceededException.class, "the quota of 1", () -> create(test, "more"));

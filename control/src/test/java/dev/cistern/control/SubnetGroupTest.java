@@ -104,7 +104,7 @@ final class SubnetGroupTest {
     @Test
     void whatIsRefused() {
         try (TestPlane test = new TestPlane(directory, StepObserver.NONE,
-                new Quotas(300, 40, 90, 50, 10, 10, 10, 10, 1, 1, 20, 1000), TestPlane.START)) {
+                new Quotas(300, 40, 90, 50, 10, 10, 10, 10, 1, 1, 20, 15, 1000), TestPlane.START)) {
             refused(InvalidSubnetException.class, "Subnet subnet-1 does not exist.",
                     () -> create(test, "mine", "subnet-1"));
             refused(CacheSubnetQuotaExceededException.class, "at most 1 subnets",

@@ -85,6 +85,12 @@ final class TestPlane implements AutoCloseable {
         aws = plane.elastiCache();
     }
 
+    /** Ends the node of that cluster without telling anybody. */
+    void crash(String clusterId) {
+        nodes.crash(nodes.running().keySet().stream().filter(node -> node.startsWith(clusterId + "-")).findFirst()
+                .orElseThrow());
+    }
+
     void move(Duration duration) {
         moved = moved.plus(duration);
     }
@@ -111,8 +117,14 @@ final class TestPlane implements AutoCloseable {
 
     /** A group with so many replicas. */
     ReplicationGroup createGroup(String id, int replicas) {
+        return createGroup(id, replicas, false);
+    }
+
+    /** A group whose replicas take their primary's place by themselves, or not. */
+    ReplicationGroup createGroup(String id, int replicas, boolean failsOver) {
         aws.createReplicationGroup(r -> r.replicationGroupId(id).replicationGroupDescription("a group of many")
-                .engine("valkey").cacheNodeType("cache.t4g.small").numCacheClusters(1 + replicas));
+                .engine("valkey").cacheNodeType("cache.t4g.small").numCacheClusters(1 + replicas)
+                .automaticFailoverEnabled(failsOver));
         settle();
         return group(id);
     }

@@ -125,7 +125,7 @@ final class UserTest {
     @Test
     void whatAUserMayNotBe() {
         try (TestPlane test = new TestPlane(directory, StepObserver.NONE,
-                new Quotas(300, 40, 90, 50, 10, 1, 10, 10, 10, 20, 20, 1000), TestPlane.START)) {
+                new Quotas(300, 40, 90, 50, 10, 1, 10, 10, 10, 20, 20, 15, 1000), TestPlane.START)) {
             Class<InvalidParameterValueException> value = InvalidParameterValueException.class;
             Class<InvalidParameterCombinationException> combination = InvalidParameterCombinationException.class;
             refused(value, "UserId is not valid", () -> create(test, "1ann", "ann"));

@@ -36,6 +36,11 @@ public final class NodeAdmin {
 
     /** Where the state stands in what is told of a move: names and values, the id first. */
     private static final int STATE_AT = 3;
+
+    /** So often at least replicas hear from their primary: their silence tells that it is lost. */
+    private static final String PING_PERIOD = "repl-ping-replica-period";
+    private static final String EVERY_SECOND = "1";
+
     private static final String NO_FAILOVER = "no-failover";
 
     private static final Pattern UNKNOWN_SETTING = Pattern.compile("(?i)unknown option|unsupported config parameter");
@@ -51,13 +56,18 @@ public final class NodeAdmin {
 
     /** Over an encrypted connection where there is a trust. */
     public NodeAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust) {
+        this(address, admin, trust, Duration.ofMillis(ANSWER_MILLIS));
+    }
+
+    /** One that waits no longer than that for a connection, and for each answer. */
+    public NodeAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust, Duration limit) {
         this.address = new HostAndPort(address.host(), address.port());
         this.config = DefaultJedisClientConfig.builder()
                 .sslOptions(trust == null ? null : sslOptions(trust))
                 .user(admin.user())
                 .password(admin.password().reveal())
-                .connectionTimeoutMillis(CONNECT_MILLIS)
-                .socketTimeoutMillis(ANSWER_MILLIS)
+                .connectionTimeoutMillis((int) Math.min(CONNECT_MILLIS, limit.toMillis()))
+                .socketTimeoutMillis((int) limit.toMillis())
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
                 // Plain replies are enough, and every server speaks them without being asked.
                 .autoNegotiateProtocol(false)
@@ -166,7 +176,8 @@ public final class NodeAdmin {
     /** Has the node follow that one; one that does already goes on as it is. */
     public void follow(NodeAddress primary, AdminCredential credential) {
         try (Jedis node = connect()) {
-            node.configSet(Map.of("masteruser", credential.user(), "masterauth", credential.password().reveal()));
+            node.configSet(Map.of("masteruser", credential.user(), "masterauth", credential.password().reveal(),
+                    PING_PERIOD, EVERY_SECOND));
             node.replicaof(primary.host(), primary.port());
         }
     }
@@ -174,6 +185,7 @@ public final class NodeAdmin {
     /** Has the node be a primary, with what it has; one that is already goes on as it is. */
     public void lead() {
         try (Jedis node = connect()) {
+            node.configSet(PING_PERIOD, EVERY_SECOND);
             node.replicaofNoOne();
         }
     }

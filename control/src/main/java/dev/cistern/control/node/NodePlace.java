@@ -11,10 +11,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param primary   whom it follows; null when it is a primary
  * @param isLinked  whether what its primary writes comes
+ * @param silentSeconds  since anything came from its primary; -1 when it has none or no link to it
  * @param offset    how far it is in the history of writes
  * @param replicas  who follows it and has caught up, by the addresses that it knows them by
  */
-public record NodePlace(@Nullable NodeAddress primary, boolean isLinked, long offset, List<NodeAddress> replicas) {
+public record NodePlace(@Nullable NodeAddress primary, boolean isLinked, int silentSeconds, long offset,
+        List<NodeAddress> replicas) {
 
     public NodePlace {
         replicas = List.copyOf(replicas);
@@ -31,6 +33,7 @@ public record NodePlace(@Nullable NodeAddress primary, boolean isLinked, long of
                 ? null
                 : new NodeAddress(facts.getOrDefault("master_host", ""), number(facts.get("master_port")));
         return new NodePlace(primary, "up".equals(facts.get("master_link_status")),
+                Integer.parseInt(facts.getOrDefault("master_last_io_seconds_ago", "-1")),
                 Long.parseLong(facts.getOrDefault(isPrimary ? "master_repl_offset" : "slave_repl_offset", "0")),
                 replicas(facts));
     }

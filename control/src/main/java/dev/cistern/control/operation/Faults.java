@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.elasticache.model.ApiCallRateForCustomerExceededException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.CacheParameterGroupAlreadyExistsException;
@@ -47,6 +48,7 @@ import software.amazon.awssdk.services.elasticache.model.SnapshotQuotaExceededEx
 import software.amazon.awssdk.services.elasticache.model.SubnetInUseException;
 import software.amazon.awssdk.services.elasticache.model.TagNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.TagQuotaPerResourceExceededException;
+import software.amazon.awssdk.services.elasticache.model.TestFailoverNotAvailableException;
 import software.amazon.awssdk.services.elasticache.model.UserAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.UserGroupAlreadyExistsException;
 import software.amazon.awssdk.services.elasticache.model.UserGroupNotFoundException;
@@ -103,6 +105,14 @@ public final class Faults {
 
     static AwsServiceException noOperation(String message, Object... arguments) {
         return fault(NoOperationException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException testFailoverNotAvailable(String message) {
+        return fault(TestFailoverNotAvailableException.builder(), message);
+    }
+
+    static AwsServiceException apiCallRateExceeded(String message) {
+        return fault(ApiCallRateForCustomerExceededException.builder(), message);
     }
 
     static AwsServiceException parameterGroupNotFound(String name) {

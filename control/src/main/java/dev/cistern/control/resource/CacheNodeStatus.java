@@ -18,10 +18,13 @@ public enum CacheNodeStatus {
     DELETING,
 
     /** It is being stopped and started because somebody asked for it; the keeper leaves it alone. */
-    RESTARTING;
+    RESTARTING,
+
+    /** A primary that is lost, or about to be ended, and whose place a replica takes; the keeper leaves it alone. */
+    LOST;
 
     /** AWS's word. */
     public String wireName() {
-        return this == RESTARTING ? REBOOTING.wireName() : name().toLowerCase(Locale.ROOT);
+        return this == RESTARTING || this == LOST ? REBOOTING.wireName() : name().toLowerCase(Locale.ROOT);
     }
 }

@@ -149,8 +149,12 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
         }
     }
 
-    void become(Handle handle, ResourceKey key, ReplicationGroupStatus status, String event) {
+    void become(Handle handle, ResourceKey key, ReplicationGroupStatus status) {
         ReplicationGroup.TABLE.update(handle, ReplicationGroup.named(handle, key).withStatus(status));
+    }
+
+    void become(Handle handle, ResourceKey key, ReplicationGroupStatus status, String event) {
+        become(handle, key, status);
         events.groupEvent(handle, key, event);
     }
 

@@ -50,11 +50,12 @@ final class Keeper implements AutoCloseable {
     private long repairedAtMillis;
     private final Topologies topologies;
     private final SnapshotKeeper snapshots;
+    private final Sentry sentry;
     private long trimmedAtMillis;
     private @Nullable Thread rounds;
 
     Keeper(Database database, Nodes nodes, EventLog events, Workflows workflows, Clock clock, Rest rest,
-            SnapshotKeeper snapshots, Topologies topologies) {
+            SnapshotKeeper snapshots, Topologies topologies, Sentry sentry) {
         this.database = database;
         this.nodes = nodes;
         this.events = events;
@@ -63,11 +64,12 @@ final class Keeper implements AutoCloseable {
         this.rest = rest;
         this.snapshots = snapshots;
         this.topologies = topologies;
+        this.sentry = sentry;
     }
 
     /** Starts every wanted node that does not run, then goes on looking round in the background. */
     void open() {
-        keepNodes("", "Cache node %s restarted");
+        keepNodes("and status <> 'LOST'", "Cache node %s restarted");
         rounds = Thread.ofVirtual().name("keeper").start(this::lookRoundUntilClosed);
     }
 
@@ -88,7 +90,7 @@ final class Keeper implements AutoCloseable {
         while (!rest.isClosed()) {
             try {
                 rest.pause(ROUND);
-                keepNodes("and status not in ('CREATING', 'RESTARTING', 'DELETING')",
+                keepNodes("and status not in ('CREATING', 'RESTARTING', 'DELETING', 'LOST')",
                         "Finished recovery for cache nodes %s");
                 stopUnwanted();
                 repairTopologies();
@@ -115,6 +117,7 @@ final class Keeper implements AutoCloseable {
                 .read(handle -> CacheNode.TABLE.select(handle, "where wanted = true " + which));
         List<CacheNode> away = wanted.stream()
                 .filter(node -> node.status() == CacheNodeStatus.REBOOTING || !nodes.isRunning(node))
+                .filter(node -> !sentry.guards(node))
                 .toList();
         CountDownLatch tried = new CountDownLatch(away.size());
         Semaphore permits = new Semaphore(CONCURRENT_STARTS);
@@ -155,7 +158,9 @@ final class Keeper implements AutoCloseable {
     private void bringBack(CacheNode node, String backAgain) {
         try {
             becomes(node, CacheNodeStatus.REBOOTING, "Recovering cache nodes " + node.cacheNodeId());
-            if (nodes.start(node) && nodes.answers(node)) {
+            if (nodes.bringBack(node) && nodes.answers(node)) {
+                // Its start may have ended before it was told.
+                nodes.assumeRole(node);
                 becomes(node, CacheNodeStatus.AVAILABLE, backAgain.formatted(node.cacheNodeId()));
             }
         } catch (RuntimeException e) {
@@ -168,7 +173,7 @@ final class Keeper implements AutoCloseable {
                 .filter(current -> current.nodeId().equals(node.nodeId()))
                 .filter(current -> current.wanted() && current.status() != CacheNodeStatus.CREATING)
                 .filter(current -> current.status() != CacheNodeStatus.RESTARTING
-                        && current.status() != CacheNodeStatus.DELETING)
+                        && current.status() != CacheNodeStatus.DELETING && current.status() != CacheNodeStatus.LOST)
                 .filter(current -> current.status() != status)
                 .forEach(current -> {
                     CacheNode.TABLE.update(handle, current.withStatus(status));

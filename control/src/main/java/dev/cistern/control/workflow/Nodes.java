@@ -8,6 +8,7 @@ import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.node.NodePlace;
 import dev.cistern.control.node.NodeReport;
 import dev.cistern.control.node.NodeRuntime;
+import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
 import dev.cistern.control.node.NodeUser;
@@ -45,6 +46,7 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * Starts, stops and asks nodes, as the rows of the database say.
@@ -55,6 +57,8 @@ import org.slf4j.LoggerFactory;
 final class Nodes {
 
     private static final Logger log = LoggerFactory.getLogger(Nodes.class);
+
+    private static final Duration SOON = Duration.ofMillis(500);
 
     private final Database database;
     private final NodeRuntime runtime;
@@ -90,6 +94,17 @@ final class Nodes {
         }));
     }
 
+    /** The same for one that went away by itself; one that a workflow has stopped is left to that. */
+    boolean bringBack(CacheNode node) {
+        return is(locked(node, (current, cluster) -> {
+            boolean isFree = current.wanted() && current.status() != CacheNodeStatus.LOST;
+            if (isFree) {
+                startNow(current, cluster);
+            }
+            return isFree;
+        }));
+    }
+
     /**
      * Has the running node be what the rows say that it is in its group. A node that follows another one than it should
      * drops what it has.
@@ -101,6 +116,21 @@ final class Nodes {
             }
             return true;
         });
+    }
+
+    /** Where the node stands, by itself; null when it does not answer soon. One that does not run is not started for it. */
+    @Nullable
+    NodePlace placeIfAnswering(CacheNode node) {
+        try {
+            Started known = ifRunning(node);
+            return known == null
+                    ? null
+                    : new NodeAdmin(known.address, known.spec.admin(),
+                            known.isEncrypted() ? certificates.trust() : null,
+                            SOON).place();
+        } catch (JedisException | NodeRuntimeException | IllegalStateException e) {
+            return null;
+        }
     }
 
     /** Whether the node has what its group's primary has, and hears of everything new; a primary does. */
@@ -513,6 +543,17 @@ final class Nodes {
             throw new IllegalStateException("node " + node.nodeId() + " is not to run");
         }
         return known;
+    }
+
+    /** The same for a node that must not be started for it; null when it does not run. */
+    private @Nullable Started ifRunning(CacheNode node) {
+        return locked(node, (current, cluster) -> {
+            boolean isRunning = runtime.inspect(specOf(current, cluster)) == NodeState.RUNNING;
+            if (isRunning && !started.containsKey(node.nodeId())) {
+                startNow(current, cluster);
+            }
+            return isRunning ? started.get(node.nodeId()) : null;
+        });
     }
 
     private Mode modeOf(CacheCluster cluster) {

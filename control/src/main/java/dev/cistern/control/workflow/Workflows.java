@@ -6,7 +6,9 @@ import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.FailoverRow;
 import dev.cistern.control.resource.MemcachedCluster;
+import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
@@ -29,6 +31,7 @@ public final class Workflows implements AutoCloseable {
 
     private final WorkflowEngine engine;
     private final Keeper keeper;
+    private final Sentry sentry;
     private final MemcachedSteps memcached;
     private final EventLog events;
     private final Database database;
@@ -50,6 +53,7 @@ public final class Workflows implements AutoCloseable {
         ClusterSteps clusters = new ClusterSteps(nodes, files, events);
         Topologies topologies = new Topologies(database, nodes, options.endpoints());
         GroupSteps groups = new GroupSteps(clusters, events, topologies);
+        FailoverSteps failovers = new FailoverSteps(groups, nodes, options.clock());
         this.memcached = new MemcachedSteps(nodes, clusters, events, options.endpoints(), options.clock(),
                 this::removeNodes);
         ChangeUsers users = new ChangeUsers(groups, events);
@@ -76,6 +80,8 @@ public final class Workflows implements AutoCloseable {
                 new RemoveReplicas(groups),
                 new PromoteReplica(groups),
                 new Reshard(groups),
+                new FailOver(failovers),
+                new TestFailover(failovers),
                 new ResizeReplicationGroup(groups),
                 new DeleteReplicationGroup(groups),
                 new CreateSnapshot(snapshots, this),
@@ -85,8 +91,9 @@ public final class Workflows implements AutoCloseable {
         this.database = database;
         this.clock = options.clock();
         this.reports = new Reports(options.endpoints(), engine.presentSteps());
+        this.sentry = new Sentry(database, nodes, this, options.clock(), rest, System::nanoTime);
         this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest,
-                new SnapshotKeeper(database, this, options.clock()), topologies);
+                new SnapshotKeeper(database, this, options.clock()), topologies, sentry);
     }
 
     /** {@code source} is what its data comes from, or null. */
@@ -184,6 +191,36 @@ public final class Workflows implements AutoCloseable {
     public ReplicationGroup promoteReplica(Handle handle, ReplicationGroup group, CacheCluster replica) {
         engine.start(handle, PromoteReplica.TYPE, group.key(), new PromoteReplica.Input(replica.id()));
         return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /** Has a node group failed over because somebody wants to see it; answers the group as it is now: modifying. */
+    public ReplicationGroup testFailover(Handle handle, ReplicationGroup group, NodeGroup nodeGroup) {
+        events.groupEvent(handle, group.key(), "Test Failover API called for node group " + nodeGroup.nodeGroupId());
+        new FailoverRow(group.key(), nodeGroup.nodeGroupId(), clock.millis(), true).insert(handle);
+        var _ = FailoverSteps.takeFromKeeper(handle, CacheCluster.find(handle,
+                group.key().sibling(nodeGroup.primaryClusterId())));
+        engine.start(handle, TestFailover.TYPE, group.key(),
+                new TestFailover.Input(nodeGroup.nodeGroupId(), nodeGroup.primaryClusterId()));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /** Has a replica take the place of this primary, which is lost, unless somebody else has to do with it by now. */
+    void failOver(ResourceKey groupKey, String nodeGroupId, ResourceKey primary) {
+        database.run(handle -> {
+            ReplicationGroup group = ReplicationGroup.find(handle, groupKey);
+            CacheCluster lost = CacheCluster.find(handle, primary);
+            NodeGroup nodeGroup = lost == null ? null : NodeGroup.of(handle, lost);
+            if (group != null && lost != null && nodeGroup != null && nodeGroup.hasPrimary(lost)
+                    && FailoverSteps.takeFromKeeper(handle, lost)) {
+                boolean isAvailable = group.is(ReplicationGroupStatus.AVAILABLE);
+                if (isAvailable) {
+                    ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+                }
+                engine.start(handle, FailOver.TYPE, groupKey,
+                        new FailOver.Input(nodeGroupId, lost.id(), isAvailable));
+            }
+        });
+        dispatch();
     }
 
     /** Answers the group as it is now: modifying, with all its members. */
@@ -321,11 +358,13 @@ public final class Workflows implements AutoCloseable {
     public void open() {
         keeper.open();
         engine.dispatch();
+        sentry.open();
     }
 
     @Override
     public void close() {
         engine.close();
+        sentry.close();
         keeper.close();
     }
 }

@@ -1,0 +1,263 @@
+package dev.cistern.control.workflow;
+
+import dev.cistern.control.node.NodePlace;
+import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.FailoverRow;
+import dev.cistern.control.resource.NodeGroup;
+import dev.cistern.control.resource.ReplicationGroup;
+import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.state.Database;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches the primaries of groups with automatic failover, and has a lost one failed over.
+ *
+ * <p>One virtual thread looks round ten times a second and asks the runtime whether primaries run; a few threads ask the
+ * nodes themselves, twice a second. What follows from what is known, {@link Verdict} says. Restarts nothing: that is the
+ * keeper's, which leaves a lost primary to this class ({@link #guards}).
+ */
+final class Sentry implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Sentry.class);
+
+    private static final Duration ROUND = Duration.ofMillis(100);
+    private static final long READ_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    /** After so long a round the control plane itself stood still: what it has not heard says nothing. */
+    private static final long STOOD_STILL_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int THREADS = 4;
+    private static final int CLOSE_SECONDS = 10;
+
+    /** A primary and those who could take its place. */
+    private record Post(ResourceKey group, String nodeGroupId, CacheNode primary, List<CacheNode> replicas) {}
+
+    private final Database database;
+    private final Nodes nodes;
+    private final Workflows workflows;
+    private final Clock clock;
+    private final Rest rest;
+    private final LongSupplier nanos;
+    private final ExecutorService askers = Executors.newFixedThreadPool(THREADS,
+            Thread.ofPlatform().daemon().name("sentry-", 0).factory());
+    private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
+    private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
+    private final Set<String> alarmed = ConcurrentHashMap.newKeySet();
+    private List<Post> posts = List.of();
+    private long readNanos;
+    private long roundNanos;
+    private @Nullable Thread rounds;
+
+    /** @param nanos a clock that never goes back, by which silence is measured */
+    Sentry(Database database, Nodes nodes, Workflows workflows, Clock clock, Rest rest, LongSupplier nanos) {
+        this.database = database;
+        this.nodes = nodes;
+        this.workflows = workflows;
+        this.clock = clock;
+        this.rest = rest;
+        this.nanos = nanos;
+    }
+
+    void open() {
+        readNanos = nanos.getAsLong() - READ_NANOS;
+        roundNanos = nanos.getAsLong();
+        rounds = Thread.ofVirtual().name("sentry").start(this::lookRoundUntilClosed);
+    }
+
+    @Override
+    public void close() {
+        rest.close();
+        Thread thread = rounds;
+        try {
+            if (thread != null) {
+                thread.join(Duration.ofSeconds(CLOSE_SECONDS));
+            }
+            askers.shutdown();
+            if (!askers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                log.warn("a node is still being asked");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void lookRoundUntilClosed() {
+        while (!rest.isClosed()) {
+            try {
+                rest.pause(ROUND);
+                lookRound(nanos.getAsLong());
+            } catch (Rest.ClosingException e) {
+                return;
+            } catch (RuntimeException e) {
+                log.error("a round of the sentry failed; the next one follows", e);
+            }
+        }
+    }
+
+    private void lookRound(long now) {
+        if (now - roundNanos > STOOD_STILL_NANOS) {
+            heardNanos.clear();
+        }
+        roundNanos = now;
+        if (now - readNanos >= READ_NANOS) {
+            readNanos = now;
+            posts = database.read(Sentry::posts);
+            heardNanos.keySet().retainAll(posts.stream().map(post -> post.primary.nodeId()).toList());
+        }
+        List<Post> silent = new ArrayList<>();
+        for (Post post : posts) {
+            if (!nodes.isRunning(post.primary)) {
+                judge(post, new Verdict.Facts(true, 0, views(post), 0, 0, 0));
+            } else if (silentMillis(post, now) >= Verdict.SUSPICIOUS_MILLIS) {
+                silent.add(post);
+            } else {
+                alarmed.remove(post.primary.nodeId());
+                ask(post, now);
+            }
+        }
+        judgeSilent(silent, now);
+    }
+
+    private long silentMillis(Post post, long now) {
+        long heard = heardNanos.computeIfAbsent(post.primary.nodeId(), _ -> now);
+        return TimeUnit.NANOSECONDS.toMillis(now - heard);
+    }
+
+    /** Asks the primary, unless it was asked a moment ago. */
+    private void ask(Post post, long now) {
+        String id = post.primary.nodeId();
+        Long asked = askedNanos.get(id);
+        if (asked != null && now - asked < ASK_NANOS) {
+            return;
+        }
+        askedNanos.put(id, now);
+        askers.execute(() -> {
+            if (nodes.placeIfAnswering(post.primary) != null) {
+                heardNanos.put(id, nanos.getAsLong());
+            }
+        });
+    }
+
+    private void judgeSilent(List<Post> silent, long now) {
+        if (silent.isEmpty()) {
+            return;
+        }
+        List<List<@Nullable NodePlace>> views = silent.stream().map(this::views).toList();
+        int asked = posts.size() + views.stream().mapToInt(List::size).sum();
+        int lost = silent.size()
+                + (int) views.stream().flatMap(List::stream).filter(place -> place == null).count();
+        for (int i = 0; i < silent.size(); i++) {
+            Post post = silent.get(i);
+            long since = clock.millis() - database
+                    .read(handle -> FailoverRow.lastMillis(handle, post.group, post.nodeGroupId));
+            judge(post, new Verdict.Facts(false, silentMillis(post, now), views.get(i), lost, asked, since));
+            ask(post, nanos.getAsLong());
+        }
+    }
+
+    /** What the replicas say of themselves, asked side by side. */
+    private List<@Nullable NodePlace> views(Post post) {
+        List<Callable<@Nullable NodePlace>> questions = new ArrayList<>();
+        post.replicas.forEach(replica -> questions.add(() -> nodes.placeIfAnswering(replica)));
+        List<@Nullable NodePlace> views = new ArrayList<>();
+        try {
+            for (Future<@Nullable NodePlace> answer : askers.invokeAll(questions)) {
+                views.add(answer.get());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+        return views;
+    }
+
+    private void judge(Post post, Verdict.Facts facts) {
+        Verdict verdict = Verdict.of(facts);
+        if (verdict == Verdict.FAIL_OVER) {
+            log.warn("primary {} is lost ({}): a replica takes its place", post.primary.nodeId(),
+                    facts.hasEnded() ? "it has ended" : "silent for " + facts.silentMillis() + " ms");
+            workflows.failOver(post.group, post.nodeGroupId, post.primary.key());
+            readNanos -= READ_NANOS;
+        } else if (verdict != Verdict.WAIT && alarmed.add(post.primary.nodeId())) {
+            log.error("primary {} does not answer; nothing is done: {}", post.primary.nodeId(),
+                    verdict == Verdict.ALARM
+                            ? "its replicas hear from it"
+                            : facts.lost() + " of " + facts.asked() + " nodes are silent, " + facts.sinceMillis()
+                                    + " ms after the last failover");
+        }
+    }
+
+    /** The primaries that can be failed over. */
+    private static List<Post> posts(Handle handle) {
+        List<Post> posts = new ArrayList<>();
+        for (ReplicationGroup group : ReplicationGroup.TABLE.select(handle,
+                "where automatic_failover = 'enabled' and status in ('AVAILABLE', 'MODIFYING', 'SNAPSHOTTING')")) {
+            List<CacheCluster> members = CacheCluster.membersOf(handle, group.key());
+            for (NodeGroup nodeGroup : NodeGroup.of(handle, group.key())) {
+                Post post = post(handle, nodeGroup, members);
+                if (post != null) {
+                    posts.add(post);
+                }
+            }
+        }
+        return posts;
+    }
+
+    private static @Nullable Post post(Handle handle, NodeGroup nodeGroup, List<CacheCluster> members) {
+        CacheNode primary = null;
+        List<CacheNode> replicas = new ArrayList<>();
+        for (CacheCluster member : members) {
+            if (nodeGroup.has(member)) {
+                CacheNode node = CacheNode.of(handle, member.key()).getFirst();
+                if (nodeGroup.hasPrimary(member)) {
+                    primary = node;
+                } else if (node.isMember() && node.wanted()) {
+                    replicas.add(node);
+                }
+            }
+        }
+        return primary != null && primary.wanted() && primary.status() == CacheNodeStatus.AVAILABLE
+                && !replicas.isEmpty()
+                        ? new Post(nodeGroup.key(), nodeGroup.nodeGroupId(), primary, replicas)
+                        : null;
+    }
+
+    /**
+     * Whether the node is a primary that has ended while replicas of it run: started as it was it would have nothing, and
+     * they would throw away what they have to be like it.
+     */
+    boolean guards(CacheNode node) {
+        if (node.status() != CacheNodeStatus.AVAILABLE) {
+            return false;
+        }
+        Post post = database.read(handle -> {
+            CacheCluster member = CacheCluster.find(handle, node.key());
+            NodeGroup nodeGroup = member == null ? null : NodeGroup.of(handle, member);
+            if (member == null || nodeGroup == null || !nodeGroup.hasPrimary(member)
+                    || !ReplicationGroup.named(handle, nodeGroup.key()).hasAutomaticFailover()) {
+                return null;
+            }
+            return post(handle, nodeGroup, CacheCluster.membersOf(handle, nodeGroup.key()));
+        });
+        return post != null && post.replicas.stream().anyMatch(nodes::isRunning);
+    }
+}

@@ -1,0 +1,139 @@
+package dev.cistern.control;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.elasticache.model.ApiCallRateForCustomerExceededException;
+import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
+import software.amazon.awssdk.services.elasticache.model.NodeGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.TestFailoverNotAvailableException;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+/** Primaries that are lost, or that somebody wants to see lost, and what is made of their groups. */
+final class FailoverTest {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    @TempDir
+    Path directory;
+
+    private static void awaitRoles(TestPlane test, String primary, String... replicas) {
+        await().atMost(LIMIT).ignoreExceptions().untilAsserted(() -> {
+            assertThat(test.group("g").status()).isEqualTo("available");
+            assertThat(test.nodes.follows(primary)).isEmpty();
+            for (String replica : replicas) {
+                assertThat(test.nodes.follows(replica)).isEqualTo(primary);
+            }
+        });
+    }
+
+    @Test
+    void aReplicaTakesThePlaceOfALostPrimary() {
+        try (TestPlane test = new TestPlane(directory)) {
+            int port = test.createGroup("g", 2, true).nodeGroups().getFirst().primaryEndpoint().port();
+            String data = test.nodes.data("g-002");
+            test.crash("g-001");
+            awaitRoles(test, "g-002", "g-001", "g-003");
+            assertThat(test.group("g").nodeGroups().getFirst().primaryEndpoint().port()).isEqualTo(port);
+            assertThat(test.group("g").nodeGroups().getFirst().nodeGroupMembers())
+                    .extracting(member -> member.cacheClusterId() + " " + member.currentRole())
+                    .containsExactly("g-001 replica", "g-002 primary", "g-003 replica");
+            assertThat(data).startsWith("data of g-001");
+            String failedOver = "Failover from primary node g-001 to replica node g-002 completed";
+            assertThat(test.events("replication-group", "g")).containsSubsequence("Replication group g created",
+                    failedOver);
+            assertThat(test.events("cache-cluster", "g-002")).contains(failedOver);
+            await().atMost(LIMIT).ignoreExceptions()
+                    .untilAsserted(() -> assertThat(test.events("cache-cluster", "g-001"))
+                            .containsSubsequence("Recovering cache nodes 0001",
+                                    "Finished recovery for cache nodes 0001"));
+        }
+    }
+
+    @Test
+    void oneThatIsLostAtOnceAgainIsFailedOverAgain() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createGroup("g", 1, true);
+            test.crash("g-001");
+            awaitRoles(test, "g-002", "g-001");
+            test.crash("g-002");
+            awaitRoles(test, "g-001", "g-002");
+        }
+    }
+
+    @Test
+    void withoutAutomaticFailoverThePrimaryComesBackAsItWas() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createGroup("g", 1, false);
+            test.crash("g-001");
+            await().atMost(LIMIT).until(() -> test.nodes.running().size() == 2);
+            awaitRoles(test, "g-001", "g-002");
+            assertThat(test.events("replication-group", "g")).noneMatch(event -> event.startsWith("Failover"));
+        }
+    }
+
+    @Test
+    void whenAllAreLostAllComeBack() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createGroup("g", 1, true);
+            test.crash("g-002");
+            test.crash("g-001");
+            await().atMost(LIMIT).ignoreExceptions().until(() -> List
+                    .of(test.nodes.follows("g-001") + test.nodes.follows("g-002"), test.group("g").status()),
+                    now -> List.of("g-001", "g-002").contains(now.getFirst()) && now.getLast().equals("available"));
+        }
+    }
+
+    @Test
+    void aTestHandsOverAndReplacesTheNode() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createGroup("g", 1, true);
+            assertThat(test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")).replicationGroup()
+                    .status())
+                    .isEqualTo("modifying");
+            assertThatThrownBy(() -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")))
+                    .isInstanceOf(InvalidReplicationGroupStateException.class);
+            awaitRoles(test, "g-002", "g-001");
+            assertThat(test.events("replication-group", "g")).containsSubsequence(
+                    "Test Failover API called for node group 0001",
+                    "Failover from primary node g-001 to replica node g-002 completed");
+            await().atMost(LIMIT).ignoreExceptions()
+                    .untilAsserted(() -> assertThat(test.events("cache-cluster", "g-001"))
+                            .containsSubsequence("Recovering cache nodes 0001",
+                                    "Finished recovery for cache nodes 0001"));
+        }
+    }
+
+    @Test
+    void aTestNeedsAGroupThatCanFailOver() {
+        try (TestPlane test = new TestPlane(directory)) {
+            assertThatThrownBy(() -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")))
+                    .isInstanceOf(ReplicationGroupNotFoundException.class);
+            test.createGroup("g", 1, false);
+            assertThatThrownBy(() -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0002")))
+                    .isInstanceOf(NodeGroupNotFoundException.class);
+            assertThatThrownBy(() -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")))
+                    .isInstanceOf(TestFailoverNotAvailableException.class);
+        }
+    }
+
+    @Test
+    void testsAreRationed() {
+        Quotas few = new Quotas(300, 40, 90, 50, 10, 10, 10, 10, 10, 20, 20, 1, 1000);
+        try (TestPlane test = new TestPlane(directory, (_, _, _) -> {}, few, TestPlane.START)) {
+            test.createGroup("g", 1, true);
+            test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001"));
+            awaitRoles(test, "g-002", "g-001");
+            assertThatThrownBy(() -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")))
+                    .isInstanceOf(ApiCallRateForCustomerExceededException.class);
+            test.move(Duration.ofHours(24));
+            test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001"));
+            awaitRoles(test, "g-001", "g-002");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package dev.cistern.control.workflow;
+
+import dev.cistern.control.node.NodeAddress;
+import dev.cistern.control.node.NodePlace;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** What is done about primaries that are away or silent. */
+final class VerdictTest {
+    private static final long LONG_AGO = Verdict.BETWEEN_MILLIS;
+    private static final NodePlace HEARS = place(true, 1);
+    private static final NodePlace HEARS_NOTHING = place(true, Verdict.REPLICA_SILENT_SECONDS);
+    private static final NodePlace HAS_NO_LINK = place(false, -1);
+
+    private static NodePlace place(boolean isLinked, int silentSeconds) {
+        return new NodePlace(new NodeAddress("127.0.0.1", 1), isLinked, silentSeconds, 7, List.of());
+    }
+
+    private static List<@Nullable NodePlace> replicas(@Nullable NodePlace... places) {
+        List<@Nullable NodePlace> all = new ArrayList<>();
+        for (NodePlace place : places) {
+            all.add(place);
+        }
+        return all;
+    }
+
+    private static Verdict silent(long millis, List<@Nullable NodePlace> replicas) {
+        return Verdict.of(new Verdict.Facts(false, millis, replicas, 1, 1 + replicas.size(), LONG_AGO));
+    }
+
+    @Test
+    void theEndOfAPrimaryNeedsNoSecondOpinionButAReplica() {
+        assertThat(Verdict.of(new Verdict.Facts(true, 0, replicas(HEARS), 0, 0, 0))).isEqualTo(Verdict.FAIL_OVER);
+        assertThat(Verdict.of(new Verdict.Facts(true, 0, replicas(new NodePlace[]{null}), 0, 0, 0)))
+                .isEqualTo(Verdict.WAIT);
+        assertThat(Verdict.of(new Verdict.Facts(true, 0, replicas(), 0, 0, 0))).isEqualTo(Verdict.WAIT);
+    }
+
+    @Test
+    void aSilentPrimaryIsLostWhenNoReplicaHearsFromIt() {
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS - 1, replicas(HAS_NO_LINK))).isEqualTo(Verdict.WAIT);
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HAS_NO_LINK))).isEqualTo(Verdict.FAIL_OVER);
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HEARS_NOTHING, HAS_NO_LINK)))
+                .isEqualTo(Verdict.FAIL_OVER);
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HEARS_NOTHING, HEARS))).isEqualTo(Verdict.ALARM);
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HEARS_NOTHING, null))).isEqualTo(Verdict.FAIL_OVER);
+    }
+
+    @Test
+    void whoSeesNobodyDoesNothing() {
+        assertThat(silent(1_000_000, replicas(null, null))).isEqualTo(Verdict.WAIT);
+        assertThat(Verdict.of(new Verdict.Facts(false, 1_000_000, replicas(HAS_NO_LINK), 6, 11, LONG_AGO)))
+                .isEqualTo(Verdict.HOLD);
+        assertThat(Verdict.of(new Verdict.Facts(false, 1_000_000, replicas(HAS_NO_LINK), 5, 10, LONG_AGO)))
+                .isEqualTo(Verdict.FAIL_OVER);
+    }
+
+    @Test
+    void oneThatIsSilentAgainTooSoonIsLeftForAWhile() {
+        assertThat(Verdict.of(new Verdict.Facts(false, 1_000_000, replicas(HAS_NO_LINK), 1, 2, LONG_AGO - 1)))
+                .isEqualTo(Verdict.HOLD);
+    }
+}

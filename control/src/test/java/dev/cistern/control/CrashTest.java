@@ -1,5 +1,6 @@
 package dev.cistern.control;
 
+import dev.cistern.control.resource.SlotMap;
 import dev.cistern.control.workflow.StepObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -7,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.NodeGroup;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -107,6 +110,52 @@ final class CrashTest {
         await().atMost(Duration.ofSeconds(30)).ignoreExceptions().untilAsserted(() -> hasReplicas(test, "g-002", 2));
         assertThat(test.events("replication-group", "g"))
                 .filteredOn("Failover from primary node g-001 to replica node g-002 completed"::equals).hasSize(1);
+    }
+
+    @Test
+    void creatingAGroupInClusterMode() throws IOException {
+        atEveryPoint(test -> {}, CrashTest::createSpread, test -> isSpread(test, "0001", "0002"));
+    }
+
+    @Test
+    void addingANodeGroup() throws IOException {
+        atEveryPoint(test -> {
+            createSpread(test.aws);
+            test.settle();
+        }, aws -> aws.modifyReplicationGroupShardConfiguration(
+                r -> r.replicationGroupId("g").nodeGroupCount(3).applyImmediately(true)),
+                test -> isSpread(test, "0001", "0002", "0003"));
+    }
+
+    @Test
+    void removingANodeGroup() throws IOException {
+        atEveryPoint(test -> {
+            createSpread(test.aws);
+            test.settle();
+        }, aws -> aws.modifyReplicationGroupShardConfiguration(r -> r.replicationGroupId("g").nodeGroupCount(1)
+                .nodeGroupsToRemove("0001").applyImmediately(true)), test -> isSpread(test, "0002"));
+    }
+
+    private static void createSpread(ElastiCacheClient aws) {
+        aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                .cacheNodeType("cache.t3.micro").numNodeGroups(2).automaticFailoverEnabled(true));
+    }
+
+    /** The group serves in cluster mode: these node groups share all slots, and each node knows that. */
+    private static void isSpread(TestPlane test, String... numbers) {
+        assertThat(test.group("g").status()).isEqualTo("available");
+        assertThat(test.group("g").nodeGroups()).extracting(nodeGroup -> nodeGroup.nodeGroupId())
+                .containsExactly(numbers);
+        assertThat(test.nodes.running()).hasSize(numbers.length);
+        BitSet all = new BitSet();
+        for (NodeGroup nodeGroup : test.group("g").nodeGroups()) {
+            SlotMap known = test.nodes.topology("g-" + nodeGroup.nodeGroupId() + "-001");
+            assertThat(SlotMap.format(known.own(known.self()))).isEqualTo(nodeGroup.slots());
+            assertThat(known.own(known.self()).cardinality()).isBetween(SlotMap.SLOTS / numbers.length,
+                    SlotMap.SLOTS / numbers.length + 1);
+            all.or(known.own(known.self()));
+        }
+        assertThat(all.cardinality()).isEqualTo(SlotMap.SLOTS);
     }
 
     /** The group serves with this primary and so many replicas, which follow it. */
@@ -208,22 +257,6 @@ final class CrashTest {
                 });
     }
 
-    @Test
-    void upgradingAMemcachedCluster() throws IOException {
-        atEveryPoint(test -> {
-            test.aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached").engineVersion("1.5.16")
-                    .cacheNodeType("cache.t3.micro"));
-            test.settle();
-        }, aws -> aws.modifyCacheCluster(r -> r.cacheClusterId("m").engineVersion("1.6.22").numCacheNodes(2)
-                .applyImmediately(true)), test -> {
-                    haveTheSameList(test, 2);
-                    assertThat(test.cluster("m").engineVersion()).isEqualTo("1.6.22");
-                    assertThat(test.nodes.versions("m").values()).containsOnly("1.6.22");
-                    assertThat(test.events("cache-cluster", "m")).filteredOn("Cache engine version is 1.6.22"::equals)
-                            .hasSize(1);
-                });
-    }
-
     /** All nodes of the Memcached cluster run, are shown, and answer one list of all of them. */
     private static void haveTheSameList(TestPlane test, int nodes) {
         assertThat(test.cluster("m").cacheClusterStatus()).isEqualTo("available");
@@ -297,7 +330,7 @@ final class CrashTest {
                     .passwords("correct-horse-battery"));
         }
         test.aws.createUserGroup(r -> r.userGroupId("team").engine("valkey").userIds("ann", "bob"));
-        test.createEncryptedGroup("g");
+        test.createGroup("g");
         test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").userGroupIdsToAdd("team"));
         test.settle();
     }

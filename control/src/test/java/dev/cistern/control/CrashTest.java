@@ -257,6 +257,22 @@ final class CrashTest {
                 });
     }
 
+    @Test
+    void upgradingAMemcachedCluster() throws IOException {
+        atEveryPoint(test -> {
+            test.aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached").engineVersion("1.5.16")
+                    .cacheNodeType("cache.t3.micro"));
+            test.settle();
+        }, aws -> aws.modifyCacheCluster(r -> r.cacheClusterId("m").engineVersion("1.6.22").numCacheNodes(2)
+                .applyImmediately(true)), test -> {
+                    haveTheSameList(test, 2);
+                    assertThat(test.cluster("m").engineVersion()).isEqualTo("1.6.22");
+                    assertThat(test.nodes.versions("m").values()).containsOnly("1.6.22");
+                    assertThat(test.events("cache-cluster", "m")).filteredOn("Cache engine version is 1.6.22"::equals)
+                            .hasSize(1);
+                });
+    }
+
     /** All nodes of the Memcached cluster run, are shown, and answer one list of all of them. */
     private static void haveTheSameList(TestPlane test, int nodes) {
         assertThat(test.cluster("m").cacheClusterStatus()).isEqualTo("available");
@@ -330,7 +346,7 @@ final class CrashTest {
                     .passwords("correct-horse-battery"));
         }
         test.aws.createUserGroup(r -> r.userGroupId("team").engine("valkey").userIds("ann", "bob"));
-        test.createGroup("g");
+        test.createEncryptedGroup("g");
         test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").userGroupIdsToAdd("team"));
         test.settle();
     }

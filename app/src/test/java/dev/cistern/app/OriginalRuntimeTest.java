@@ -67,7 +67,8 @@ final class OriginalRuntimeTest extends OutlivingRuntimeContract {
         try (Jedis client = client(spec)) {
             client.set("key", "value");
             assertThatThrownBy(() -> client.get("key")).hasMessageContaining("unknown command");
-            assertThat(new String((byte[]) client.sendCommand(FETCH, "key"), StandardCharsets.UTF_8)).isEqualTo("value");
+            assertThat(new String((byte[]) client.sendCommand(FETCH, "key"), StandardCharsets.UTF_8))
+                    .isEqualTo("value");
             assertThatThrownBy(() -> client.keys("*")).isInstanceOf(JedisDataException.class);
         }
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.ConfigureShard;
 import software.amazon.awssdk.services.elasticache.model.ElastiCacheException;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.InvalidCacheClusterStateException;
@@ -96,7 +97,7 @@ final class ReplicasTest {
             test.settle();
             assertThat(test.group("g").memberClusters()).containsExactly("g-001", "g-003", "g-004");
             test.aws.increaseReplicaCount(r -> r.replicationGroupId("g").applyImmediately(true)
-                    .replicaConfiguration(shard -> shard.nodeGroupId("0001").newReplicaCount(3)));
+                    .replicaConfiguration(ConfigureShard.builder().nodeGroupId("0001").newReplicaCount(3).build()));
             test.settle();
             assertThat(test.group("g").memberClusters()).containsExactly("g-001", "g-002", "g-003", "g-004");
             test.aws.decreaseReplicaCount(r -> r.replicationGroupId("g").newReplicaCount(1).applyImmediately(true));

@@ -5,6 +5,7 @@ import dev.cistern.engine.memcached.MemcachedOptions;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.testing.TestServer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -72,7 +73,7 @@ final class InsidersTest {
     private static String says(int port, String words) throws IOException {
         try (Socket socket = new Socket()) {
             socket.setSoTimeout(10_000);
-            socket.connect(new InetSocketAddress("127.0.0.1", port));
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             socket.getOutputStream().write(words.getBytes(StandardCharsets.ISO_8859_1));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
         } catch (SocketException reset) {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.JedisCluster;
+import redis.clients.jedis.RedisClusterClient;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.NodeGroup;
@@ -119,7 +120,8 @@ final class ReplicationGroupTest {
         Queue<RuntimeException> errors = new ConcurrentLinkedQueue<>();
         AtomicLong written = new AtomicLong();
         AtomicBoolean isOver = new AtomicBoolean();
-        try (JedisCluster cluster = new JedisCluster(new HostAndPort(endpoint.address(), endpoint.port()))) {
+        try (RedisClusterClient cluster = RedisClusterClient.builder()
+                .nodes(Set.of(new HostAndPort(endpoint.address(), endpoint.port()))).build()) {
             List<Thread> writers = List.of(writer(isOver, errors, number -> {
                 cluster.set("k" + number, "v" + number);
                 written.set(number);

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -114,7 +115,7 @@ final class LeaseTest {
         }
 
         String state(String name) {
-            return order("STATE").get(name);
+            return Objects.requireNonNull(order("STATE").get(name), name);
         }
 
         void grant(long epoch, long millis, int replicas) {
@@ -262,7 +263,7 @@ final class LeaseTest {
         assertThat(two.order("PROMOTE", "2")).containsEntry("role", "primary");
 
         Map<String, String> back = one.order("FOLLOW", "2", "127.0.0.1", "" + two.node.port(), "BRANCHED",
-                fenced.get("history"), fenced.get("offset"));
+                Objects.requireNonNull(fenced.get("history")), Objects.requireNonNull(fenced.get("offset")));
         assertThat(back.get("divergent")).contains("cistern-divergent-" + one.node.port() + "-2");
         assertThat(tail()).contains("late");
         await("the same", () -> one.client.send("GET", "key").equals(bulk("2")));

@@ -205,6 +205,7 @@ final class ForgedRequestsTest implements WebHandler {
         return bare;
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // sent as it is, and never compared
     private record Replay(String method, String rawPath, String rawQuery, Map<String, List<String>> headers,
             byte[] body)
             implements

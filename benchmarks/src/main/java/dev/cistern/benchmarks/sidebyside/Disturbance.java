@@ -1,6 +1,7 @@
 package dev.cistern.benchmarks.sidebyside;
 
 import java.io.IOException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Work that one client gives a server while others want their answers: what must be there before, and the work itself.
@@ -49,7 +50,7 @@ enum Disturbance {
             long deadline = System.currentTimeMillis() + fillMillis(size);
             loader.send(size.elements(), i -> new String[]{"SET", PeerConnection.key("key:", i), "value", "PXAT",
                     Long.toString(deadline)});
-            size.deadlineMillis()[0] = deadline;
+            size.deadlineMillis().set(deadline);
             if (System.currentTimeMillis() > deadline) {
                 throw new IOException("this machine is too slow: the keys expired while they were made");
             }
@@ -57,12 +58,12 @@ enum Disturbance {
 
         @Override
         void act(Loader loader, Size size) throws InterruptedException {
-            Thread.sleep(Math.max(0, size.deadlineMillis()[0] - System.currentTimeMillis()) + REST_MILLIS);
+            Thread.sleep(Math.max(0, size.deadlineMillis().get() - System.currentTimeMillis()) + REST_MILLIS);
         }
 
-        /** At the least rate that a server is expected to take. */
+        // At the least rate that a server is expected to take.
         private long fillMillis(Size size) {
-            return 5_000 + size.elements() / 80;
+            return 5_000L + size.elements() / 80;
         }
     },
     FLUSH("everything is flushed") {
@@ -98,11 +99,11 @@ enum Disturbance {
      *
      * @param elements       keys, or members of a set
      * @param seconds        of writing past the limit
-     * @param deadlineMillis one number: when the keys expire, told by what prepares to what acts
+     * @param deadlineMillis when the keys expire, told by what prepares to what acts
      */
-    record Size(int elements, int seconds, long[] deadlineMillis) {
+    record Size(int elements, int seconds, AtomicLong deadlineMillis) {
         Size(int elements, int seconds) {
-            this(elements, seconds, new long[1]);
+            this(elements, seconds, new AtomicLong());
         }
     }
 

@@ -43,6 +43,7 @@ enum Workload {
     private static final int KEYS_OF_MSET = 10;
 
     private final DataSet dataSet;
+    @SuppressWarnings("ImmutableEnumChecker") // List.of
     private final List<String> words;
 
     Workload(DataSet dataSet, String command) {

@@ -2,6 +2,7 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -47,6 +48,7 @@ record FailOver(FailoverSteps steps) implements Workflow<FailOver.Input> {
             steps.record(handle, key, input.nodeGroupId, false);
         });
         steps.repoint(run, key, input.nodeGroupId, input.primary);
+        steps.groups().publish(run, key, "topology", List.of());
         run.commit("available", handle -> {
             steps.leaveToKeeper(handle, lost);
             becomeAvailable(handle, key, input);

@@ -2,6 +2,7 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -31,6 +32,7 @@ record TestFailover(FailoverSteps steps) implements Workflow<TestFailover.Input>
         ResourceKey chosen = steps.choose(run, key, input.nodeGroupId, input.primary);
         steps.groups().handOver(run, key, chosen.id());
         steps.repoint(run, key, input.nodeGroupId, input.primary);
+        steps.groups().publish(run, key, "topology", List.of());
         steps.end(run, former);
         run.commit("available", handle -> {
             steps.leaveToKeeper(handle, former);

@@ -5,6 +5,7 @@ import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
@@ -63,8 +64,10 @@ final class Topologies {
     /** What to tell: the same for all nodes but for who each is itself. */
     private record View(List<Shard> shards, TransitEncryption.Mode encryption) {
 
+        /** Who can be asked and told; one that is lost is told when it is back. */
         List<CacheNode> nodes() {
-            return shards.stream().flatMap(shard -> shard.members.stream()).map(Member::node).toList();
+            return shards.stream().flatMap(shard -> shard.members.stream()).map(Member::node)
+                    .filter(node -> node.status() != CacheNodeStatus.LOST).toList();
         }
     }
 

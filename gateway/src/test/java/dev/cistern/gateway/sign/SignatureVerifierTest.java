@@ -260,7 +260,7 @@ final class SignatureVerifierTest {
         });
     }
 
-    private record Request(String method, String rawPath, String rawQuery, Map<String, String> fields, String text)
+    record Request(String method, String rawPath, String rawQuery, Map<String, String> fields, String text)
             implements
                 SignedRequest {
 

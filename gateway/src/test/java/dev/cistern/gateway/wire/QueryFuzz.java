@@ -132,7 +132,7 @@ final class QueryFuzz {
         @Override
         public WebAnswer handle(WebRequest request) {
             FormParameters parameters = FormParameters.parse(new String(request.body(), StandardCharsets.UTF_8));
-            QueryService.Answer answer = query.answer(parameters, Caller.DEFAULT, "request-1");
+            WireService.Answer answer = query.answer(parameters, Caller.DEFAULT, "request-1");
             return WebAnswer.of(answer.status(), "text/xml", answer.xml(), Map.of());
         }
 

@@ -74,7 +74,7 @@ final class ShopApplicationTest {
             Prices prices = application.getBean(Prices.class);
             int before = prices.questions();
             for (int customer = 0; customer < 100; customer++) {
-                customers.submit(() -> prices.of("sofa"));
+                var _ = customers.submit(() -> prices.of("sofa"));
             }
             customers.close();
             assertThat(prices.questions() - before).isEqualTo(1);
@@ -89,7 +89,7 @@ final class ShopApplicationTest {
             Prices prices = application.getBean(Prices.class);
             for (int product = 0; product < 200; product++) {
                 String name = "product " + product;
-                customers.submit(() -> prices.of(name));
+                var _ = customers.submit(() -> prices.of(name));
             }
             customers.close();
             List<Long> seconds = new ArrayList<>();

@@ -43,7 +43,7 @@ final class CrashTest {
     @Test
     void creatingACluster() throws IOException {
         atEveryPoint(test -> {},
-                aws -> aws
+                test -> test.aws
                         .createCacheCluster(r -> r.cacheClusterId("c").engine("redis").cacheNodeType("cache.t3.micro")),
                 test -> {
                     assertThat(test.cluster("c").cacheClusterStatus()).isEqualTo("available");
@@ -56,7 +56,7 @@ final class CrashTest {
     @Test
     void creatingAGroup() throws IOException {
         atEveryPoint(test -> {},
-                aws -> aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                test -> test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
                         .cacheNodeType("cache.t3.micro")),
                 test -> {
                     assertThat(test.group("g").status()).isEqualTo("available");
@@ -69,7 +69,7 @@ final class CrashTest {
     @Test
     void creatingAGroupWithAReplica() throws IOException {
         atEveryPoint(test -> {},
-                aws -> aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                test -> test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
                         .cacheNodeType("cache.t3.micro").numCacheClusters(2)),
                 test -> hasReplicas(test, "g-001", 1));
     }
@@ -77,7 +77,7 @@ final class CrashTest {
     @Test
     void addingAReplica() throws IOException {
         atEveryPoint(test -> test.createGroup("g"),
-                aws -> aws.increaseReplicaCount(
+                test -> test.aws.increaseReplicaCount(
                         r -> r.replicationGroupId("g").newReplicaCount(1).applyImmediately(true)),
                 test -> hasReplicas(test, "g-001", 1));
     }
@@ -85,7 +85,7 @@ final class CrashTest {
     @Test
     void removingAReplica() throws IOException {
         atEveryPoint(test -> test.createGroup("g", 1),
-                aws -> aws.decreaseReplicaCount(
+                test -> test.aws.decreaseReplicaCount(
                         r -> r.replicationGroupId("g").newReplicaCount(0).applyImmediately(true)),
                 test -> {
                     hasReplicas(test, "g-001", 0);
@@ -96,14 +96,24 @@ final class CrashTest {
     @Test
     void promotingAReplica() throws IOException {
         atEveryPoint(test -> test.createGroup("g", 1),
-                aws -> aws.modifyReplicationGroup(r -> r.replicationGroupId("g").primaryClusterId("g-002")),
+                test -> test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").primaryClusterId("g-002")),
                 test -> hasReplicas(test, "g-002", 1));
     }
 
     @Test
     void testingAFailover() throws IOException {
         atEveryPoint(test -> test.createGroup("g", 2, true),
-                aws -> aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")), CrashTest::isFailedOver);
+                test -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")), CrashTest::isFailedOver);
+    }
+
+    @Test
+    void failingOver() throws IOException {
+        nodesOutlive = true;
+        atEveryPoint(test -> test.createGroup("g", 2, true), test -> {
+            test.crash("g-001");
+            await().atMost(Duration.ofSeconds(30)).until(() -> !test.group("g").status().equals("available")
+                    || test.events("replication-group", "g").stream().anyMatch(event -> event.startsWith("Failover")));
+        }, CrashTest::isFailedOver);
     }
 
     private static void isFailedOver(TestPlane test) {
@@ -114,7 +124,7 @@ final class CrashTest {
 
     @Test
     void creatingAGroupInClusterMode() throws IOException {
-        atEveryPoint(test -> {}, CrashTest::createSpread, test -> isSpread(test, "0001", "0002"));
+        atEveryPoint(test -> {}, test -> createSpread(test.aws), test -> isSpread(test, "0001", "0002"));
     }
 
     @Test
@@ -122,7 +132,7 @@ final class CrashTest {
         atEveryPoint(test -> {
             createSpread(test.aws);
             test.settle();
-        }, aws -> aws.modifyReplicationGroupShardConfiguration(
+        }, test -> test.aws.modifyReplicationGroupShardConfiguration(
                 r -> r.replicationGroupId("g").nodeGroupCount(3).applyImmediately(true)),
                 test -> isSpread(test, "0001", "0002", "0003"));
     }
@@ -132,7 +142,7 @@ final class CrashTest {
         atEveryPoint(test -> {
             createSpread(test.aws);
             test.settle();
-        }, aws -> aws.modifyReplicationGroupShardConfiguration(r -> r.replicationGroupId("g").nodeGroupCount(1)
+        }, test -> test.aws.modifyReplicationGroupShardConfiguration(r -> r.replicationGroupId("g").nodeGroupCount(1)
                 .nodeGroupsToRemove("0001").applyImmediately(true)), test -> isSpread(test, "0002"));
     }
 
@@ -171,7 +181,7 @@ final class CrashTest {
     @Test
     void changingTheNodeTypeOfACluster() throws IOException {
         atEveryPoint(test -> test.createCluster("c"),
-                aws -> aws.modifyCacheCluster(
+                test -> test.aws.modifyCacheCluster(
                         r -> r.cacheClusterId("c").cacheNodeType("cache.m7g.large").applyImmediately(true)),
                 test -> {
                     assertThat(test.cluster("c").cacheClusterStatus()).isEqualTo("available");
@@ -184,7 +194,7 @@ final class CrashTest {
     @Test
     void changingTheNodeTypeOfAGroup() throws IOException {
         atEveryPoint(test -> test.createGroup("g"),
-                aws -> aws.modifyReplicationGroup(
+                test -> test.aws.modifyReplicationGroup(
                         r -> r.replicationGroupId("g").cacheNodeType("cache.m7g.large").applyImmediately(true)),
                 test -> {
                     assertThat(test.group("g").status()).isEqualTo("available");
@@ -202,7 +212,7 @@ final class CrashTest {
             test.aws.modifyCacheParameterGroup(r -> r.cacheParameterGroupName("mine").parameterNameValues(
                     TestPlane.values("timeout", "60", "reserved-memory-percent", "10")));
         },
-                aws -> aws.modifyCacheCluster(
+                test -> test.aws.modifyCacheCluster(
                         r -> r.cacheClusterId("c").cacheParameterGroupName("mine").applyImmediately(true)),
                 test -> {
                     assertThat(test.cluster("c").cacheParameterGroup().parameterApplyStatus()).isEqualTo("in-sync");
@@ -216,7 +226,7 @@ final class CrashTest {
     @Test
     void rebootingACluster() throws IOException {
         atEveryPoint(test -> test.createCluster("c"),
-                aws -> aws.rebootCacheCluster(r -> r.cacheClusterId("c").cacheNodeIdsToReboot("0001")),
+                test -> test.aws.rebootCacheCluster(r -> r.cacheClusterId("c").cacheNodeIdsToReboot("0001")),
                 test -> {
                     assertThat(test.cluster("c").cacheClusterStatus()).isEqualTo("available");
                     assertThat(test.cluster("c").cacheNodes().getFirst().cacheNodeStatus()).isEqualTo("available");
@@ -228,14 +238,14 @@ final class CrashTest {
 
     @Test
     void creatingAMemcachedCluster() throws IOException {
-        atEveryPoint(test -> {}, aws -> aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached")
+        atEveryPoint(test -> {}, test -> test.aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached")
                 .cacheNodeType("cache.t3.micro").numCacheNodes(2)), test -> haveTheSameList(test, 2));
     }
 
     @Test
     void addingCacheNodes() throws IOException {
         atEveryPoint(test -> test.createMemcached("m", 1),
-                aws -> aws.modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(3).applyImmediately(true)),
+                test -> test.aws.modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(3).applyImmediately(true)),
                 test -> {
                     haveTheSameList(test, 3);
                     assertThat(test.nodes.lists("m").get("0001")).startsWith("2\n");
@@ -247,7 +257,7 @@ final class CrashTest {
     @Test
     void removingCacheNodes() throws IOException {
         atEveryPoint(test -> test.createMemcached("m", 3),
-                aws -> aws.modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(2).cacheNodeIdsToRemove("0001")
+                test -> test.aws.modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(2).cacheNodeIdsToRemove("0001")
                         .applyImmediately(true)),
                 test -> {
                     haveTheSameList(test, 2);
@@ -263,7 +273,7 @@ final class CrashTest {
             test.aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached").engineVersion("1.5.16")
                     .cacheNodeType("cache.t3.micro"));
             test.settle();
-        }, aws -> aws.modifyCacheCluster(r -> r.cacheClusterId("m").engineVersion("1.6.22").numCacheNodes(2)
+        }, test -> test.aws.modifyCacheCluster(r -> r.cacheClusterId("m").engineVersion("1.6.22").numCacheNodes(2)
                 .applyImmediately(true)), test -> {
                     haveTheSameList(test, 2);
                     assertThat(test.cluster("m").engineVersion()).isEqualTo("1.6.22");
@@ -288,7 +298,7 @@ final class CrashTest {
     @Test
     void changingAUserOfAGroupsUserGroup() throws IOException {
         atEveryPoint(CrashTest::groupWithUsers,
-                aws -> aws.modifyUser(r -> r.userId("ann").accessString("on ~a:* +@all")),
+                test -> test.aws.modifyUser(r -> r.userId("ann").accessString("on ~a:* +@all")),
                 test -> {
                     assertThat(test.aws.describeUsers(r -> r.userId("ann")).users().getFirst().status())
                             .isEqualTo("active");
@@ -298,7 +308,7 @@ final class CrashTest {
 
     @Test
     void deletingAUserOfAGroupsUserGroup() throws IOException {
-        atEveryPoint(CrashTest::groupWithUsers, aws -> aws.deleteUser(r -> r.userId("ann")), test -> {
+        atEveryPoint(CrashTest::groupWithUsers, test -> test.aws.deleteUser(r -> r.userId("ann")), test -> {
             assertThat(test.aws.describeUsers(r -> {}).users()).extracting(user -> user.userId())
                     .containsExactly("bob", "default");
             assertThat(test.aws.describeUserGroups(r -> {}).userGroups().getFirst().userIds()).containsExactly("bob");
@@ -309,7 +319,7 @@ final class CrashTest {
     @Test
     void changingAUserGroup() throws IOException {
         atEveryPoint(CrashTest::groupWithUsers,
-                aws -> aws.modifyUserGroup(r -> r.userGroupId("team").userIdsToRemove("bob")), test -> {
+                test -> test.aws.modifyUserGroup(r -> r.userGroupId("team").userIdsToRemove("bob")), test -> {
                     assertThat(test.aws.describeUserGroups(r -> {}).userGroups().getFirst().status())
                             .isEqualTo("active");
                     assertThat(test.aws.describeUserGroups(r -> {}).userGroups().getFirst().userIds())
@@ -321,7 +331,7 @@ final class CrashTest {
     @Test
     void takingTheUserGroupFromAGroup() throws IOException {
         atEveryPoint(CrashTest::groupWithUsers,
-                aws -> aws.modifyReplicationGroup(r -> r.replicationGroupId("g").removeUserGroups(true)
+                test -> test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").removeUserGroups(true)
                         .authToken("correct-horse-battery").authTokenUpdateStrategy("SET")),
                 test -> {
                     assertThat(test.group("g").status()).isEqualTo("available");
@@ -334,7 +344,7 @@ final class CrashTest {
 
     @Test
     void makingAndDeletingAUserGroup() throws IOException {
-        atEveryPoint(test -> {}, aws -> aws.createUserGroup(r -> r.userGroupId("team").engine("redis")
+        atEveryPoint(test -> {}, test -> test.aws.createUserGroup(r -> r.userGroupId("team").engine("redis")
                 .userIds("default")),
                 test -> assertThat(test.aws.describeUserGroups(r -> {}).userGroups().getFirst().status())
                         .isEqualTo("active"));
@@ -354,7 +364,7 @@ final class CrashTest {
     @Test
     void deletingACluster() throws IOException {
         atEveryPoint(test -> test.createCluster("c"),
-                aws -> aws.deleteCacheCluster(r -> r.cacheClusterId("c")),
+                test -> test.aws.deleteCacheCluster(r -> r.cacheClusterId("c")),
                 test -> {
                     assertThatThrownBy(() -> test.cluster("c")).isInstanceOf(CacheClusterNotFoundException.class);
                     assertThat(test.nodes.running()).isEmpty();
@@ -366,7 +376,7 @@ final class CrashTest {
     @Test
     void deletingAGroup() throws IOException {
         atEveryPoint(test -> test.createGroup("g"),
-                aws -> aws.deleteReplicationGroup(r -> r.replicationGroupId("g")),
+                test -> test.aws.deleteReplicationGroup(r -> r.replicationGroupId("g")),
                 test -> {
                     assertThatThrownBy(() -> test.group("g")).isInstanceOf(ReplicationGroupNotFoundException.class);
                     assertThatThrownBy(() -> test.cluster("g-001")).isInstanceOf(CacheClusterNotFoundException.class);
@@ -378,7 +388,7 @@ final class CrashTest {
     void takingASnapshot() throws IOException {
         nodesOutlive = true;
         atEveryPoint(test -> test.createGroup("g"),
-                aws -> aws.createSnapshot(r -> r.replicationGroupId("g").snapshotName("s")),
+                test -> test.aws.createSnapshot(r -> r.replicationGroupId("g").snapshotName("s")),
                 test -> {
                     assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
                     assertThat(test.group("g").status()).isEqualTo("available");
@@ -393,7 +403,7 @@ final class CrashTest {
     void takingAFinalSnapshot() throws IOException {
         nodesOutlive = true;
         atEveryPoint(test -> test.createGroup("g"),
-                aws -> aws.deleteReplicationGroup(r -> r.replicationGroupId("g").finalSnapshotIdentifier("s")),
+                test -> test.aws.deleteReplicationGroup(r -> r.replicationGroupId("g").finalSnapshotIdentifier("s")),
                 test -> {
                     assertThatThrownBy(() -> test.group("g")).isInstanceOf(ReplicationGroupNotFoundException.class);
                     assertThat(test.nodes.running()).isEmpty();
@@ -406,7 +416,7 @@ final class CrashTest {
     void restoringASnapshot() throws IOException {
         nodesOutlive = true;
         atEveryPoint(CrashTest::aSnapshot,
-                aws -> aws.createReplicationGroup(r -> r.replicationGroupId("h").replicationGroupDescription("d")
+                test -> test.aws.createReplicationGroup(r -> r.replicationGroupId("h").replicationGroupDescription("d")
                         .snapshotName("s").cacheNodeType("cache.m7g.large")),
                 test -> {
                     assertThat(test.group("h").status()).isEqualTo("available");
@@ -419,7 +429,7 @@ final class CrashTest {
     void copyingASnapshot() throws IOException {
         nodesOutlive = true;
         atEveryPoint(CrashTest::aSnapshot,
-                aws -> aws.copySnapshot(r -> r.sourceSnapshotName("s").targetSnapshotName("t")),
+                test -> test.aws.copySnapshot(r -> r.sourceSnapshotName("s").targetSnapshotName("t")),
                 test -> {
                     assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
                     assertThat(test.snapshot("t").snapshotStatus()).isEqualTo("available");
@@ -429,7 +439,7 @@ final class CrashTest {
 
     @Test
     void deletingASnapshot() throws IOException {
-        atEveryPoint(CrashTest::aSnapshot, aws -> aws.deleteSnapshot(r -> r.snapshotName("s")),
+        atEveryPoint(CrashTest::aSnapshot, test -> test.aws.deleteSnapshot(r -> r.snapshotName("s")),
                 test -> assertThat(test.aws.describeSnapshots().snapshots()).isEmpty());
     }
 
@@ -439,7 +449,7 @@ final class CrashTest {
         test.settle();
     }
 
-    private void atEveryPoint(Consumer<TestPlane> before, Consumer<ElastiCacheClient> wish, Consumer<TestPlane> after)
+    private void atEveryPoint(Consumer<TestPlane> before, Consumer<TestPlane> wish, Consumer<TestPlane> after)
             throws IOException {
         Path prepared = root.resolve("prepared");
         try (TestPlane test = new TestPlane(prepared)) {
@@ -454,7 +464,7 @@ final class CrashTest {
     }
 
     /** Whether the workflow came as far as its point number {@code point}. */
-    private boolean crashAt(int point, Path prepared, Consumer<ElastiCacheClient> wish, Consumer<TestPlane> after)
+    private boolean crashAt(int point, Path prepared, Consumer<TestPlane> wish, Consumer<TestPlane> after)
             throws IOException {
         Path first = root.resolve("first-" + point);
         Path second = root.resolve("second-" + point);
@@ -469,7 +479,7 @@ final class CrashTest {
             }
         };
         try (TestPlane test = new TestPlane(first, killer)) {
-            wish.accept(test.aws);
+            wish.accept(test);
             await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(2))
                     .until(() -> crashed.get() || test.plane.isIdle());
             if (!crashed.get()) {

@@ -151,6 +151,11 @@ final class FakeNodes implements NodeRuntime {
         return spec.dataDirectory().resolve("held");
     }
 
+    /** The port of its primary, for one that outlives the control plane. */
+    private static Path followedBy(NodeSpec spec) {
+        return spec.dataDirectory().resolve("followed");
+    }
+
     /** What the node of that cluster holds: what it loaded, or else something that only it has. */
     String data(String clusterId) {
         FakeNode node = node(clusterId);
@@ -186,7 +191,13 @@ final class FakeNodes implements NodeRuntime {
 
     /** Ends a node: nobody asked for it. */
     void crash(String nodeId) {
-        Objects.requireNonNull(nodes.remove(nodeId)).close();
+        FakeNode node = Objects.requireNonNull(nodes.remove(nodeId));
+        node.close();
+        try {
+            Files.deleteIfExists(heldBy(node.spec));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         exitListener.accept(nodeId);
     }
 
@@ -266,7 +277,11 @@ final class FakeNodes implements NodeRuntime {
             users.put("default", spec.open() ? "reset on nopass ~* +@all &*" : "reset off");
             try {
                 runId = spec.nodeId() + ":" + starts.merge(spec.nodeId(), 1, Integer::sum);
-                Path loaded = outlive && Files.exists(heldBy(spec)) ? heldBy(spec) : spec.snapshotFile();
+                boolean hasOutlived = outlive && Files.exists(heldBy(spec));
+                primaryPort = hasOutlived && Files.exists(followedBy(spec))
+                        ? Integer.parseInt(Files.readString(followedBy(spec)))
+                        : 0;
+                Path loaded = hasOutlived ? heldBy(spec) : spec.snapshotFile();
                 data = Files.exists(loaded) ? Files.readString(loaded) : "data of " + spec.nodeId();
                 Files.writeString(heldBy(spec), data);
                 Path known = spec.dataDirectory().resolve("topology");
@@ -419,8 +434,17 @@ final class FakeNodes implements NodeRuntime {
             return "+OK\r\n";
         }
 
+        private void followPort(int port) {
+            try {
+                Files.writeString(followedBy(spec), Integer.toString(port));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            primaryPort = port;
+        }
+
         private String follow(List<String> command) {
-            primaryPort = command.get(1).equalsIgnoreCase("NO") ? 0 : Integer.parseInt(command.get(2));
+            followPort(command.get(1).equalsIgnoreCase("NO") ? 0 : Integer.parseInt(command.get(2)));
             return "+OK\r\n";
         }
 
@@ -429,8 +453,8 @@ final class FakeNodes implements NodeRuntime {
             int port = Integer.parseInt(command.get(3));
             FakeNode target = nodes.values().stream().filter(other -> other.spec.port() == port).findFirst()
                     .orElseThrow();
-            primaryPort = port;
-            target.primaryPort = 0;
+            followPort(port);
+            target.followPort(0);
             return "+OK\r\n";
         }
 

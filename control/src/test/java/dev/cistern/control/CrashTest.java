@@ -5,6 +5,7 @@ import dev.cistern.control.workflow.StepObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -511,7 +512,11 @@ final class CrashTest {
             paths = walk.toList();
         }
         for (Path path : paths) {
-            Files.copy(path, to.resolve(from.relativize(path)));
+            try {
+                Files.copy(path, to.resolve(from.relativize(path)));
+            } catch (NoSuchFileException e) {
+                // Deleted since it was listed, as a temporary file is: a crash a moment later would not have left it.
+            }
         }
     }
 

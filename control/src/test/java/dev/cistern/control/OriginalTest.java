@@ -110,14 +110,12 @@ final class OriginalTest {
         try (ControlPlane plane = open(directory)) {
             ElastiCacheClient aws = plane.elastiCache();
             aws.createReplicationGroup(r -> r.replicationGroupId("real").replicationGroupDescription("d")
-                    .cacheNodeType("cache.t3.micro").numCacheClusters(2).authToken("token-of-sixteen-and-more"));
+                    .cacheNodeType("cache.t3.micro").numCacheClusters(2));
             await().atMost(Duration.ofSeconds(60)).until(plane::isIdle);
             List<Endpoint> endpoints = aws.describeReplicationGroups().replicationGroups().getFirst().nodeGroups()
                     .getFirst().nodeGroupMembers().stream().map(member -> member.readEndpoint()).toList();
             try (Jedis first = new Jedis(endpoints.get(0).address(), endpoints.get(0).port());
                     Jedis second = new Jedis(endpoints.get(1).address(), endpoints.get(1).port())) {
-                first.auth("token-of-sixteen-and-more");
-                second.auth("token-of-sixteen-and-more");
                 first.set("k", "v");
                 await().atMost(Duration.ofSeconds(30)).until(() -> "v".equals(second.get("k")));
                 aws.modifyReplicationGroup(r -> r.replicationGroupId("real").primaryClusterId("real-002"));

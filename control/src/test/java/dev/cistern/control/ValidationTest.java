@@ -250,8 +250,8 @@ final class ValidationTest {
     @Test
     void whatIsNotBuiltIsTheInterfacesDefault() {
         assertThat(catchThrowableOfType(UnsupportedOperationException.class,
-                () -> test.aws.testFailover(r -> r.replicationGroupId("s")))).isNotNull();
-        assertThat(ControlPlane.offeredOperations()).doesNotContain("TestFailover").contains("CreateCacheCluster")
-                .hasSize(53);
+                () -> test.aws.startMigration(r -> r.replicationGroupId("s")))).isNotNull();
+        assertThat(ControlPlane.offeredOperations()).doesNotContain("StartMigration").contains("CreateCacheCluster")
+                .hasSize(54);
     }
 }

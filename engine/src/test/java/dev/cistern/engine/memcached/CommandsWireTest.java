@@ -344,9 +344,9 @@ final class CommandsWireTest {
                 """);
     }
 
-    /** What is told of the one class that has an item. */
+    /** What is told of the one class that has an item. The original's clock begins a minute before its first tick. */
     private static final String ITEMS = lines("items:1:", "number 1", "number_hot *", "number_warm 0", "number_cold *",
-            "age_hot 0", "age_warm 0", "age 0", "mem_requested *", "evicted 0", "evicted_nonzero 0",
+            "age_hot *", "age_warm 0", "age *", "mem_requested *", "evicted 0", "evicted_nonzero 0",
             "evicted_time 0", "outofmemory 0", "tailrepairs 0", "reclaimed 0", "expired_unfetched 0",
             "evicted_unfetched 0", "evicted_active 0", "crawler_reclaimed 0", "crawler_items_checked *",
             "lrutail_reflocked 0", "moves_to_cold *", "moves_to_warm 0", "moves_within_lru 0", "direct_reclaims 0",

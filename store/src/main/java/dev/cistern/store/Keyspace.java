@@ -388,6 +388,11 @@ public final class Keyspace implements AutoCloseable {
         }
     }
 
+    /** Whether what is asked is what a primary did, and holds also for what is over its time here. */
+    boolean obeys() {
+        return obeys;
+    }
+
     boolean listens() {
         return store.listens() && !isRestoring;
     }

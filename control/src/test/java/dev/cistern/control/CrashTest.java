@@ -104,7 +104,8 @@ final class CrashTest {
     @Test
     void testingAFailover() throws IOException {
         atEveryPoint(test -> test.createGroup("g", 2, true),
-                test -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")), CrashTest::isFailedOver);
+                test -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")),
+                CrashTest::isFailedOver);
     }
 
     @Test
@@ -258,8 +259,9 @@ final class CrashTest {
     @Test
     void removingCacheNodes() throws IOException {
         atEveryPoint(test -> test.createMemcached("m", 3),
-                test -> test.aws.modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(2).cacheNodeIdsToRemove("0001")
-                        .applyImmediately(true)),
+                test -> test.aws
+                        .modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(2).cacheNodeIdsToRemove("0001")
+                                .applyImmediately(true)),
                 test -> {
                     haveTheSameList(test, 2);
                     assertThat(test.nodes.lists("m")).containsOnlyKeys("0002", "0003");

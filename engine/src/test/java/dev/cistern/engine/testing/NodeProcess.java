@@ -33,7 +33,7 @@ public final class NodeProcess implements AutoCloseable {
         command.addAll(List.of(settings));
         try {
             Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> destroy(process)));
             BufferedReader out = new BufferedReader(
                     new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
             String line = out.readLine();
@@ -74,9 +74,15 @@ public final class NodeProcess implements AutoCloseable {
         return process.pid();
     }
 
+    /** A wrapper that is killed leaves what it runs. */
+    private static void destroy(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+
     /** Ends it as a crash would, and waits until it is gone. */
     public void kill() {
-        process.destroyForcibly();
+        destroy(process);
         boolean interrupted = false;
         while (process.isAlive()) {
             try {

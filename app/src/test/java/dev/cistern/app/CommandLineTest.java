@@ -3,6 +3,7 @@ package dev.cistern.app;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,7 +44,8 @@ final class CommandLineTest {
     @MethodSource("commands")
     void unknownOptionIsRefusedAndTheNearestNamed(String command) {
         // With a word for those that need one: what is missing is told first.
-        boolean needsWord = !line.getSubcommands().get(command).getCommandSpec().positionalParameters().isEmpty();
+        boolean needsWord = !Objects.requireNonNull(line.getSubcommands().get(command)).getCommandSpec()
+                .positionalParameters().isEmpty();
         String[] words = needsWord ? new String[]{command, "word", "--hlp"} : new String[]{command, "--hlp"};
         assertThat(line.execute(words)).isEqualTo(ExitCode.BAD_SYNTAX);
         assertThat(err.toString()).contains("Unknown option: '--hlp'", "Did you mean --help?",

@@ -1,5 +1,6 @@
 package dev.cistern.control;
 
+import dev.cistern.control.resource.SlotMap;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -106,6 +107,29 @@ final class FailoverTest {
                     .untilAsserted(() -> assertThat(test.events("cache-cluster", "g-001"))
                             .containsSubsequence("Recovering cache nodes 0001",
                                     "Finished recovery for cache nodes 0001"));
+        }
+    }
+
+    /** All are told at once: clients ask any node who leads. */
+    @Test
+    void theOthersOfAClusterHearWhoLeads() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                    .cacheNodeType("cache.t3.micro").numNodeGroups(2).replicasPerNodeGroup(1)
+                    .automaticFailoverEnabled(true));
+            test.settle();
+            test.crash("g-0001-001");
+            await().atMost(LIMIT).ignoreExceptions().untilAsserted(() -> {
+                assertThat(test.group("g").status()).isEqualTo("available");
+                assertThat(test.nodes.follows("g-0001-001")).isEqualTo("g-0001-002");
+            });
+            SlotMap leads = test.nodes.topology("g-0001-002");
+            String line = "node " + leads.self() + " ";
+            assertThat(SlotMap.format(leads.own(leads.self()))).isEqualTo("0-8191");
+            for (String other : List.of("g-0001-002", "g-0002-001", "g-0002-002")) {
+                assertThat(test.nodes.topology(other).rest()).filteredOn(each -> each.startsWith(line)).singleElement()
+                        .asString().endsWith(" primary");
+            }
         }
     }
 

@@ -27,6 +27,7 @@ import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * Tells the nodes of groups in cluster mode which nodes and slots there are.
@@ -65,13 +66,13 @@ final class Topologies {
     private record View(List<Shard> shards, TransitEncryption.Mode encryption) {
 
         /** Who can be asked and told; one that is lost is told when it is back. */
-        List<CacheNode> nodes() {
-            return shards.stream().flatMap(shard -> shard.members.stream()).map(Member::node)
-                    .filter(node -> node.status() != CacheNodeStatus.LOST).toList();
+        List<Member> members() {
+            return shards.stream().flatMap(shard -> shard.members.stream())
+                    .filter(member -> member.node.status() != CacheNodeStatus.LOST).toList();
         }
     }
 
-    /** Has every node of the group know all that the rows say; those of {@code joining} are told and told of too. */
+    /** Has every node of the group that answers know all that the rows say; those of {@code joining} are told of too. */
     void publish(ResourceKey group, List<String> joining) {
         for (int tries = 1;; tries++) {
             View view = database.read(handle -> view(handle, group, joining));
@@ -79,7 +80,8 @@ final class Topologies {
             long epoch = 1 + known.values().stream().mapToLong(SlotMap::epoch).max().orElse(0);
             try {
                 String text = text(view, slots(view, known));
-                view.nodes().forEach(node -> nodes.admin(node).setTopology(head(epoch, node) + text));
+                view.members().stream().map(Member::node).filter(node -> known.containsKey(node.nodeId()))
+                        .forEach(node -> nodes.admin(node).setTopology(head(epoch, node) + text));
                 return;
             } catch (NodeAdmin.StaleEpochException e) {
                 if (tries == TRIES) {
@@ -148,10 +150,22 @@ final class Topologies {
         return new View(shards, TransitEncryption.of(handle, group).wanted());
     }
 
-    /** What each node knows, by its name. */
+    /**
+     * What each node knows, by its name. A replica that does not answer is left out, and told by a later repair: the
+     * others need not wait for it. A primary is not, for it may know of slots that have changed hands.
+     */
     private Map<String, SlotMap> ask(View view) {
         Map<String, SlotMap> known = new LinkedHashMap<>();
-        view.nodes().forEach(node -> known.put(node.nodeId(), SlotMap.parse(nodes.admin(node).topology())));
+        for (Member member : view.members()) {
+            try {
+                known.put(member.node.nodeId(), SlotMap.parse(nodes.admin(member.node).topology()));
+            } catch (JedisException e) {
+                if (member.isPrimary) {
+                    throw e;
+                }
+                log.debug("replica {} does not answer; it is told later", member.node.nodeId(), e);
+            }
+        }
         return known;
     }
 

@@ -206,6 +206,21 @@ final class CrashTest {
     }
 
     @Test
+    void upgradingAGroupWithAReplica() throws IOException {
+        atEveryPoint(test -> test.createGroup("g", 1),
+                test -> test.aws.modifyReplicationGroup(
+                        r -> r.replicationGroupId("g").engineVersion("9.0").applyImmediately(true)),
+                test -> {
+                    hasReplicas(test, "g-002", 1);
+                    assertThat(test.group("g").memberClusters()).allSatisfy(member -> {
+                        assertThat(test.nodes.versions(member)).containsValue("9.0.0");
+                        assertThat(test.events("cache-cluster", member))
+                                .filteredOn("Cache engine version is valkey 9.0.0"::equals).hasSize(1);
+                    });
+                });
+    }
+
+    @Test
     void tellingParametersToACluster() throws IOException {
         atEveryPoint(test -> {
             test.createCluster("c");

@@ -136,6 +136,16 @@ final class FakeNodes implements NodeRuntime {
         return lists;
     }
 
+    /** Nodes of an engine that is not there. */
+    volatile @Nullable EngineType missingEngine;
+
+    @Override
+    public void requireRunnable(EngineType engine) {
+        if (engine == missingEngine) {
+            throw new NodeRuntimeException(engine.wireName() + "-server is not installed on this machine");
+        }
+    }
+
     /** Which version of the engine each node of the cluster was started in, by number. */
     Map<String, String> versions(String clusterId) {
         Map<String, String> versions = new TreeMap<>();
@@ -379,6 +389,7 @@ final class FakeNodes implements NodeRuntime {
                 case "ACL" -> acl(command);
                 case "CONFIG" -> configureAll(command);
                 case "BGSAVE" -> save();
+                case "CLIENT" -> "+OK\r\n";
                 case "REPLICAOF" -> follow(command);
                 case "FAILOVER" -> handOver(command);
                 case "CISTERN" -> cistern(command);

@@ -183,8 +183,10 @@ final class ValidationTest {
                         r -> r.cacheParameterGroupName("default.redis7.cluster.on")),
                 group(code, "Cistern does not offer encryption at rest yet: AtRestEncryptionEnabled must be false.",
                         r -> r.atRestEncryptionEnabled(true)),
-                modify(code, "Cistern does not offer changing the engine or its version yet: leave Engine and "
-                        + "EngineVersion out.", r -> r.engine("valkey").engineVersion("8.0")),
+                modify(code, "The engine version cannot be changed from 7.1.0 to 7.0.7: a cache cluster cannot be "
+                        + "downgraded.", r -> r.engineVersion("7.0")),
+                modify(code, "The engine of cache cluster there cannot be changed from redis to memcached.",
+                        r -> r.engine("memcached")),
                 modify(code, "Cistern does not offer notifications yet: leave NotificationTopicArn out.",
                         r -> r.notificationTopicArn("arn:aws:sns:us-east-1:000000000000:t")));
     }
@@ -202,7 +204,7 @@ final class ValidationTest {
                 modifyGroup("InvalidParameterValue", "Cache cluster there is not a member of replication group group.",
                         r -> r.primaryClusterId("there")),
                 of("member's node type", "InvalidParameterCombination", 400, "Cache cluster group-001 is a member of "
-                        + "replication group group. Use ModifyReplicationGroup to change its node type.",
+                        + "replication group group. Use ModifyReplicationGroup to change its node type or its engine.",
                         aws -> aws.modifyCacheCluster(
                                 r -> r.cacheClusterId("group-001").cacheNodeType("cache.t3.small"))),
                 of("delete member", "InvalidCacheClusterState", 400, "Cannot delete the cache cluster since it is the "

@@ -163,6 +163,11 @@ public final class ProcessRuntime implements NodeRuntime {
     }
 
     @Override
+    public void requireRunnable(EngineType engine) {
+        program(engine).requireInstalled();
+    }
+
+    @Override
     public List<String> lastRules(NodeSpec spec) {
         return program(spec).lastRules(spec);
     }
@@ -258,9 +263,13 @@ public final class ProcessRuntime implements NodeRuntime {
     }
 
     private Program program(NodeSpec spec) {
-        Program program = programs.get(spec.engine());
+        return program(spec.engine());
+    }
+
+    private Program program(EngineType engine) {
+        Program program = programs.get(engine);
         if (program == null) {
-            throw new IllegalStateException("no program for " + spec.engine());
+            throw new IllegalStateException("no program for " + engine);
         }
         return program;
     }

@@ -13,6 +13,9 @@ interface Program {
      */
     List<String> prepare(NodeSpec spec) throws IOException;
 
+    /** {@link dev.cistern.control.node.NodeRuntimeException} when this machine has no such server. */
+    default void requireInstalled() {}
+
     /** Says to the server, now that it listens, what could not be said before. */
     default void begun(NodeSpec spec) {}
 

@@ -59,6 +59,11 @@ final class RedisProgram implements Program {
         return List.of(program().toString(), file.toString());
     }
 
+    @Override
+    public void requireInstalled() {
+        var _ = program();
+    }
+
     private List<String> configuration(NodeSpec spec) {
         List<String> lines = new ArrayList<>();
         lines.add("bind " + quoted(spec.bindAddress()));

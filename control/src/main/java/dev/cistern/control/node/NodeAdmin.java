@@ -16,6 +16,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
+import redis.clients.jedis.args.ClientPauseMode;
 import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -168,6 +169,21 @@ public final class NodeAdmin {
     public void beginSave() {
         try (Jedis node = connect()) {
             node.bgsave();
+        }
+    }
+
+    /** Has writes wait for that long, from now on; reads go on. */
+    public void holdWrites(Duration limit) {
+        try (Jedis node = connect()) {
+            node.clientPause(limit.toMillis(), ClientPauseMode.WRITE);
+        }
+    }
+
+    /** The databases that hold keys, such as {@code db0}. */
+    public List<String> databases() {
+        try (Jedis node = connect()) {
+            return facts(node.info("keyspace")).keySet().stream().filter(name -> name.matches("db\\d+")).sorted()
+                    .toList();
         }
     }
 

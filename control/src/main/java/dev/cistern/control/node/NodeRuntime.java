@@ -60,6 +60,9 @@ public interface NodeRuntime extends AutoCloseable {
         return List.of();
     }
 
+    /** Whether there is something by which nodes of that engine can run; {@link NodeRuntimeException} says why not. */
+    default void requireRunnable(EngineType engine) {}
+
     /** Ends what lives in this JVM. Nodes that can outlive it are left running. */
     @Override
     void close();

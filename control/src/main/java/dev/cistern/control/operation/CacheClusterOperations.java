@@ -6,10 +6,10 @@ import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSettings;
+import dev.cistern.control.resource.EngineChange;
 import dev.cistern.control.resource.NodeType;
 import dev.cistern.control.resource.ResourceKey;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterRequest;
@@ -103,19 +103,38 @@ public record CacheClusterOperations(Context context) {
             return ModifyCacheClusterResponse.builder()
                     .cacheCluster(described(modifyMemcached(request, cluster, now))).build();
         }
-        requireSameEngine(cluster, request.engine(), request.engineVersion());
-        CacheCluster changed = changeSettings(context, cluster, SettingsChange.of(request), now);
-        if (request.cacheNodeType() != null && cluster.replicationGroupId() != null) {
-            throw Faults.invalidParameterCombination("Cache cluster %s is a member of replication group %s. Use "
-                    + "ModifyReplicationGroup to change its node type.", cluster.id(), cluster.replicationGroupId());
+        return ModifyCacheClusterResponse.builder().cacheCluster(described(modifyOne(request, cluster, now))).build();
+    }
+
+    private CacheCluster modifyOne(ModifyCacheClusterRequest request, CacheCluster cluster, boolean now) {
+        var wish = new EngineUpgrades.Wish(request.engine(), request.engineVersion(),
+                request.cacheParameterGroupName());
+        String group = cluster.replicationGroupId();
+        boolean isMember = group != null;
+        if (group != null && (request.cacheNodeType() != null || wish.saysSomething())) {
+            throw Faults.invalidParameterCombination(
+                    "Cache cluster %s is a member of replication group %s. Use "
+                            + "ModifyReplicationGroup to change its node type or its engine.",
+                    cluster.id(), group);
         }
+        boolean upgrades = new EngineUpgrades(context).store(cluster, wish) != null;
+        SettingsChange change = SettingsChange.of(request);
+        CacheCluster changed = changeSettings(context, cluster, upgrades ? change.withoutParameterGroup() : change,
+                now);
         if (request.cacheNodeType() != null) {
             changed = resize(changed, request.cacheNodeType(), now);
-        } else if (now && cluster.replicationGroupId() == null && cluster.pendingNodeType() != null) {
+        } else if (now && !isMember && cluster.pendingNodeType() != null) {
             // What waits for the window is to be done at once too.
             changed = resize(changed, cluster.pendingNodeType(), true);
         }
-        return ModifyCacheClusterResponse.builder().cacheCluster(described(changed)).build();
+        boolean isFree = changed.is(CacheClusterStatus.AVAILABLE);
+        if (now && upgrades && !isFree) {
+            throw Faults.invalidParameterCombination(
+                    "The engine version cannot be changed together with the node type.");
+        }
+        return now && !isMember && isFree && EngineChange.find(context.handle(), cluster.key()) != null
+                ? context.workflows().upgradeNode(context.handle(), changed)
+                : changed;
     }
 
     private CacheCluster modifyMemcached(ModifyCacheClusterRequest request, CacheCluster cluster, boolean now) {
@@ -210,17 +229,6 @@ public record CacheClusterOperations(Context context) {
                     type.name());
         }
         return type;
-    }
-
-    static void requireSameEngine(CacheCluster cluster, @Nullable String engine,
-            @Nullable String version) {
-        EngineType wanted = engine == null ? cluster.engine() : EngineType.of(engine).orElse(null);
-        boolean same = wanted == cluster.engine() && (version == null || ClusterWish.version(wanted, version).full()
-                .equals(cluster.settings().engineVersion()));
-        if (!same) {
-            // A node that is started anew with another version would come back empty.
-            throw Faults.notOffered("changing the engine or its version", "leave Engine and EngineVersion out");
-        }
     }
 
     private CacheCluster resize(CacheCluster cluster, String wanted, boolean now) {

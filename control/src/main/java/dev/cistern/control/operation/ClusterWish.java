@@ -64,7 +64,7 @@ record ClusterWish(
         EngineVersion version = engineVersion == null
                 ? EngineVersion.defaultOf(engine)
                 : version(engine, engineVersion);
-        return new ClusterWish(engine, engineVersion, cacheNodeType, ParameterGroup.clusteredDefaultFor(version),
+        return new ClusterWish(engine, engineVersion, cacheNodeType, ParameterGroup.defaultFor(version, true),
                 maintenanceWindow, snapshotWindow, snapshotRetentionLimit, autoMinorVersionUpgrade, availabilityZone,
                 subnetGroup, port);
     }

@@ -8,6 +8,7 @@ import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.EndpointNames;
+import dev.cistern.control.resource.EngineChange;
 import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeGroup;
@@ -53,47 +54,10 @@ final class Descriptions {
 
     software.amazon.awssdk.services.elasticache.model.CacheCluster cluster(Handle handle, CacheCluster cluster,
             boolean withNodes) {
-        ClusterSettings settings = cluster.settings();
         List<CacheNode> nodes = CacheNode.of(handle, cluster.key());
-        GroupAccess access = accessOf(handle, cluster);
-        TransitEncryption encryption = TransitEncryption.of(handle, cluster);
         ParameterStatus parameters = ParameterStatus.of(handle, cluster, nodes);
         MemcachedCluster memcached = MemcachedCluster.find(handle, cluster.key());
-        var answer = software.amazon.awssdk.services.elasticache.model.CacheCluster.builder()
-                .cacheClusterId(cluster.id())
-                .arn(cluster.arn())
-                .cacheClusterStatus(cluster.status().wireName())
-                .cacheClusterCreateTime(Instant.ofEpochMilli(cluster.createdAtMillis()))
-                .clientDownloadLandingPage(DOWNLOAD_PAGE)
-                .engine(cluster.engine().wireName())
-                .engineVersion(settings.engineVersion())
-                .cacheNodeType(settings.cacheNodeType())
-                .numCacheNodes(cluster.numCacheNodes())
-                .preferredAvailabilityZone(zoneOf(cluster, nodes))
-                .preferredMaintenanceWindow(settings.maintenanceWindow())
-                .pendingModifiedValues(pending(cluster, memcached, access))
-                .cacheSecurityGroups(List.of())
-                .securityGroups(ClusterSecurityGroups.of(handle, cluster).stream().map(id -> SecurityGroupMembership
-                        .builder().securityGroupId(id).status("active").build()).toList())
-                .cacheParameterGroup(CacheParameterGroupStatus.builder()
-                        .cacheParameterGroupName(settings.parameterGroup())
-                        .parameterApplyStatus(parameters.status().wireName())
-                        .cacheNodeIdsToReboot(parameters.nodesToReboot())
-                        .build())
-                .cacheSubnetGroupName(cluster.subnetGroup())
-                .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade())
-                .replicationGroupId(cluster.replicationGroupId())
-                .snapshotRetentionLimit(memcached == null ? settings.snapshotRetentionLimit() : null)
-                .snapshotWindow(memcached == null ? settings.snapshotWindow() : null)
-                .authTokenEnabled(access.hasToken())
-                .authTokenLastModifiedDate(tokenChanged(access))
-                .transitEncryptionEnabled(encryption.isOn())
-                .transitEncryptionMode(encryption.isOn() ? encryption.mode().wireName() : null)
-                .atRestEncryptionEnabled(false)
-                .replicationGroupLogDeliveryEnabled(false)
-                .logDeliveryConfigurations(List.of())
-                .networkType(NetworkType.IPV4)
-                .ipDiscovery(IpDiscovery.IPV4);
+        var answer = withoutNodes(handle, cluster, nodes, parameters, memcached);
         boolean hasNodes = !cluster.is(CacheClusterStatus.CREATING)
                 && !cluster.is(CacheClusterStatus.INCOMPATIBLE_NETWORK)
                 && !cluster.is(CacheClusterStatus.RESTORE_FAILED);
@@ -110,6 +74,56 @@ final class Descriptions {
         return answer.build();
     }
 
+    private static software.amazon.awssdk.services.elasticache.model.CacheCluster.Builder withoutNodes(Handle handle,
+            CacheCluster cluster, List<CacheNode> nodes, ParameterStatus parameters,
+            @Nullable MemcachedCluster memcached) {
+        ClusterSettings settings = cluster.settings();
+        var answer = software.amazon.awssdk.services.elasticache.model.CacheCluster.builder()
+                .cacheClusterId(cluster.id())
+                .arn(cluster.arn())
+                .cacheClusterStatus(cluster.status().wireName())
+                .cacheClusterCreateTime(Instant.ofEpochMilli(cluster.createdAtMillis()))
+                .clientDownloadLandingPage(DOWNLOAD_PAGE)
+                .engine(cluster.engine().wireName())
+                .engineVersion(settings.engineVersion())
+                .cacheNodeType(settings.cacheNodeType())
+                .numCacheNodes(cluster.numCacheNodes())
+                .preferredAvailabilityZone(zoneOf(cluster, nodes))
+                .preferredMaintenanceWindow(settings.maintenanceWindow())
+                .cacheSecurityGroups(List.of())
+                .securityGroups(ClusterSecurityGroups.of(handle, cluster).stream().map(id -> SecurityGroupMembership
+                        .builder().securityGroupId(id).status("active").build()).toList())
+                .cacheParameterGroup(CacheParameterGroupStatus.builder()
+                        .cacheParameterGroupName(settings.parameterGroup())
+                        .parameterApplyStatus(parameters.status().wireName())
+                        .cacheNodeIdsToReboot(parameters.nodesToReboot())
+                        .build())
+                .cacheSubnetGroupName(cluster.subnetGroup())
+                .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade())
+                .replicationGroupId(cluster.replicationGroupId())
+                .snapshotRetentionLimit(memcached == null ? settings.snapshotRetentionLimit() : null)
+                .snapshotWindow(memcached == null ? settings.snapshotWindow() : null)
+                .atRestEncryptionEnabled(false)
+                .replicationGroupLogDeliveryEnabled(false)
+                .logDeliveryConfigurations(List.of())
+                .networkType(NetworkType.IPV4)
+                .ipDiscovery(IpDiscovery.IPV4);
+        addAccess(handle, cluster, memcached, answer);
+        return answer;
+    }
+
+    /** Who may come in and how, as it is and as it is to become. */
+    private static void addAccess(Handle handle, CacheCluster cluster, @Nullable MemcachedCluster memcached,
+            software.amazon.awssdk.services.elasticache.model.CacheCluster.Builder answer) {
+        GroupAccess access = accessOf(handle, cluster);
+        TransitEncryption encryption = TransitEncryption.of(handle, cluster);
+        answer.pendingModifiedValues(pending(handle, cluster, memcached, access))
+                .authTokenEnabled(access.hasToken())
+                .authTokenLastModifiedDate(tokenChanged(access))
+                .transitEncryptionEnabled(encryption.isOn())
+                .transitEncryptionMode(encryption.isOn() ? encryption.mode().wireName() : null);
+    }
+
     /** AWS's word for nodes in more than one. */
     private static String zoneOf(CacheCluster cluster, List<CacheNode> nodes) {
         List<String> zones = nodes.stream().map(CacheNode::availabilityZone).distinct().toList();
@@ -119,9 +133,11 @@ final class Descriptions {
         return zones.isEmpty() ? cluster.availabilityZone() : zones.getFirst();
     }
 
-    private static PendingModifiedValues pending(CacheCluster cluster, @Nullable MemcachedCluster memcached,
-            GroupAccess access) {
+    private static PendingModifiedValues pending(Handle handle, CacheCluster cluster,
+            @Nullable MemcachedCluster memcached, GroupAccess access) {
+        EngineChange change = EngineChange.find(handle, cluster.key());
         var values = PendingModifiedValues.builder()
+                .engineVersion(change == null ? null : change.engineVersion())
                 .cacheNodeType(cluster.pendingNodeType())
                 .authTokenStatus(access.pendingToken());
         if (memcached != null && memcached.isChanging()) {
@@ -173,7 +189,7 @@ final class Descriptions {
             List<NodeGroup> nodeGroups = NodeGroup.of(handle, group.key());
             answer.nodeGroups(nodeGroups.stream()
                     .map(nodeGroup -> nodeGroup(handle, group, nodeGroup, members)).toList());
-            if (group.isClustered()) {
+            if (group.hasSlots()) {
                 answer.configurationEndpoint(endpoint(nodeGroups.getFirst().primaryPort()));
             }
         }

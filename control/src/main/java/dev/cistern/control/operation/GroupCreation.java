@@ -10,6 +10,7 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.SlotMap;
 import dev.cistern.control.resource.SubnetGroup;
 import dev.cistern.control.resource.TransitEncryption;
 import java.util.ArrayList;
@@ -43,8 +44,9 @@ record GroupCreation(Context context) {
                 : seed(request);
         ClusterWish wish = wantsSlots(request) ? ClusterWish.of(request).clustered() : ClusterWish.of(request);
         ClusterSettings settings = seed == null ? wish.settings(context) : seed.settings();
-        boolean isClustered = seed == null && ParameterGroups.isClustered(context, settings.parameterGroup());
-        requireMode(request, isClustered);
+        boolean hasSlots = seed == null && ParameterGroups.isClustered(context, settings.parameterGroup());
+        requireMode(request, hasSlots);
+        boolean isClustered = hasSlots && request.clusterMode() != ClusterMode.COMPATIBLE;
         GroupShape shape = GroupShape.of(request, isClustered);
         if (restore != null) {
             restore.requireFitting(context, shape);
@@ -54,7 +56,10 @@ record GroupCreation(Context context) {
         new Members(context).requireQuota(shape.nodes());
         Clusters.requireQuota(context, seed == null ? shape.nodes() : 0);
         ReplicationGroup group = insert(key, description, seed == null ? wish.engine() : seed.engine(), settings,
-                isClustered, request);
+                isClustered
+                        ? ReplicationGroup.ENABLED
+                        : hasSlots ? ReplicationGroup.COMPATIBLE : ReplicationGroup.DISABLED,
+                request);
         TransitEncryption.create(context.handle(), key, encryption);
         SecurityGroupOperations.give(context, key, true, seed == null || !request.securityGroupIds().isEmpty()
                 ? request.securityGroupIds()
@@ -72,13 +77,14 @@ record GroupCreation(Context context) {
 
     /** Whether more than one node group, or cluster mode by its name, is wished. */
     private static boolean wantsSlots(CreateReplicationGroupRequest request) {
-        return request.clusterMode() == ClusterMode.ENABLED || request.nodeGroupConfiguration().size() > 1
+        return request.clusterMode() == ClusterMode.ENABLED || request.clusterMode() == ClusterMode.COMPATIBLE
+                || request.nodeGroupConfiguration().size() > 1
                 || (request.numNodeGroups() != null && request.numNodeGroups() > 1);
     }
 
-    private static void requireMode(CreateReplicationGroupRequest request, boolean isClustered) {
+    private static void requireMode(CreateReplicationGroupRequest request, boolean hasSlots) {
         boolean isOther = request.clusterMode() != null
-                && isClustered != (request.clusterMode() == ClusterMode.ENABLED);
+                && hasSlots == (request.clusterMode() == ClusterMode.DISABLED);
         if (isOther) {
             throw Faults.invalidParameterCombination("ClusterMode %s does not go with cluster-enabled of the cache "
                     + "parameter group.", request.clusterModeAsString());
@@ -86,12 +92,12 @@ record GroupCreation(Context context) {
     }
 
     private ReplicationGroup insert(ResourceKey key, String description, EngineType engine, ClusterSettings settings,
-            boolean isClustered, CreateReplicationGroupRequest request) {
+            String clusterMode, CreateReplicationGroupRequest request) {
         GroupAccess access = AccessChange.of(context, request, engine, settings.engineVersion());
         ReplicationGroup group = new ReplicationGroup(key, 0, ReplicationGroupStatus.CREATING, description, engine,
                 Clusters.newHash(context.options().random()), word(Boolean.TRUE.equals(
                         request.automaticFailoverEnabled())),
-                Boolean.TRUE.equals(request.multiAZEnabled()), word(isClustered), context.options().clock().millis(),
+                Boolean.TRUE.equals(request.multiAZEnabled()), clusterMode, context.options().clock().millis(),
                 access);
         ReplicationGroup.TABLE.insert(context.handle(), group);
         return group;
@@ -145,7 +151,8 @@ record GroupCreation(Context context) {
     private void insertNodeGroup(ReplicationGroup group, GroupShape.Part part, @Nullable Integer port) {
         Ports ports = new Ports(context.options().endpoints());
         String holder = NodeGroup.portHolder(group.key(), part.nodeGroupId());
-        NodeGroup.TABLE.insert(context.handle(), new NodeGroup(group.key(), part.nodeGroupId(), 0, part.slots(),
+        NodeGroup.TABLE.insert(context.handle(), new NodeGroup(group.key(), part.nodeGroupId(), 0,
+                group.isCompatible() ? SlotMap.ALL : part.slots(),
                 Members.id(group.id(), group.isClustered(), part.nodeGroupId(), 1),
                 ports.lease(context.handle(), port, holder), ports.lease(context.handle(), null, holder)));
     }

@@ -4,7 +4,6 @@ import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.TransitEncryption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.elasticache.model.ClusterMode;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.IpDiscovery;
@@ -48,7 +47,6 @@ final class NotOffered {
         absent("encryption at rest", "KmsKeyId", request.kmsKeyId());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
         off("data tiering", "DataTieringEnabled", request.dataTieringEnabled());
-        clusterMode(request.clusterMode());
         network(request.networkType(), request.ipDiscovery());
     }
 
@@ -72,7 +70,6 @@ final class NotOffered {
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
         absent("notifications", "NotificationTopicStatus", request.notificationTopicStatus());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
-        clusterMode(request.clusterMode());
         network(null, request.ipDiscovery());
     }
 
@@ -108,13 +105,6 @@ final class NotOffered {
         }
         if (value != null && value < limit) {
             throw Faults.invalidParameterValue("Invalid value %d for %s", value, parameter);
-        }
-    }
-
-    /** On the way from one to the other a node would have to be both. */
-    private static void clusterMode(@Nullable ClusterMode mode) {
-        if (mode == ClusterMode.COMPATIBLE) {
-            throw Faults.notOffered("cluster mode compatible", "ClusterMode must be enabled or disabled");
         }
     }
 

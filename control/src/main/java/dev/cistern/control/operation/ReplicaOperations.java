@@ -4,7 +4,6 @@ import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.SubnetGroup;
-import dev.cistern.control.resource.TransitEncryption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -13,6 +12,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
+import dev.cistern.control.resource.TransitEncryption;
 import software.amazon.awssdk.services.elasticache.model.ConfigureShard;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.DecreaseReplicaCountRequest;
@@ -35,6 +35,7 @@ public record ReplicaOperations(Context context) {
     public IncreaseReplicaCountResponse increase(IncreaseReplicaCountRequest request) {
         ReplicationGroup group = new ReplicationGroupOperations(context).require(request.replicationGroupId());
         List<CacheCluster> members = new Members(context).requireAvailable(group, "increase the replica count of");
+        ClusterModeChange.requireNotCompatible(group);
         requireNow(request.applyImmediately());
         List<Change> changes = changes(group, members, request.newReplicaCount(), request.replicaConfiguration());
         requireDirection(changes, members, difference -> difference >= 0, "increase");
@@ -51,6 +52,7 @@ public record ReplicaOperations(Context context) {
     public DecreaseReplicaCountResponse decrease(DecreaseReplicaCountRequest request) {
         ReplicationGroup group = new ReplicationGroupOperations(context).require(request.replicationGroupId());
         List<CacheCluster> members = new Members(context).requireAvailable(group, "decrease the replica count of");
+        ClusterModeChange.requireNotCompatible(group);
         requireNow(request.applyImmediately());
         List<CacheCluster> leaving = request.replicasToRemove().isEmpty()
                 ? surplus(group, members, request)

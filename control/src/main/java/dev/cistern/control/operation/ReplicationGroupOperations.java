@@ -1,6 +1,7 @@
 package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.EngineChange;
 import dev.cistern.control.resource.GroupAccess;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
@@ -52,16 +53,14 @@ public record ReplicationGroupOperations(Context context) {
         List<CacheCluster> members = all.requireAvailable(group, "modify");
         requireSomething(request);
         NotOffered.check(request);
-        if (request.clusterMode() != null && !request.clusterModeAsString().equals(group.clusterMode())) {
-            throw Faults.notOffered("changing the cluster mode", "leave ClusterMode out");
+        ClusterModeChange mode = ClusterModeChange.of(context, request, group, members);
+        if (mode == null && touchesNodes(request)) {
+            ClusterModeChange.requireNotCompatible(group);
         }
         requireSnapshotting(members, request);
         SecurityGroupOperations.exchange(context, members.getFirst(), request.securityGroupIds());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
-        for (CacheCluster member : members) {
-            CacheClusterOperations.requireSameEngine(member, request.engine(), request.engineVersion());
-            CacheClusterOperations.changeSettings(context, member, SettingsChange.of(request), now);
-        }
+        changeMembers(members, request, mode != null, now);
         group = changeFailover(group, request, all.fewestReplicas(group, members));
         group = changeAccess(group, request, members.getFirst().settings().engineVersion());
         if (request.replicationGroupDescription() != null) {
@@ -75,10 +74,46 @@ public record ReplicationGroupOperations(Context context) {
             // What waits for the window is to be done at once too.
             group = resize(group, members.getFirst().pendingNodeType(), true);
         }
+        group = renew(group, members.getFirst(), request, mode, now);
         if (request.primaryClusterId() != null) {
             group = promote(group, members, request.primaryClusterId());
         }
         return ModifyReplicationGroupResponse.builder().replicationGroup(described(group)).build();
+    }
+
+    private static boolean touchesNodes(ModifyReplicationGroupRequest request) {
+        return request.cacheNodeType() != null || request.engine() != null || request.engineVersion() != null;
+    }
+
+    /** Stores what members have of their own; another parameter group comes with another version or cluster mode. */
+    private void changeMembers(List<CacheCluster> members, ModifyReplicationGroupRequest request, boolean changesMode,
+            boolean now) {
+        var wish = new EngineUpgrades.Wish(request.engine(), request.engineVersion(),
+                request.cacheParameterGroupName());
+        SettingsChange all = SettingsChange.of(request);
+        for (CacheCluster member : members) {
+            boolean groupComesLater = new EngineUpgrades(context).store(member, wish) != null || changesMode;
+            CacheClusterOperations.changeSettings(context, member,
+                    groupComesLater ? all.withoutParameterGroup() : all, now);
+        }
+    }
+
+    /** Begins what nodes have to be started anew for. */
+    private ReplicationGroup renew(ReplicationGroup group, CacheCluster member, ModifyReplicationGroupRequest request,
+            @Nullable ClusterModeChange mode, boolean now) {
+        boolean upgrades = now && EngineChange.find(context.handle(), member.key()) != null;
+        boolean isFree = group.is(ReplicationGroupStatus.AVAILABLE);
+        boolean isWished = mode != null || request.engine() != null || request.engineVersion() != null;
+        if (!isFree && isWished && (upgrades || mode != null)) {
+            throw Faults
+                    .invalidParameterCombination("The engine version and the cluster mode cannot be changed together "
+                            + "with the node type, who may access the group, or encryption in transit.");
+        }
+        if (mode != null) {
+            return context.workflows().changeClusterMode(context.handle(), group, mode.mode(), mode.parameterGroup());
+        }
+        // What waits for the window is to be done at once too.
+        return upgrades && isFree ? context.workflows().upgradeReplicationGroup(context.handle(), group) : group;
     }
 
     private ReplicationGroup changeFailover(ReplicationGroup group, ModifyReplicationGroupRequest request,
@@ -89,7 +124,7 @@ public record ReplicationGroupOperations(Context context) {
         if (failsOver == group.hasAutomaticFailover() && multiAz == group.multiAz()) {
             return group;
         }
-        if (group.isClustered() && !failsOver) {
+        if (group.hasSlots() && !failsOver) {
             throw Faults.invalidParameterCombination(
                     "Automatic failover cannot be turned off when cluster mode is enabled.");
         }

@@ -72,6 +72,11 @@ public record CacheCluster(
                 replicationGroupId, nodeGroupId, settings, pendingNodeType, parametersWait, subnetGroup);
     }
 
+    public CacheCluster withEngine(EngineType value, ClusterSettings changed) {
+        return new CacheCluster(key, version, status, value, hash, availabilityZone, numCacheNodes, createdAtMillis,
+                replicationGroupId, nodeGroupId, changed, pendingNodeType, parametersWait, subnetGroup);
+    }
+
     public CacheCluster withNumCacheNodes(int value) {
         return new CacheCluster(key, version, status, engine, hash, availabilityZone, value, createdAtMillis,
                 replicationGroupId, nodeGroupId, settings, pendingNodeType, parametersWait, subnetGroup);

@@ -29,10 +29,15 @@ public record EngineVersion(EngineType engine, String name, String full, String 
         return name.substring(0, name.indexOf('.'));
     }
 
+    /** The version of that full name, which was checked when it was stored. */
+    public static EngineVersion ofFull(EngineType engine, String full) {
+        return ALL.stream().filter(version -> version.engine == engine && version.full.equals(full)).findFirst()
+                .orElseThrow();
+    }
+
     /** The family of a full version, which was checked when it was stored. */
     public static String familyOf(EngineType engine, String full) {
-        return ALL.stream().filter(version -> version.engine == engine && version.full.equals(full)).findFirst()
-                .orElseThrow().family;
+        return ofFull(engine, full).family;
     }
 
     /** Orders versions in parts by their numbers: negative when {@code one} is older. */

@@ -67,7 +67,7 @@ public record NodeGroup(
         return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, value, readerPort);
     }
 
-    public NodeGroup withSlots(String value) {
+    public NodeGroup withSlots(@Nullable String value) {
         return new NodeGroup(key, nodeGroupId, version, value, primaryClusterId, primaryPort, readerPort);
     }
 }

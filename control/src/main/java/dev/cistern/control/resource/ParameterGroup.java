@@ -65,9 +65,9 @@ public record ParameterGroup(ResourceKey key, long version, String family, Strin
         return DEFAULT_PREFIX + version.family();
     }
 
-    /** The same for cluster mode. */
-    public static String clusteredDefaultFor(EngineVersion version) {
-        return defaultFor(version) + CLUSTER_ON;
+    /** The same, for cluster mode or not. */
+    public static String defaultFor(EngineVersion version, boolean isClustered) {
+        return isClustered ? defaultFor(version) + CLUSTER_ON : defaultFor(version);
     }
 
     public String id() {

@@ -35,6 +35,9 @@ public record ReplicationGroup(
     public static final String ENABLED = "enabled";
     public static final String DISABLED = "disabled";
 
+    /** Its word for a cluster mode between the two. */
+    public static final String COMPATIBLE = "compatible";
+
     public static final Table<ReplicationGroup> TABLE = Table.of(ReplicationGroup.class, "replication_group", "account",
             "region", "id");
 
@@ -88,9 +91,29 @@ public record ReplicationGroup(
         return automaticFailover.equals(ENABLED);
     }
 
-    /** Whether its keys are spread over slots. */
+    /** Whether its keys are spread over slots, and clients have to know how. */
     public boolean isClustered() {
         return clusterMode.equals(ENABLED);
+    }
+
+    /** Whether clients that know of slots are served, and others too. */
+    public boolean isCompatible() {
+        return clusterMode.equals(COMPATIBLE);
+    }
+
+    /** Whether its nodes know of slots. */
+    public boolean hasSlots() {
+        return !clusterMode.equals(DISABLED);
+    }
+
+    public ReplicationGroup withClusterMode(String value) {
+        return new ReplicationGroup(key, version, status, description, engine, hash, automaticFailover, multiAz, value,
+                createdAtMillis, access);
+    }
+
+    public ReplicationGroup withEngine(EngineType value) {
+        return new ReplicationGroup(key, version, status, description, value, hash, automaticFailover, multiAz,
+                clusterMode, createdAtMillis, access);
     }
 
     public ReplicationGroup withDescription(String value) {

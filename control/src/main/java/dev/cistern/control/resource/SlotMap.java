@@ -19,6 +19,9 @@ public record SlotMap(long epoch, String self, List<String> rest) {
 
     public static final SlotMap NOTHING = new SlotMap(0, "", List.of());
 
+    /** All of them, as ranges. */
+    public static final String ALL = "0-" + (SLOTS - 1);
+
     private static final String NONE = "-";
 
     public SlotMap {

@@ -5,6 +5,7 @@ import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSecurityGroups;
+import dev.cistern.control.resource.EngineChange;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.ResourceKey;
@@ -12,6 +13,7 @@ import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.TagRow;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -60,18 +62,25 @@ final class ClusterSteps {
 
     /** Has every node of the cluster be what it is in its group, and waits until it has what its primary has. */
     void takePlace(Steps steps, ResourceKey cluster) {
+        takePlace(steps, cluster, "");
+    }
+
+    /** The same once more in one workflow; {@code occasion} tells these steps from the others. */
+    void takePlace(Steps steps, ResourceKey cluster, String occasion) {
         for (CacheNode node : nodes.of(cluster)) {
-            String name = cluster.id() + " " + node.cacheNodeId();
+            String name = cluster.id() + " " + node.cacheNodeId() + occasion;
             steps.once("place " + name, () -> nodes.assumeRole(node));
             steps.until("catch up " + name, LOAD_LIMIT, () -> nodes.isCaughtUp(node));
         }
     }
 
-    /** Has the primary and its replica change places, and waits until they have. */
-    void handOver(Steps steps, ResourceKey primary, ResourceKey replica) {
-        CacheNode from = nodes.of(primary).getFirst();
+    /** Has whoever is primary and its replica change places, and waits until they have. */
+    void handOver(Steps steps, Supplier<ResourceKey> primary, ResourceKey replica) {
         CacheNode to = nodes.of(replica).getFirst();
-        steps.until("hand over to " + replica.id(), HAND_OVER_LIMIT, () -> nodes.handOver(from, to, HAND_OVER_PAUSE));
+        steps.until("hand over to " + replica.id(), HAND_OVER_LIMIT, () -> {
+            ResourceKey present = primary.get();
+            return present.equals(replica) || nodes.handOver(nodes.of(present).getFirst(), to, HAND_OVER_PAUSE);
+        });
     }
 
     private void bringUp(Steps steps, CacheNode node, @Nullable RestoreSource source) {
@@ -186,6 +195,14 @@ final class ClusterSteps {
         steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.answers(node));
     }
 
+    /** Starts the node as its cluster is now, with what it holds, and waits until it answers. */
+    void restartWithData(Steps steps, CacheNode node) {
+        String name = node.key().id() + " " + node.cacheNodeId();
+        steps.until("restart " + name, LOAD_LIMIT, new HeldRestart(nodes, node, System::nanoTime)::goOn);
+        steps.until("answer " + name, LOAD_LIMIT, () -> nodes.answers(node));
+        steps.once("tidy " + name, () -> nodes.tidy(node));
+    }
+
     /** The rebooted nodes serve again, and the cluster can be changed. */
     void becomeRebooted(Handle handle, ResourceKey key) {
         CacheCluster.TABLE.update(handle, require(handle, key).withStatus(CacheClusterStatus.AVAILABLE));
@@ -244,6 +261,7 @@ final class ClusterSteps {
             CacheNode.TABLE.delete(handle, key.account(), key.region(), key.id(), node.cacheNodeId());
         }
         MemcachedCluster.forget(handle, cluster);
+        EngineChange.delete(handle, key);
         ClusterSecurityGroups.delete(handle, key, false);
         CacheCluster.TABLE.delete(handle, key.account(), key.region(), key.id());
         TagRow.deleteAll(handle, cluster.arn());

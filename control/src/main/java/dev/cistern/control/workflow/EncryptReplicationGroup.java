@@ -3,6 +3,8 @@ package dev.cistern.control.workflow;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.TransitEncryption;
+import dev.cistern.control.resource.TransitEncryption.Mode;
+import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -34,15 +36,25 @@ final class EncryptReplicationGroup implements Workflow<NoInput> {
 
     @Override
     public void run(ResourceKey key, NoInput input, Steps steps) {
-        for (ResourceKey member : groups.members(steps, key)) {
+        List<ResourceKey> members = groups.members(steps, key);
+        for (ResourceKey member : inOrder(steps, key, members)) {
             groups.clusters().encrypt(steps, member);
         }
+        groups.takePlaces(steps, key, members);
+        groups.publish(steps, key, "topology", List.of());
         steps.commit("end", handle -> {
             TransitEncryption encryption = TransitEncryption.of(handle, key);
             encryption.settle(handle);
             groups.become(handle, key, ReplicationGroupStatus.AVAILABLE, "Encryption in transit of replication group "
                     + key.id() + " is " + encryption.wanted().wireName());
         });
+    }
+
+    /** A replica calls its primary as it is told to itself: one that is called so must have been told before. */
+    private List<ResourceKey> inOrder(Steps steps, ResourceKey key, List<ResourceKey> members) {
+        List<ResourceKey> primariesFirst = groups.primariesFirst(steps, key, members);
+        boolean turnsOff = steps.read(handle -> TransitEncryption.of(handle, key)).wanted() == Mode.DISABLED;
+        return turnsOff ? primariesFirst.reversed() : primariesFirst;
     }
 
     @Override

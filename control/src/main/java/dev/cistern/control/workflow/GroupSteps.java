@@ -68,17 +68,19 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
      */
     void handOver(Steps steps, ResourceKey group, String clusterId) {
         ResourceKey member = group.sibling(clusterId);
-        String primary = steps.once("primary before " + clusterId, String.class,
-                () -> steps.read(handle -> nodeGroupOf(handle, member)).primaryClusterId());
-        if (!primary.equals(clusterId)) {
-            clusters.handOver(steps, group.sibling(primary), member);
-            steps.commit("primary is " + clusterId, handle -> {
-                NodeGroup.TABLE.update(handle, nodeGroupOf(handle, member).withPrimary(clusterId));
+        // Asked each time: the primary may fail over meanwhile, to this member or to another one.
+        clusters.handOver(steps, () -> group.sibling(
+                steps.read(handle -> nodeGroupOf(handle, member)).primaryClusterId()), member);
+        steps.commit("primary is " + clusterId, handle -> {
+            NodeGroup nodeGroup = nodeGroupOf(handle, member);
+            String primary = nodeGroup.primaryClusterId();
+            if (!primary.equals(clusterId)) {
+                NodeGroup.TABLE.update(handle, nodeGroup.withPrimary(clusterId));
                 String text = "Failover from primary node " + primary + " to replica node " + clusterId + " completed";
                 events.clusterEvent(handle, member, text);
                 events.groupEvent(handle, group, text);
-            });
-        }
+            }
+        });
     }
 
     private static NodeGroup nodeGroupOf(Handle handle, ResourceKey member) {
@@ -89,7 +91,7 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
 
     /** In cluster mode, has every node know which nodes there are, also those that join, and their roles. */
     void publish(Steps steps, ResourceKey group, String step, List<String> joining) {
-        if (steps.read(handle -> ReplicationGroup.named(handle, group)).isClustered()) {
+        if (steps.read(handle -> ReplicationGroup.named(handle, group)).hasSlots()) {
             steps.once(step, () -> topologies.publish(group, joining));
         }
     }

@@ -4,6 +4,7 @@ import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
+import dev.cistern.control.resource.EngineChange;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MaintenanceWindow;
 import dev.cistern.control.resource.MemcachedCluster;
@@ -184,6 +185,7 @@ final class Keeper implements AutoCloseable {
     private void beginPendingChanges() {
         List<CacheCluster> waiting = database.read(handle -> CacheCluster.TABLE.select(handle,
                 "where (pending_node_type is not null or parameters_wait = true or (account, region, id) in "
+                        + "(select account, region, id from engine_change) or (account, region, id) in "
                         + "(select account, region, id from memcached_cluster where pending_add <> '' "
                         + "or pending_remove <> '' or pending_engine_version <> '')) and status = 'AVAILABLE'"));
         for (CacheCluster cluster : waiting) {
@@ -213,24 +215,30 @@ final class Keeper implements AutoCloseable {
     private void beginChangeOfNodes(Handle handle, CacheCluster cluster) {
         MemcachedCluster memcached = MemcachedCluster.find(handle, cluster.key());
         if (memcached == null) {
-            beginResize(handle, cluster);
+            beginChange(handle, cluster);
         } else {
             workflows.changeMemcached(handle, cluster, memcached);
         }
     }
 
-    private void beginResize(Handle handle, CacheCluster cluster) {
+    /** One after the other: the node type first, and a later round the engine's version. */
+    private void beginChange(Handle handle, CacheCluster cluster) {
         String nodeType = cluster.pendingNodeType();
-        if (nodeType == null) {
+        boolean upgrades = EngineChange.find(handle, cluster.key()) != null;
+        if (nodeType == null && !upgrades) {
             return;
         }
         if (cluster.replicationGroupId() == null) {
-            workflows.resizeCacheCluster(handle, cluster, nodeType);
+            var _ = nodeType == null
+                    ? workflows.upgradeNode(handle, cluster)
+                    : workflows.resizeCacheCluster(handle, cluster, nodeType);
             return;
         }
         ReplicationGroup group = ReplicationGroup.find(handle, cluster.key().sibling(cluster.replicationGroupId()));
         if (group != null && group.is(ReplicationGroupStatus.AVAILABLE)) {
-            workflows.resizeReplicationGroup(handle, group, nodeType);
+            var _ = nodeType == null
+                    ? workflows.upgradeReplicationGroup(handle, group)
+                    : workflows.resizeReplicationGroup(handle, group, nodeType);
         }
     }
 

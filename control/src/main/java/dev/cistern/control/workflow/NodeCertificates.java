@@ -34,7 +34,7 @@ public final class NodeCertificates {
     }
 
     /** What a node on this port is told, by the engine's names and in one call: half of it would be refused. */
-    static Map<String, String> settings(Path nodeFolder, int port, Mode mode) {
+    Map<String, String> settings(Path nodeFolder, int port, Mode mode) {
         Map<String, String> settings = new LinkedHashMap<>();
         String number = Integer.toString(port);
         if (mode == Mode.DISABLED) {
@@ -43,6 +43,7 @@ public final class NodeCertificates {
             return settings;
         }
         settings.putAll(files(nodeFolder));
+        settings.put("tls-ca-cert-file", authority.certificateFile().toString());
         settings.put("tls-auth-clients", "no");
         settings.put(SWITCH, number);
         settings.put("port", mode == Mode.PREFERRED ? number : "0");

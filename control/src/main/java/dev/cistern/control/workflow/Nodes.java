@@ -25,6 +25,7 @@ import dev.cistern.control.resource.NodeRole;
 import dev.cistern.control.resource.NodeType;
 import dev.cistern.control.resource.NodeUsers;
 import dev.cistern.control.resource.ParameterGroup;
+import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.TransitEncryption;
 import dev.cistern.control.resource.TransitEncryption.Mode;
@@ -57,6 +58,10 @@ import redis.clients.jedis.exceptions.JedisException;
 final class Nodes {
 
     private static final Logger log = LoggerFactory.getLogger(Nodes.class);
+
+    /** Whether a node that knows of slots serves clients that do not. */
+    private static final String COMPATIBLE = "cluster-compatible";
+    private static final String OFF = "no";
 
     private static final Duration SOON = Duration.ofMillis(500);
 
@@ -260,8 +265,17 @@ final class Nodes {
         });
     }
 
-    /** Stops the node and starts it with all values of its parameter group. */
+    /** Stops the node and starts it, empty, with all values of its parameter group. */
     void restart(CacheNode node) {
+        restart(node, false);
+    }
+
+    /** The same, and has it load what it saved. */
+    void restartWithData(CacheNode node) {
+        restart(node, true);
+    }
+
+    private void restart(CacheNode node, boolean keepsData) {
         locked(node, (current, cluster) -> {
             NodeParameters before = parameters(current, cluster);
             NodeParameters now = before.withValues(wanted(cluster));
@@ -270,10 +284,30 @@ final class Nodes {
             started.remove(spec.nodeId());
             runtime.stop(spec);
             if (told.wanted()) {
-                startNow(told, cluster);
+                startNow(told, cluster, keepsData);
             }
             return true;
         });
+    }
+
+    /** Tells a node of a group whether it sends clients to where their keys lie, or serves all. */
+    void tellClusterMode(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            if (current.wanted()) {
+                String value = specOf(current, cluster).parameters().getOrDefault(COMPATIBLE, OFF);
+                tell(current, Map.of(COMPATIBLE, value));
+            }
+            return true;
+        });
+    }
+
+    /** {@link HopelessException} when the runtime has nothing by which nodes of that engine could run. */
+    void requireRunnable(EngineType engine) {
+        try {
+            runtime.requireRunnable(engine);
+        } catch (NodeRuntimeException e) {
+            throw new HopelessException(String.valueOf(e.getMessage()));
+        }
     }
 
     /** Tells the node the values of its parameter group, without those that need a reboot. One that is to go is left. */
@@ -375,7 +409,7 @@ final class Nodes {
                 Started after = new Started(spec, before.address);
                 // A node that was told already, by a try that did not end, is reached in the new way alone.
                 NodeAdmin admin = known.answers() ? known : admin(after);
-                admin.setTogether(NodeCertificates.settings(spec.dataDirectory(), spec.port(), mode));
+                admin.setTogether(certificates.settings(spec.dataDirectory(), spec.port(), mode));
                 started.put(spec.nodeId(), after);
                 listenByRole(after, roleOf(cluster));
             }
@@ -449,8 +483,12 @@ final class Nodes {
 
     /** A node with users is started closed, and then told who they are. */
     private void startNow(CacheNode node, CacheCluster cluster) {
+        startNow(node, cluster, node.status() == CacheNodeStatus.CREATING);
+    }
+
+    private void startNow(CacheNode node, CacheCluster cluster, boolean loads) {
         NodeSpec spec = specOf(node, cluster);
-        prepareFolder(node, spec);
+        prepareFolder(spec, loads);
         if (modeOf(cluster) != Mode.DISABLED) {
             certificates.provide(spec.dataDirectory(), spec.bindAddress(), names(node, cluster));
         }
@@ -470,15 +508,16 @@ final class Nodes {
     }
 
     /**
-     * A node that is being created loads what was laid into its folder for it; later it starts empty, as with AWS.
+     * A node that is being created loads what was laid into its folder for it, and one that is started anew for another
+     * version what it saved for that; else it starts empty, as with AWS.
      *
      * <p>A file that lies there then is the remainder of a snapshot, and older than what clients last saw.
      */
-    private void prepareFolder(CacheNode node, NodeSpec spec) {
+    private void prepareFolder(NodeSpec spec, boolean loads) {
         try {
             StateDirectory.createPrivate(spec.dataDirectory());
             // A node that outlived the process before may have saved a moment ago.
-            if (node.status() != CacheNodeStatus.CREATING && runtime.inspect(spec) == NodeState.STOPPED) {
+            if (!loads && runtime.inspect(spec) == NodeState.STOPPED) {
                 Files.deleteIfExists(spec.snapshotFile());
             }
         } catch (IOException e) {
@@ -620,6 +659,13 @@ final class Nodes {
         return NodeParameters.of(cluster, cluster.effectiveNodeType(), node.parameters());
     }
 
+    /** Nodes know of slots before the clients of their group have to. */
+    private boolean sendsNobodyAway(CacheCluster cluster, Map<String, String> settings) {
+        String group = cluster.replicationGroupId();
+        return group != null && "yes".equals(settings.get("cluster-enabled")) && !database
+                .read(handle -> ReplicationGroup.named(handle, cluster.key().sibling(group))).isClustered();
+    }
+
     private NodeSpec specOf(CacheNode node, CacheCluster cluster) {
         NodeParameters parameters = parameters(node, cluster);
         Map<String, String> settings = new HashMap<>(parameters.settings());
@@ -630,12 +676,15 @@ final class Nodes {
             settings.put(MemcachedCluster.PORT_SETTING, Integer.toString(database.read(
                     handle -> MemcachedCluster.named(handle, cluster.key())).configurationPort()));
         }
+        if (sendsNobodyAway(cluster, settings)) {
+            settings.put(COMPATIBLE, "yes");
+        }
         Mode mode = modeOf(cluster);
         if (mode != Mode.DISABLED) {
             Path folder = directory.nodeDirectory(node.nodeId());
             settings.putAll(cluster.engine() == EngineType.MEMCACHED
                     ? NodeCertificates.memcachedSettings(folder)
-                    : NodeCertificates.settings(folder, node.port(), mode));
+                    : certificates.settings(folder, node.port(), mode));
         }
         return new NodeSpec(
                 node.nodeId(),

@@ -95,7 +95,7 @@ final class Topologies {
     /** Tells the nodes of all groups that can be changed what they should know and do not, as after a restart. */
     void repair() {
         for (ReplicationGroup group : database.read(handle -> ReplicationGroup.TABLE.select(handle,
-                "where cluster_mode = ? and status = ?", ReplicationGroup.ENABLED,
+                "where cluster_mode <> ? and status = ?", ReplicationGroup.DISABLED,
                 ReplicationGroupStatus.AVAILABLE.name()))) {
             try {
                 View view = database.read(handle -> view(handle, group.key(), List.of()));

@@ -53,6 +53,8 @@ public final class Workflows implements AutoCloseable {
         ClusterSteps clusters = new ClusterSteps(nodes, files, events);
         Topologies topologies = new Topologies(database, nodes, options.endpoints());
         GroupSteps groups = new GroupSteps(clusters, events, topologies);
+        RollingSteps rolling = new RollingSteps(groups, nodes);
+        EngineSteps engines = new EngineSteps(events);
         FailoverSteps failovers = new FailoverSteps(groups, nodes, options.clock());
         this.memcached = new MemcachedSteps(nodes, clusters, events, options.endpoints(), options.clock(),
                 this::removeNodes);
@@ -83,6 +85,9 @@ public final class Workflows implements AutoCloseable {
                 new FailOver(failovers),
                 new TestFailover(failovers),
                 new ResizeReplicationGroup(groups),
+                new UpgradeReplicationGroup(rolling, engines),
+                new UpgradeNode(rolling, engines),
+                new ChangeClusterMode(rolling),
                 new DeleteReplicationGroup(groups),
                 new CreateSnapshot(snapshots, this),
                 new CopySnapshot(files),
@@ -227,6 +232,31 @@ public final class Workflows implements AutoCloseable {
     public ReplicationGroup resizeReplicationGroup(Handle handle, ReplicationGroup group, String nodeType) {
         engine.start(handle, ResizeReplicationGroup.TYPE, group.key(), new ResizeCacheCluster.Input(nodeType));
         CacheCluster.membersOf(handle, group.key()).forEach(member -> modifying(handle, member, nodeType));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /** Gives the members the version that was stored for them; answers the group as it is now: modifying. */
+    public ReplicationGroup upgradeReplicationGroup(Handle handle, ReplicationGroup group) {
+        engine.start(handle, UpgradeReplicationGroup.TYPE, group.key(), new NoInput());
+        return modifying(handle, group);
+    }
+
+    /** Gives a cluster on its own the version that was stored for it; answers it as it is now: modifying. */
+    public CacheCluster upgradeNode(Handle handle, CacheCluster cluster) {
+        engine.start(handle, UpgradeNode.TYPE, cluster.key(), new NoInput());
+        return CacheCluster.TABLE.update(handle, cluster.withStatus(CacheClusterStatus.MODIFYING));
+    }
+
+    /** Answers the group as it is now: modifying, with all its members. */
+    public ReplicationGroup changeClusterMode(Handle handle, ReplicationGroup group, String mode,
+            String parameterGroup) {
+        engine.start(handle, ChangeClusterMode.TYPE, group.key(), new ChangeClusterMode.Input(mode, parameterGroup));
+        return modifying(handle, group);
+    }
+
+    private static ReplicationGroup modifying(Handle handle, ReplicationGroup group) {
+        CacheCluster.membersOf(handle, group.key()).forEach(member -> CacheCluster.TABLE.update(handle,
+                member.withStatus(CacheClusterStatus.MODIFYING)));
         return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
     }
 

@@ -244,6 +244,10 @@ public final class Cluster implements Router, Part {
 
     @Override
     public @Nullable CommandException refusal(Session session, Command command, Request request) {
+        if (settings.clusterCompatible.isOn()) {
+            // Nobody else has a slot, so nobody is sent anywhere, and keys of all slots are used together.
+            return null;
+        }
         Routing now = routing;
         SlotScan scan = session.loop().slotScan();
         scan.scan(session, command, request);

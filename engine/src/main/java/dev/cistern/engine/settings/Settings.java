@@ -132,6 +132,8 @@ public final class Settings {
     public final SwitchSetting clusterEnabled = add(new SwitchSetting("cluster-enabled", false, false));
     /** The file, in the node's folder, that keeps what it knows of its cluster. */
     public final TextSetting clusterConfigFile = add(new TextSetting("cluster-config-file", false, "nodes.conf"));
+    /** Ours: a node that has all slots of its cluster serves clients that know nothing of slots, too. */
+    public final SwitchSetting clusterCompatible = toggle("cluster-compatible", false);
     public final SwitchSetting clusterRequireFullCoverage = toggle("cluster-require-full-coverage", true);
     public final SwitchSetting clusterAllowReadsWhenDown = toggle("cluster-allow-reads-when-down", false);
     public final SwitchSetting clusterAllowPubsubshardWhenDown = toggle("cluster-allow-pubsubshard-when-down", true);

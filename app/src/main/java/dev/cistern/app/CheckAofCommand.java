@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -30,6 +31,9 @@ final class CheckAofCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    @Mixin
+    private KeystoreOption keystore;
+
     @Option(names = "--fix", description = "Cuts off what is damaged.")
     private boolean fix;
 
@@ -43,7 +47,7 @@ final class CheckAofCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         try {
-            List<LogCheck.Finding> findings = LogCheck.of(path, System.currentTimeMillis());
+            List<LogCheck.Finding> findings = LogCheck.of(path, keystore.keys(null), System.currentTimeMillis());
             findings.forEach(finding -> print(finding, out));
             LogCheck.Finding wrong = findings.stream().filter(each -> each.state() != LogCheck.State.WHOLE).findFirst()
                     .orElse(null);

@@ -1,5 +1,6 @@
 package dev.cistern.app;
 
+import dev.cistern.engine.atrest.KeyRing;
 import dev.cistern.engine.persistence.SnapshotCheck;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -20,6 +22,9 @@ final class CheckRdbCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    @Mixin
+    private KeystoreOption keystore;
+
     @Parameters(paramLabel = "FILE", arity = "1..*", description = "Snapshots, of this program, of Redis or of Valkey.")
     private List<Path> files;
 
@@ -29,13 +34,14 @@ final class CheckRdbCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
+        KeyRing keys = keystore.keys(null);
         boolean isWhole = true;
         for (Path file : files) {
             if (Files.notExists(file)) {
                 throw new EnvironmentException("there is no file " + file, "Give the path of a snapshot");
             }
             try {
-                SnapshotCheck.Result result = SnapshotCheck.of(file, System.currentTimeMillis());
+                SnapshotCheck.Result result = SnapshotCheck.of(file, keys, System.currentTimeMillis());
                 out.println(file + ": " + Files.size(file) + " bytes, " + result.keys() + " keys, " + result.expired()
                         + " of them expired, whole");
             } catch (IOException e) {

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
                 "  cistern node --set timeout=300 --set maxclients=20000",
                 "  cistern node --port 7000 --cluster --dir /var/lib/cistern/7000",
                 "  cistern node --port 0 --tls-port 6379 --tls-cert-file node.crt --tls-key-file node.key",
+                "  cistern node --dir /var/lib/cistern/7000 --at-rest-key-file /etc/cistern/keys",
                 "  cistern node --engine memcached",
                 "  cistern node --engine memcached --port 11300 -m 1024 -I 4m -c 20000",
                 "  cistern node --engine memcached --set idle_timeout=300"})
@@ -66,6 +67,9 @@ final class NodeCommand implements Callable<Integer> {
     @Mixin
     private TlsArguments tls;
 
+    @Mixin
+    private KeystoreOption keystore;
+
     @Option(names = "--engine", paramLabel = "NAME", defaultValue = "valkey", description = "valkey, redis or memcached (default ${DEFAULT-VALUE}).")
     private String engine;
 
@@ -86,6 +90,9 @@ final class NodeCommand implements Callable<Integer> {
 
     @Option(names = "--save", paramLabel = "\"SECONDS CHANGES...\"", description = "Saves by itself when at least so many changes are so old, and at the end: --save \"60 1\".")
     private @Nullable String save;
+
+    @Option(names = "--at-rest-key-id", paramLabel = "KEY", description = "The key of that keystore that encrypts, by id or ARN (default its first); none to read encrypted files and write plain ones.")
+    private @Nullable String atRestKeyId;
 
     @Option(names = "--cluster", description = "Runs it as a node of a cluster, without slots at first: CLUSTER ADDSLOTSRANGE 0 16383 makes it one by itself, CISTERN SET-TOPOLOGY one of several.")
     private boolean cluster;
@@ -181,6 +188,8 @@ final class NodeCommand implements Callable<Integer> {
         putIfGiven("requirepass", password);
         putIfGiven("dir", directory == null ? null : directory.toAbsolutePath());
         putIfGiven("save", save);
+        keystore.putInto(settings);
+        putIfGiven("at-rest-key-id", atRestKeyId);
         tls.putInto(settings, EngineType.VALKEY);
         checkMemory();
         NodeOptions options = NodeOptions.onPort("node", port);

@@ -2,6 +2,7 @@ package dev.cistern.app;
 
 import dev.cistern.control.backup.FileFacts;
 import dev.cistern.control.backup.SnapshotManifest;
+import dev.cistern.engine.atrest.KeyRing;
 import dev.cistern.engine.persistence.SnapshotCheck;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -13,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -55,6 +57,9 @@ final class SnapshotCommand implements Runnable {
         @Option(names = "--state-dir", paramLabel = "DIR", description = "Folder of all state (default $CISTERN_HOME, else ~/.cistern).")
         private @Nullable Path stateDirectory;
 
+        @Mixin
+        private KeystoreOption keystore;
+
         @Parameters(paramLabel = "SNAPSHOT", arity = "0..*", description = "Names, files or folders (default: every snapshot of the state folder).")
         private @Nullable List<String> names;
 
@@ -66,10 +71,11 @@ final class SnapshotCommand implements Runnable {
             Path state = stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv());
             Path snapshots = state.resolve("snapshots");
             List<Path> wanted = names == null || names.isEmpty() ? manifests(snapshots) : find(snapshots, names);
+            KeyRing keys = keystore.keys(stateDirectory);
             PrintWriter out = spec.commandLine().getOut();
             boolean allWell = true;
             for (Path path : wanted) {
-                allWell &= verify(path, out);
+                allWell &= verify(path, keys, out);
             }
             out.println(wanted.isEmpty()
                     ? "There are no snapshots in " + snapshots + "."
@@ -109,9 +115,9 @@ final class SnapshotCommand implements Runnable {
             }
         }
 
-        private static boolean verify(Path path, PrintWriter out) throws IOException {
+        private static boolean verify(Path path, KeyRing keys, PrintWriter out) throws IOException {
             if (!path.endsWith(SnapshotManifest.FILE)) {
-                return isWhole(path, path.toString(), out);
+                return isWhole(path, keys, path.toString(), out);
             }
             SnapshotManifest manifest = SnapshotManifest.read(path);
             boolean well = true;
@@ -125,15 +131,15 @@ final class SnapshotCommand implements Runnable {
                     out.println(title + ": DAMAGED: it is not what was saved: " + file);
                     well = false;
                 } else {
-                    well &= isWhole(file, title, out);
+                    well &= isWhole(file, keys, title, out);
                 }
             }
             return well;
         }
 
-        private static boolean isWhole(Path file, String title, PrintWriter out) {
+        private static boolean isWhole(Path file, KeyRing keys, String title, PrintWriter out) {
             try {
-                SnapshotCheck.Result result = SnapshotCheck.of(file, System.currentTimeMillis());
+                SnapshotCheck.Result result = SnapshotCheck.of(file, keys, System.currentTimeMillis());
                 out.println("%s: well, %,d bytes, %,d keys%s".formatted(title, Files.size(file), result.keys(),
                         result.expired() == 0 ? "" : ", %,d more that are over by now".formatted(result.expired())));
                 return true;

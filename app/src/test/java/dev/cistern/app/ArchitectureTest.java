@@ -34,7 +34,7 @@ final class ArchitectureTest {
     private static final Module STORE = Module.of("store");
     private static final Module LUA = Module.of("lua");
     private static final Module ENGINE = Module.of("engine", "dev.cistern.store", "dev.cistern.lua", "io.netty",
-            "org.slf4j");
+            "org.slf4j", "com.google.crypto.tink");
     private static final Module CONTROL = Module.of("control", "software.amazon.awssdk", "org.jdbi", "org.flywaydb",
             "com.zaxxer.hikari", "org.h2", "redis.clients.jedis", "tools.jackson", "org.slf4j", "org.bouncycastle");
     private static final Module GATEWAY = Module.of("gateway", "dev.cistern.control", "io.netty",

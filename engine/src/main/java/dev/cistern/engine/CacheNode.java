@@ -118,6 +118,7 @@ public final class CacheNode implements AutoCloseable {
     }
 
     private void load() throws IOException {
+        node.persistence().atRest().check();
         node.persistence().libraries(() -> Scripts.of(node).libraryTexts());
         try {
             boolean logs = node.appendOnly().isWanted();

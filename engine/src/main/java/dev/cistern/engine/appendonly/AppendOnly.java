@@ -155,7 +155,7 @@ public final class AppendOnly {
             throw new IOException("an append-only file needs a directory (setting dir)");
         }
         settingsChanged();
-        LogFolder opened = LogFolder.of(settings);
+        LogFolder opened = LogFolder.of(settings, node.persistence().atRest());
         opened.open(true);
         folder = opened;
         if (opened.manifest().isEmpty()) {
@@ -187,10 +187,13 @@ public final class AppendOnly {
         Manifest manifest = opened.manifest();
         LogFileReader.End last = replay.last();
         boolean isOurs = last != null && !last.word().isEmpty();
-        LogFile file;
-        if (isOurs && last != null) {
-            file = opened.reopen(manifest.increments().getLast(), last);
-        } else {
+        LogFile file = isOurs && last != null ? opened.reopen(manifest.increments().getLast(), last) : null;
+        if (file != null && !opened.atRest().isAsWanted(file.path())) {
+            file.close();
+            file = null;
+        }
+        isScheduled |= opened.isToBeSealed();
+        if (file == null) {
             Manifest.Part part = opened.nextIncrement();
             file = opened.create(part, replay.database());
             file.sync();
@@ -295,7 +298,7 @@ public final class AppendOnly {
     /** The node runs: from here on it may be switched on. */
     public void nodeStarted() {
         if (folder == null && node.persistence().hasPlace()) {
-            folder = LogFolder.of(settings);
+            folder = LogFolder.of(settings, node.persistence().atRest());
         }
     }
 
@@ -508,7 +511,7 @@ public final class AppendOnly {
             node.persistence().forgo();
             throw e;
         }
-        try (SnapshotFile file = new SnapshotFile(opened.path(base))) {
+        try (SnapshotFile file = new SnapshotFile(opened.path(base), opened.atRest())) {
             node.persistence().writeBase(file, cut::take, asSnapshot);
             file.commit();
         } catch (IOException e) {

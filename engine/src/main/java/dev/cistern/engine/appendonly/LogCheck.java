@@ -1,5 +1,7 @@
 package dev.cistern.engine.appendonly;
 
+import dev.cistern.engine.atrest.KeyRing;
+import dev.cistern.engine.atrest.SealedFileException;
 import dev.cistern.engine.persistence.SnapshotCheck;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -30,7 +32,7 @@ public final class LogCheck {
     /**
      * What was found in one file.
      *
-     * @param wholeBytes up to here all is well
+     * @param wholeBytes up to here all is well, on the disk
      * @param commands in these; of a snapshot, its keys
      * @param problem in words; empty if there is none
      */
@@ -44,16 +46,16 @@ public final class LogCheck {
      *
      * @throws IOException there is nothing of that kind, or it cannot be read
      */
-    public static List<Finding> of(Path path, long nowMillis) throws IOException {
+    public static List<Finding> of(Path path, KeyRing keys, long nowMillis) throws IOException {
         Path manifest = manifestOf(path);
         List<Finding> findings = new ArrayList<>();
         if (manifest == null) {
-            findings.add(file(path, nowMillis));
+            findings.add(file(path, keys, nowMillis));
             return findings;
         }
         Manifest read = Manifest.of(Files.readString(manifest, StandardCharsets.UTF_8));
         for (Manifest.Part part : read.parts()) {
-            findings.add(file(manifest.resolveSibling(part.name()), nowMillis));
+            findings.add(file(manifest.resolveSibling(part.name()), keys, nowMillis));
         }
         return findings;
     }
@@ -69,30 +71,35 @@ public final class LogCheck {
         }
     }
 
-    private static Finding file(Path file, long nowMillis) throws IOException {
+    private static Finding file(Path file, KeyRing keys, long nowMillis) throws IOException {
         if (Files.notExists(file)) {
             return new Finding(file, false, State.MISSING, 0, 0, 0, "it is not there");
         }
-        if (!LogReplay.isSnapshot(file)) {
-            return commands(file, 0);
-        }
         long bytes = Files.size(file);
         try {
-            SnapshotCheck.Result result = SnapshotCheck.ofBase(file, nowMillis);
-            return result.bytes() < bytes
-                    ? commands(file, result.bytes())
+            if (!LogReplay.isSnapshot(file, keys)) {
+                return commands(file, keys, 0);
+            }
+        } catch (SealedFileException e) {
+            // Not even its beginning can be opened: there is nothing that could be kept.
+            return new Finding(file, true, State.DAMAGED, bytes, 0, 0, e.reason());
+        }
+        try {
+            SnapshotCheck.Result result = SnapshotCheck.ofBase(file, keys, nowMillis);
+            return result.bytes() < result.fileBytes()
+                    ? commands(file, keys, result.bytes())
                     : new Finding(file, true, State.WHOLE, bytes, bytes, result.keys(), "");
         } catch (IOException e) {
             return new Finding(file, true, State.DAMAGED, bytes, 0, 0, String.valueOf(e.getMessage()));
         }
     }
 
-    private static Finding commands(Path file, long skippedBytes) throws IOException {
+    private static Finding commands(Path file, KeyRing keys, long skippedBytes) throws IOException {
         long bytes = Files.size(file);
         long[] whole = {skippedBytes};
         try {
-            LogFileReader.End end = new LogFileReader(file, (_, _) -> {}).read(skippedBytes);
-            return new Finding(file, false, end.isTorn() ? State.TORN : State.WHOLE, bytes, end.wholeBytes(),
+            LogFileReader.End end = new LogFileReader(file, keys, (_, _) -> {}).read(skippedBytes);
+            return new Finding(file, false, end.isTorn() ? State.TORN : State.WHOLE, bytes, end.cutBytes(),
                     end.commands(), end.isTorn() ? "it ends in the middle of something" : "");
         } catch (DamagedLogException e) {
             whole[0] = e.offset();

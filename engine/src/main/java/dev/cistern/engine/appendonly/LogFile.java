@@ -1,16 +1,18 @@
 package dev.cistern.engine.appendonly;
 
+import dev.cistern.engine.atrest.SealedRecords;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One increment that is being written: whole batches of commands, each with its checksum.
  *
- * <p>Small writes are gathered, so that a batch is one system call. What fails leaves the file as it was at the end of
+ * <p>Small writes are gathered, so that a batch is one system call, and one record where the file is encrypted. What fails leaves the file as it was at the end of
  * the last whole batch, as far as that can be done ({@link #rollBack}). One thread at a time.
  */
 final class LogFile implements AutoCloseable {
@@ -18,6 +20,8 @@ final class LogFile implements AutoCloseable {
 
     private final Path path;
     private final FileChannel channel;
+    /** Null if the file is not encrypted. */
+    private final @Nullable SealedRecords sealed;
     private final String word;
     private final CRC32C crc = new CRC32C();
     private final ByteBuffer gathered = ByteBuffer.allocateDirect(GATHERED_BYTES);
@@ -26,9 +30,10 @@ final class LogFile implements AutoCloseable {
     private long written;
     private String history = "";
 
-    LogFile(Path path, FileChannel channel, String word, long length) {
+    LogFile(Path path, FileChannel channel, @Nullable SealedRecords sealed, String word, long length) {
         this.path = path;
         this.channel = channel;
+        this.sealed = sealed;
         this.word = word;
         this.length = length;
         this.written = length;
@@ -56,7 +61,7 @@ final class LogFile implements AutoCloseable {
     void cover(CRC32C uncovered) throws IOException {
         gather(ByteBuffer.wrap(LogFormat.checksum((int) uncovered.getValue(), word)));
         flush();
-        length = written;
+        keep();
     }
 
     /** What follows is that history's, from this offset on. */
@@ -95,6 +100,10 @@ final class LogFile implements AutoCloseable {
     private void flush() throws IOException {
         gathered.flip();
         try {
+            if (sealed != null) {
+                sealed.append(gathered);
+                written = sealed.length();
+            }
             while (gathered.hasRemaining()) {
                 written += channel.write(gathered, written);
             }
@@ -108,7 +117,15 @@ final class LogFile implements AutoCloseable {
         gather(ByteBuffer.wrap(LogFormat.checksum((int) crc.getValue(), word)));
         flush();
         crc.reset();
+        keep();
+    }
+
+    /** What was written so far is no more taken back. */
+    private void keep() {
         length = written;
+        if (sealed != null) {
+            sealed.mark();
+        }
     }
 
     /** Takes back what was written of a batch that failed; the batch is to be put again. */
@@ -116,7 +133,11 @@ final class LogFile implements AutoCloseable {
         gathered.clear();
         crc.reset();
         history = "";
-        channel.truncate(length);
+        if (sealed == null) {
+            channel.truncate(length);
+        } else {
+            sealed.backToMark();
+        }
         written = length;
     }
 

@@ -1,13 +1,15 @@
 package dev.cistern.engine.appendonly;
 
+import dev.cistern.engine.atrest.KeyRing;
+import dev.cistern.engine.atrest.PlainBytes;
+import dev.cistern.engine.atrest.SealedFileException;
+import dev.cistern.engine.atrest.SealedRecords;
 import dev.cistern.store.Memory;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one file of commands, ours or the original's: whole units of work, whose checksum has been looked at.
@@ -35,9 +37,11 @@ final class LogFileReader {
      * @param uncovered the checksum of the last whole bytes, which no line covers
      * @param history whose bytes they are; empty if that is not known
      * @param offset the history's offset at the end of the whole bytes
+     * @param cutBytes where the file on the disk is to be cut off; the same as the whole bytes if it is not encrypted
+     * @param resume how an encrypted file is gone on with; null if it is none
      */
     record End(long wholeBytes, long fileBytes, String word, CRC32C uncovered, long uncoveredBytes, String history,
-            long offset, long commands) {
+            long offset, long commands, long cutBytes, SealedRecords.@Nullable Resume resume) {
 
         boolean isTorn() {
             return wholeBytes < fileBytes;
@@ -45,7 +49,9 @@ final class LogFileReader {
     }
 
     private final Path file;
+    private final KeyRing keys;
     private final Sink sink;
+    private @Nullable PlainBytes sealed;
     private long base;
     private LogScanner scanner = new LogScanner(0, 0);
     private String word = "";
@@ -57,16 +63,22 @@ final class LogFileReader {
     private long unitEnd;
     private boolean isInUnit;
 
-    LogFileReader(Path file, Sink sink) {
+    LogFileReader(Path file, KeyRing keys, Sink sink) {
         this.file = file;
+        this.keys = keys;
         this.sink = sink;
     }
 
     /** Reads the file behind its first {@code skippedBytes}. Throws {@link DamagedLogException}. */
     End read(long skippedBytes) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ); Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return read(bytes.address(), bytes.byteSize(), skippedBytes);
+        try (PlainBytes bytes = PlainBytes.of(file, keys)) {
+            sealed = bytes;
+            End end = read(bytes.address(), bytes.length(), skippedBytes);
+            return new End(end.wholeBytes, end.fileBytes + bytes.tornBytes(), end.word, end.uncovered,
+                    end.uncoveredBytes, end.history, end.offset, end.commands, bytes.fileOffset(end.wholeBytes),
+                    bytes.resume(end.wholeBytes));
+        } catch (SealedFileException e) {
+            throw new DamagedLogException(file, e.offset(), e.reason());
         }
     }
 
@@ -93,7 +105,8 @@ final class LogFileReader {
         CRC32C uncovered = crc(pendingStart, unitEnd);
         long uncoveredBytes = unitEnd - pendingStart;
         handOver(unitEnd);
-        return new End(unitEnd - base, length, word, uncovered, uncoveredBytes, history, historyOffset, commands);
+        return new End(unitEnd - base, length, word, uncovered, uncoveredBytes, history, historyOffset, commands,
+                unitEnd - base, null);
     }
 
     private void command() throws IOException {
@@ -208,6 +221,7 @@ final class LogFileReader {
     }
 
     private DamagedLogException damaged(long at, String what) {
-        return new DamagedLogException(file, at - base, what);
+        PlainBytes plain = sealed;
+        return new DamagedLogException(file, plain == null ? at - base : plain.fileOffset(at - base), what);
     }
 }

@@ -1,5 +1,8 @@
 package dev.cistern.engine.appendonly;
 
+import dev.cistern.engine.atrest.AtRest;
+import dev.cistern.engine.atrest.PlainBytes;
+import dev.cistern.engine.atrest.SealedRecords;
 import dev.cistern.engine.settings.Settings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,18 +40,20 @@ final class LogFolder {
     private final Path parent;
     private final Path folder;
     private final String name;
+    private final AtRest atRest;
     private Manifest manifest = Manifest.EMPTY;
     private boolean isOpen;
 
-    LogFolder(Path parent, String folderName, String name) {
+    LogFolder(Path parent, String folderName, String name, AtRest atRest) {
         this.parent = parent;
         this.folder = parent.resolve(folderName);
         this.name = name;
+        this.atRest = atRest;
     }
 
-    static LogFolder of(Settings settings) {
+    static LogFolder of(Settings settings, AtRest atRest) {
         return new LogFolder(Path.of(settings.dir.value()).toAbsolutePath(), settings.appendDirName.value(),
-                settings.appendFilename.value());
+                settings.appendFilename.value(), atRest);
     }
 
     /** Reads the manifest, unless that was done before. */
@@ -194,7 +199,8 @@ final class LogFolder {
         FileChannel channel = FileChannel.open(path, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 OWNER_FILE);
         try {
-            LogFile file = new LogFile(path, channel, newWord(), 0);
+            SealedRecords sealed = atRest.beginRecords(channel, path);
+            LogFile file = new LogFile(path, channel, sealed, newWord(), sealed == null ? 0 : sealed.length());
             file.begin(database);
             return file;
         } catch (IOException e) {
@@ -211,8 +217,14 @@ final class LogFolder {
     LogFile reopen(Manifest.Part part, LogFileReader.End end) throws IOException {
         FileChannel channel = FileChannel.open(path(part), StandardOpenOption.WRITE);
         try {
-            channel.truncate(end.wholeBytes());
-            LogFile file = new LogFile(path(part), channel, end.word(), end.wholeBytes());
+            SealedRecords sealed = null;
+            if (end.resume() == null) {
+                channel.truncate(end.wholeBytes());
+            } else {
+                sealed = end.resume().open(channel, path(part));
+            }
+            LogFile file = new LogFile(path(part), channel, sealed, end.word(),
+                    sealed == null ? end.wholeBytes() : sealed.length());
             if (end.uncoveredBytes() > 0) {
                 file.cover(end.uncovered());
             }
@@ -222,6 +234,23 @@ final class LogFolder {
             channel.close();
             throw e;
         }
+    }
+
+    AtRest atRest() {
+        return atRest;
+    }
+
+    /** Whether data lie here that are not encrypted, though they were to be. */
+    boolean isToBeSealed() throws IOException {
+        if (atRest.key() == null) {
+            return false;
+        }
+        for (Manifest.Part part : manifest().parts()) {
+            if (!PlainBytes.isSealed(path(part))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The bytes of a part, on the disk. */

@@ -1,14 +1,14 @@
 package dev.cistern.engine.appendonly;
 
+import dev.cistern.engine.atrest.KeyRing;
+import dev.cistern.engine.atrest.PlainBytes;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.Replay;
 import dev.cistern.engine.persistence.Persistence.Loaded;
 import dev.cistern.engine.scripting.Scripts;
 import dev.cistern.store.Store;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -81,22 +81,20 @@ final class LogReplay {
     /** A file that was begun, and to which nothing was written, follows on one that may be torn. */
     private boolean hasNothing(List<Manifest.Part> later) throws IOException {
         for (Manifest.Part part : later) {
-            if (new LogFileReader(folder.path(part), (_, _) -> {}).read(0).commands() > 0) {
+            if (new LogFileReader(folder.path(part), folder.atRest().keys(), (_, _) -> {}).read(0).commands() > 0) {
                 return false;
             }
         }
         return true;
     }
 
-    static boolean isSnapshot(Path file) throws IOException {
-        try (InputStream in = Files.newInputStream(file)) {
-            String magic = new String(in.readNBytes(MAGIC_BYTES), StandardCharsets.ISO_8859_1);
-            return magic.startsWith("REDIS") || magic.equals("VALKEY");
-        }
+    static boolean isSnapshot(Path file, KeyRing keys) throws IOException {
+        String magic = new String(PlainBytes.first(file, keys, MAGIC_BYTES), StandardCharsets.ISO_8859_1);
+        return magic.startsWith("REDIS") || magic.equals("VALKEY");
     }
 
     private void base(Path file, Replay replay) throws IOException {
-        if (!isSnapshot(file)) {
+        if (!isSnapshot(file, folder.atRest().keys())) {
             var _ = commands(file, 0, replay, folder.manifest().increments().isEmpty());
             return;
         }
@@ -112,7 +110,7 @@ final class LogReplay {
             Scripts.of(node).restoreLibraries(loaded.libraries());
         }
         note(loaded);
-        if (loaded.bytes() < Files.size(file)) {
+        if (loaded.bytes() < loaded.fileBytes()) {
             var _ = commands(file, loaded.bytes(), replay, folder.manifest().increments().isEmpty());
         }
     }
@@ -140,7 +138,8 @@ final class LogReplay {
 
     private LogFileReader.End commands(Path file, long skippedBytes, Replay replay, boolean mayBeTorn)
             throws IOException {
-        LogFileReader.End end = new LogFileReader(file, (address, bytes) -> run(file, replay, address, bytes))
+        LogFileReader.End end = new LogFileReader(file, folder.atRest().keys(),
+                (address, bytes) -> run(file, replay, address, bytes))
                 .read(skippedBytes);
         if (end.isTorn()) {
             requireForgiven(file, end, mayBeTorn);

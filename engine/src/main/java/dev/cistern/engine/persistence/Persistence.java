@@ -1,5 +1,7 @@
 package dev.cistern.engine.persistence;
 
+import dev.cistern.engine.atrest.AtRest;
+import dev.cistern.engine.atrest.PlainBytes;
 import dev.cistern.engine.rdb.RdbException;
 import dev.cistern.engine.rdb.RdbOutput;
 import dev.cistern.engine.settings.Settings;
@@ -37,6 +39,7 @@ public final class Persistence {
 
     private final Store store;
     private final Settings settings;
+    private final AtRest atRest;
     private final String version;
     private final LongSupplier wallMillis;
     private volatile Supplier<List<byte[]>> libraries = List::of;
@@ -59,6 +62,7 @@ public final class Persistence {
     public Persistence(Store store, Settings settings, String version, LongSupplier wallMillis) {
         this.store = store;
         this.settings = settings;
+        this.atRest = new AtRest(settings);
         this.version = version;
         this.wallMillis = wallMillis;
         this.lastSaveMillis = wallMillis.getAsLong();
@@ -118,6 +122,11 @@ public final class Persistence {
 
     public long keysExpired() {
         return keysExpired;
+    }
+
+    /** The keys of what this node writes and reads. */
+    public AtRest atRest() {
+        return atRest;
     }
 
     /** Whether there is a place to save to. */
@@ -199,7 +208,7 @@ public final class Persistence {
     private boolean trySave() throws IOException {
         long now = wallMillis.getAsLong();
         long[] dirty = new long[1];
-        try (SnapshotFile file = new SnapshotFile(file())) {
+        try (SnapshotFile file = new SnapshotFile(file(), atRest)) {
             if (!writeAll(file, now, () -> dirty[0] = store.stats().dirty(), false, true)) {
                 return false;
             }
@@ -320,9 +329,22 @@ public final class Persistence {
         }
         store.lockAll();
         try {
-            return loadUnderGate();
+            Loaded loaded = loadUnderGate();
+            sealIfPlain();
+            return loaded;
         } finally {
             store.unlockAll();
+        }
+    }
+
+    /** A file of the time before there was a key does not stay as it is. */
+    private void sealIfPlain() throws IOException {
+        if (atRest.key() != null && !PlainBytes.isSealed(file())) {
+            try (SnapshotFile sealed = new SnapshotFile(file(), atRest)) {
+                sealed.copy(file());
+                sealed.commit();
+            }
+            LOG.info("{} was not encrypted, and is now", file());
         }
     }
 
@@ -334,20 +356,21 @@ public final class Persistence {
      * What a file says beside its keys.
      *
      * @param bytes how much of the file the snapshot is
+     * @param fileBytes all that the file says
      */
-    public record Loaded(List<byte[]> libraries, Map<String, String> facts, long bytes) {
+    public record Loaded(List<byte[]> libraries, Map<String, String> facts, long bytes, long fileBytes) {
         /** There was no file. */
-        public static final Loaded NOTHING = new Loaded(List.of(), Map.of(), 0);
+        public static final Loaded NOTHING = new Loaded(List.of(), Map.of(), 0, 0);
     }
 
     private Loaded loadUnderGate(Path file, boolean keepsExpired, boolean mayGoOn) throws IOException {
         long now = wallMillis.getAsLong();
         try (SnapshotLoader loader = new SnapshotLoader(store, now, keepsExpired)) {
-            long bytes = loader.load(file, mayGoOn);
+            long bytes = loader.load(file, atRest.keys(), mayGoOn);
             keysLoaded = loader.loaded();
             keysExpired = loader.expired();
             LOG.info("loaded {} keys from {}", loader.loaded(), file);
-            return new Loaded(loader.libraries(), loader.facts(), bytes);
+            return new Loaded(loader.libraries(), loader.facts(), bytes, loader.fileBytes());
         } catch (RdbException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }

@@ -1,5 +1,7 @@
 package dev.cistern.engine.persistence;
 
+import dev.cistern.engine.atrest.KeyRing;
+import dev.cistern.engine.atrest.PlainBytes;
 import dev.cistern.engine.rdb.Crc64;
 import dev.cistern.engine.rdb.Rdb;
 import dev.cistern.engine.rdb.RdbException;
@@ -13,12 +15,8 @@ import dev.cistern.store.Keyspace;
 import dev.cistern.store.Memory;
 import dev.cistern.store.Store;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,6 +47,7 @@ final class SnapshotLoader implements AutoCloseable {
     private final boolean keepsExpired;
     private int database;
     private long loaded;
+    private long fileBytes;
     private long expired;
     private long deadlineMillis = Keyspace.NO_DEADLINE;
     private long idleSeconds = NONE;
@@ -104,17 +103,20 @@ final class SnapshotLoader implements AutoCloseable {
         return expired;
     }
 
-    /** Throws {@link RdbException} when the file is not what it should be; then some of it may have been loaded. */
-    void load(Path file) throws IOException {
-        var _ = load(file, false);
+    /**
+     * Throws {@link RdbException} when the file is not what it should be; then some of it may have been loaded. Answers where
+     * what follows the snapshot begins, if something may.
+     */
+    long load(Path file, KeyRing keys, boolean mayGoOn) throws IOException {
+        try (PlainBytes bytes = PlainBytes.of(file, keys)) {
+            fileBytes = bytes.length();
+            return load(bytes.address(), bytes.length(), mayGoOn);
+        }
     }
 
-    /** The same where something may follow the snapshot; answers where that begins. */
-    long load(Path file, boolean mayGoOn) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ); Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-            return load(bytes.address(), bytes.byteSize(), mayGoOn);
-        }
+    /** All that the file says, as it was before it was encrypted. */
+    long fileBytes() {
+        return fileBytes;
     }
 
     private long load(long address, long length, boolean mayGoOn) {

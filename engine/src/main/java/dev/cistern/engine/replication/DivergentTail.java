@@ -1,9 +1,11 @@
 package dev.cistern.engine.replication;
 
+import dev.cistern.engine.atrest.AtRest;
 import dev.cistern.store.Memory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.slf4j.Logger;
@@ -25,8 +27,10 @@ final class DivergentTail {
      * Saves what the log has of this history from there on. Says in words what became of it, empty if there is nothing.
      *
      * @param folder the node's; empty if it has none
+     * @param atRest what the file is encrypted with
      */
-    static String save(WriteLog log, String history, long offset, String folder, String fileName) throws IOException {
+    static String save(WriteLog log, String history, long offset, String folder, String fileName,
+            AtRest atRest) throws IOException {
         if (!log.isKept() || !log.id().equals(history)) {
             return "what was written after " + offset + " of " + history + " is not known here any more";
         }
@@ -40,7 +44,7 @@ final class DivergentTail {
         }
         Path path = Path.of(folder).resolve(fileName);
         try {
-            write(reader, path);
+            write(reader, path, atRest);
         } finally {
             log.forget(reader);
         }
@@ -48,18 +52,20 @@ final class DivergentTail {
         return bytes + " bytes in " + path;
     }
 
-    private static void write(LogReader reader, Path path) throws IOException {
+    private static void write(LogReader reader, Path path, AtRest atRest) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                 StandardOpenOption.TRUNCATE_EXISTING)) {
+            WritableByteChannel content = atRest.begin(channel);
             byte[] chunk = new byte[CHUNK_BYTES];
             int length = next(reader, chunk);
             while (length > 0) {
                 ByteBuffer bytes = ByteBuffer.wrap(chunk, 0, length);
                 while (bytes.hasRemaining()) {
-                    channel.write(bytes);
+                    content.write(bytes);
                 }
                 length = next(reader, chunk);
             }
+            content.close();
             channel.force(true);
         }
     }

@@ -53,7 +53,7 @@ public final class Follower {
     private volatile long kept = -1;
     private volatile long acknowledgedMillis;
     private volatile @Nullable LogReader reader;
-    private @Nullable Payload payload;
+    private Payload.@Nullable Reader payload;
     private long payloadSent;
     private long softLimitSinceMillis;
     private boolean isGone;
@@ -158,7 +158,7 @@ public final class Follower {
     }
 
     /** Sends the snapshot, and then the log from the cut on. The session's loop. */
-    void begin(String announcement, Payload snapshot, long nowMillis) {
+    void begin(String announcement, Payload.Reader snapshot, long nowMillis) {
         if (isGone) {
             snapshot.release();
             forgetReader();
@@ -209,10 +209,10 @@ public final class Follower {
     }
 
     private boolean sendChunk(Connection connection) {
-        Payload snapshot = payload;
+        Payload.Reader snapshot = payload;
         if (snapshot != null) {
             long length = Math.min(CHUNK_BYTES, snapshot.length() - payloadSent);
-            connection.send(snapshot.address() + payloadSent, length);
+            connection.send(snapshot.read(payloadSent, (int) length), length);
             payloadSent += length;
             replication.sent(length);
             if (payloadSent == snapshot.length()) {

@@ -1,11 +1,13 @@
 package dev.cistern.engine.replication;
 
+import dev.cistern.engine.atrest.AtRest;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.persistence.Persistence;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -76,21 +78,27 @@ final class FullSync {
                 return;
             }
         }
-        try (FileChannel file = spool()) {
+        FileChannel file = spool();
+        try {
+            Spool spool = new Spool(node.persistence().atRest(), file);
             long[] cut = new long[1];
             String[] history = new String[1];
-            node.persistence().write(new Spool(file), () -> {
+            node.persistence().write(spool, () -> {
                 cut[0] = replication.beginLog();
                 history[0] = replication.log().id();
                 batch.forEach(follower -> follower.readFrom(replication.log().read(cut[0], follower.waker())));
             });
-            Payload payload = new Payload(file, batch.size());
+            spool.end();
+            Payload payload = new Payload(file, batch.size(), node.persistence().atRest());
             String announcement = "+FULLRESYNC " + history[0] + " " + cut[0] + "\r\n";
             long now = node.clock().wallMillis();
             batch.forEach(follower -> follower.session()
-                    .execute(() -> follower.begin(announcement, payload, now)));
+                    .execute(() -> follower.begin(announcement, payload.reader(), now)));
             LOG.info("a snapshot of {} bytes for {} replicas, at {} of {}", payload.length(), batch.size(), cut[0],
                     history[0]);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
         }
     }
 
@@ -105,17 +113,32 @@ final class FullSync {
         }
     }
 
-    private record Spool(FileChannel file) implements Persistence.Place {
+    private static final class Spool implements Persistence.Place {
+        private final AtRest atRest;
+        private final FileChannel file;
+        private WritableByteChannel content;
+
+        Spool(AtRest atRest, FileChannel file) throws IOException {
+            this.atRest = atRest;
+            this.file = file;
+            this.content = atRest.begin(file);
+        }
+
         @Override
         public void restart() throws IOException {
             file.truncate(0);
+            content = atRest.begin(file);
+        }
+
+        void end() throws IOException {
+            content.close();
         }
 
         @Override
         public void write(long address, int length) throws IOException {
             ByteBuffer bytes = MemorySegment.ofAddress(address).reinterpret(length).asByteBuffer();
             while (bytes.hasRemaining()) {
-                file.write(bytes);
+                content.write(bytes);
             }
         }
     }

@@ -141,7 +141,7 @@ public final class Orders {
         lease.end();
         if (!replication.isReplica() && !history.isEmpty()) {
             divergent = DivergentTail.save(replication.log(), history, offset, node.settings().dir.value(),
-                    "cistern-divergent-" + node.port() + "-" + ordered);
+                    "cistern-divergent-" + node.port() + "-" + ordered, node.persistence().atRest());
         }
         if (!primary.equals(replication.primary()) || replication.isUnlinked()) {
             replication.follow(primary);

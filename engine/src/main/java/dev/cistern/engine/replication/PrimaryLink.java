@@ -355,7 +355,8 @@ public final class PrimaryLink implements Conversation {
         if (!whole.isEmpty() && state == State.AGREEING) {
             answered(whole);
         } else if (!whole.isEmpty() && state == State.RECEIVING) {
-            receiver = SnapshotReceiver.announced(whole, node.settings().dir.value(), node.port());
+            receiver = SnapshotReceiver.announced(whole, node.settings().dir.value(), node.port(),
+                    node.persistence().atRest());
         }
         return at + 1;
     }

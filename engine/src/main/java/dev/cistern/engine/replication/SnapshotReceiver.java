@@ -1,11 +1,13 @@
 package dev.cistern.engine.replication;
 
+import dev.cistern.engine.atrest.AtRest;
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -21,7 +23,7 @@ import java.util.Arrays;
  *   $EOF: 40 bytes CR LF             up to the same 40 bytes; the log follows when we have acknowledged
  * </pre>
  *
- * <p>One thread at a time.
+ * <p>What could be the mark is held back until it is known not to be. One thread at a time.
  */
 final class SnapshotReceiver implements AutoCloseable {
     private static final String MARKED = "$EOF:";
@@ -36,6 +38,7 @@ final class SnapshotReceiver implements AutoCloseable {
 
     private final Path path;
     private final FileChannel file;
+    private final WritableByteChannel content;
     /** -1 when it ends with a mark. */
     private final long length;
     private final byte[] mark;
@@ -45,9 +48,10 @@ final class SnapshotReceiver implements AutoCloseable {
     private byte[] rest = new byte[0];
     private boolean isClosed;
 
-    private SnapshotReceiver(Path path, long length, byte[] mark) throws IOException {
+    private SnapshotReceiver(Path path, long length, byte[] mark, AtRest atRest) throws IOException {
         this.path = path;
         this.file = FileChannel.open(path, StandardOpenOption.WRITE);
+        this.content = atRest.begin(file);
         this.length = length;
         this.mark = mark;
     }
@@ -72,8 +76,9 @@ final class SnapshotReceiver implements AutoCloseable {
      * Begins as the primary's line says, in the directory or, if that is empty, where temporary files are.
      *
      * @param port this node's, as several may have the same directory
+     * @param atRest what the file is encrypted with
      */
-    static SnapshotReceiver announced(String line, String directory, int port) throws IOException {
+    static SnapshotReceiver announced(String line, String directory, int port, AtRest atRest) throws IOException {
         boolean isMarked = line.startsWith(MARKED) && line.length() == MARKED.length() + MARK_BYTES;
         if (!isMarked && !line.matches("\\$[0-9]{1,18}")) {
             throw new IOException("no snapshot begins with " + line);
@@ -82,8 +87,9 @@ final class SnapshotReceiver implements AutoCloseable {
                 ? Files.createTempFile("cistern-replica-", ".rdb")
                 : Files.createTempFile(Path.of(directory), prefix(port), ".rdb");
         return isMarked
-                ? new SnapshotReceiver(path, -1, line.substring(MARKED.length()).getBytes(StandardCharsets.ISO_8859_1))
-                : new SnapshotReceiver(path, Long.parseLong(line.substring(1)), new byte[0]);
+                ? new SnapshotReceiver(path, -1, line.substring(MARKED.length()).getBytes(StandardCharsets.ISO_8859_1),
+                        atRest)
+                : new SnapshotReceiver(path, Long.parseLong(line.substring(1)), new byte[0], atRest);
     }
 
     Path path() {
@@ -111,26 +117,38 @@ final class SnapshotReceiver implements AutoCloseable {
             return end;
         }
         long bytes = length < 0 ? end - from : Math.min(end - from, length - taken);
-        write(from, bytes);
         if (length < 0) {
-            noteTail(from, bytes);
-            isWhole = Arrays.equals(tail, mark);
+            writeButTail(from, bytes);
         } else {
-            isWhole = taken == length;
+            write(from, bytes);
         }
+        count(bytes);
+        isWhole = length < 0 ? Arrays.equals(tail, mark) : taken == length;
         if (isWhole) {
-            file.truncate(length < 0 ? taken - MARK_BYTES : taken);
+            content.close();
             file.close();
         }
         return from + bytes;
     }
 
+    /** All but the last bytes, which are kept: they may be the mark. */
+    private void writeButTail(long from, long bytes) throws IOException {
+        byte[] before = tail;
+        noteTail(from, bytes);
+        long out = before.length + bytes - tail.length;
+        int ofBefore = (int) Math.min(before.length, out);
+        write(ByteBuffer.wrap(before, 0, ofBefore));
+        write(from, out - ofBefore);
+    }
+
     private void write(long from, long bytes) throws IOException {
-        ByteBuffer buffer = MemorySegment.ofAddress(from).reinterpret(bytes).asByteBuffer();
-        while (buffer.hasRemaining()) {
-            file.write(buffer);
+        write(MemorySegment.ofAddress(from).reinterpret(bytes).asByteBuffer());
+    }
+
+    private void write(ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            content.write(bytes);
         }
-        count(bytes);
     }
 
     private synchronized void count(long bytes) {

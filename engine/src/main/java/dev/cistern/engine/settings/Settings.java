@@ -115,6 +115,12 @@ public final class Settings {
     public final SwitchSetting rdbChecksum = add(new SwitchSetting("rdbchecksum", false, true));
     public final SwitchSetting stopWritesOnBgsaveError = toggle("stop-writes-on-bgsave-error", true);
 
+    // --- encryption at rest ---
+    /** The keystore; empty: nothing is encrypted. */
+    public final TextSetting atRestKeyFile = add(new TextSetting("at-rest-key-file", false, ""));
+    /** Which of its keys encrypts: an id or an ARN; empty for the first, {@code none} to read only. */
+    public final TextSetting atRestKeyId = add(new TextSetting("at-rest-key-id", false, ""));
+
     // --- the append-only file ---
     public final SwitchSetting appendOnly = toggle("appendonly", false);
     public final TextSetting appendFilename = add(new TextSetting("appendfilename", false, "appendonly.aof"));

@@ -2,6 +2,7 @@ package dev.cistern.engine.appendonly;
 
 import dev.cistern.engine.CacheNode;
 import dev.cistern.engine.NodeOptions;
+import dev.cistern.engine.atrest.KeyRing;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.network.Transport;
 import dev.cistern.engine.persistence.SnapshotCheck;
@@ -67,7 +68,7 @@ final class LogDamageTest {
         try (java.lang.foreign.Arena arena = java.lang.foreign.Arena.ofConfined()) {
             MemorySegment copy = arena.allocate(Math.max(1, bytes.length));
             MemorySegment.copy(bytes, 0, copy, ValueLayout.JAVA_BYTE, 0, bytes.length);
-            new LogFileReader(Path.of("test"), (address, length) -> out.writeBytes(
+            new LogFileReader(Path.of("test"), KeyRing.NONE, (address, length) -> out.writeBytes(
                     MemorySegment.ofAddress(address).reinterpret(length).toArray(ValueLayout.JAVA_BYTE)))
                     .read(copy.address(), bytes.length, 0);
             return out.toByteArray();
@@ -164,7 +165,7 @@ final class LogDamageTest {
             byte[] turned = snapshot.clone();
             turned[random.nextInt(turned.length)] ^= (byte) (1 << random.nextInt(8));
             Path file = Files.write(directory.resolve("turned.rdb"), turned);
-            assertThatThrownBy(() -> SnapshotCheck.of(file, 0)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> SnapshotCheck.of(file, KeyRing.NONE, 0)).isInstanceOf(IOException.class);
             byte[] letters = manifest.getBytes(StandardCharsets.ISO_8859_1);
             letters[random.nextInt(letters.length)] ^= (byte) (1 << random.nextInt(8));
             String changed = new String(letters, StandardCharsets.ISO_8859_1);
@@ -187,7 +188,7 @@ final class LogDamageTest {
         Files.write(increment, whole);
         assertThatThrownBy(() -> TestServer.cistern("dir", directory.toString(), "appendonly", "yes").close())
                 .hasStackTraceContaining("is damaged after byte");
-        LogCheck.Finding finding = LogCheck.of(folder, 0).getLast();
+        LogCheck.Finding finding = LogCheck.of(folder, KeyRing.NONE, 0).getLast();
         assertThat(finding.state()).isEqualTo(LogCheck.State.DAMAGED);
         assertThat(finding.wholeBytes()).isBetween(1L, (long) middle);
         Path cut = LogCheck.cutOff(finding);

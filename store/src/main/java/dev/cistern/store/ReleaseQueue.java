@@ -1,7 +1,5 @@
 package dev.cistern.store;
 
-import java.util.concurrent.atomic.AtomicLong;
-
 /**
  * Large values that were deleted or overwritten and are not freed yet: one queue per database and stripe, worked off in
  * slices, so that no single delete takes long.
@@ -29,15 +27,15 @@ final class ReleaseQueue {
 
     private final HashFunction hashFunction;
     private final Arena elements;
-    private final AtomicLong queuedInStore;
+    private final ReleaseCounts countsOfStore;
     private long first;
     private long last;
     private int queued;
 
-    ReleaseQueue(HashFunction hashFunction, Arena elements, AtomicLong queuedInStore) {
+    ReleaseQueue(HashFunction hashFunction, Arena elements, ReleaseCounts countsOfStore) {
         this.hashFunction = hashFunction;
         this.elements = elements;
-        this.queuedInStore = queuedInStore;
+        this.countsOfStore = countsOfStore;
     }
 
     boolean isEmpty() {
@@ -75,7 +73,7 @@ final class ReleaseQueue {
         }
         last = link;
         queued++;
-        queuedInStore.incrementAndGet();
+        countsOfStore.queued();
     }
 
     /** Takes over the large value of an entry that is to go. Cannot fail: without memory for a link it frees at once. */
@@ -116,12 +114,12 @@ final class ReleaseQueue {
         first = Memory.getLong(link + NEXT);
         elements.free(link);
         queued--;
-        queuedInStore.decrementAndGet();
+        countsOfStore.released(1);
     }
 
     /** The arena goes as a whole, and what is queued with it. */
     void close() {
-        queuedInStore.addAndGet(-queued);
+        countsOfStore.released(queued);
         queued = 0;
         first = 0;
         last = 0;

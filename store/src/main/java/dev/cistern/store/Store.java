@@ -43,7 +43,7 @@ public final class Store implements AutoCloseable {
     private volatile @Nullable UseCounting useCounting;
     private final AtomicLong handles = new AtomicLong();
     /** Large values that are deleted and not freed yet, in all stripes. */
-    private final AtomicLong queuedValues = new AtomicLong();
+    private final ReleaseCounts releases = new ReleaseCounts();
     /** Held by the one thread that runs an open unit. */
     private final StripeLock openUnit = new StripeLock();
     private final int[] allStripes;
@@ -595,7 +595,17 @@ public final class Store implements AutoCloseable {
 
     /** Whether there are deleted values whose memory is not free yet: {@link #releaseSome} goes on freeing it. */
     public boolean hasToRelease() {
-        return queuedValues.get() > 0;
+        return releases.waiting() > 0;
+    }
+
+    /** How many such values there are. */
+    public long valuesToRelease() {
+        return releases.waiting();
+    }
+
+    /** How many such values have been freed. */
+    public long releasedValues() {
+        return releases.released();
     }
 
     /**
@@ -655,7 +665,7 @@ public final class Store implements AutoCloseable {
     }
 
     StripeKeys newStripeKeys() {
-        StripeKeys made = new StripeKeys(hashFunction, region, queuedValues, knowsSlots ? locks.length : 0);
+        StripeKeys made = new StripeKeys(hashFunction, region, releases, knowsSlots ? locks.length : 0);
         // Nothing that comes here was there at the cut of a snapshot that is going on.
         Bucket.setVersion(made.index.bucketNumbered(0), snapshotVersion);
         return made;

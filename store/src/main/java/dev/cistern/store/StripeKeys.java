@@ -1,6 +1,5 @@
 package dev.cistern.store;
 
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 import org.jspecify.annotations.Nullable;
@@ -47,13 +46,13 @@ final class StripeKeys implements AutoCloseable {
     private final int slotShift;
 
     /** {@code stripesBySlot} is the number of stripes, if they go by slot; else 0. */
-    StripeKeys(HashFunction hashFunction, Region region, AtomicLong queuedInStore, int stripesBySlot) {
+    StripeKeys(HashFunction hashFunction, Region region, ReleaseCounts releaseCounts, int stripesBySlot) {
         this.slotShift = Integer.numberOfTrailingZeros(stripesBySlot);
         this.slotKeys = stripesBySlot == 0 ? null : new int[KeySlot.COUNT / stripesBySlot];
         this.hashFunction = hashFunction;
         this.arena = new Arena(region);
         this.elements = new Arena(region);
-        this.released = new ReleaseQueue(hashFunction, elements, queuedInStore);
+        this.released = new ReleaseQueue(hashFunction, elements, releaseCounts);
         this.index = Index.ofDatabase(hashFunction, arena);
     }
 

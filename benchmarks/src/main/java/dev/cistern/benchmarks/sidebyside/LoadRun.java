@@ -12,7 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * One run of redis-benchmark against one server, and what it and the kernel say about it.
+ * One run of redis-benchmark against one server, and what it and the kernel say about it; of a load of ours where that
+ * cannot send what is wanted.
  *
  * <p>The long form of its report is read instead of --csv, which has no p99.9: a percentile here is the first one listed
  * at or above the wanted (its list halves the distance to 100 % step by step, so for 99.9 that is 99.902).
@@ -34,6 +35,9 @@ final class LoadRun {
     }
 
     Sample of(RunningPeer server, Cell cell, long requests) throws IOException, InterruptedException {
+        if (cell.workload() == Workload.MULTI) {
+            return TransactionLoad.run(server, plan.connections(), cell.pipeline(), plan.keys(), requests, PATIENCE);
+        }
         ProcessUsage usage = server.usage();
         long before = usage.cpuMicros();
         String report = run(commandLine(server, cell, requests));

@@ -1,165 +1,41 @@
 package dev.cistern.benchmarks.sidebyside;
 
 import dev.cistern.benchmarks.sidebyside.MemcachedCell.Request;
-import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * A load of Memcached's text protocol, from one thread: each connection has so many requests under way, and sends the next
- * ones when all of them are answered.
- *
- * <p>So that it costs less than the server, requests are written down before the run, and replies are only counted: all
- * keys and all values have one length, every key is there, and so the length of a reply is known when its request is sent.
- * A reply of another length is an error. Latency is that of a connection's requests together.
+ * A {@linkplain CountedLoad load} of Memcached's text protocol: all keys and all values have one length, and every key is
+ * there, so the length of each reply is known.
  */
 final class MemcachedLoad implements AutoCloseable {
 
     /** What each connection sends in turn. */
     private static final int SCRIPTS = 64;
-    private static final int MOST_LATENCIES = 1 << 20;
-    private static final int BUFFER_BYTES = 1 << 18;
-    private static final long SILENCE_MILLIS = 10_000;
     private static final int MIXED_GETS_OF_TEN = 9;
-    private static final int NANOS_PER_SECOND = 1_000_000_000;
 
-    private final RunningPeer server;
     private final int keys;
-    private final Selector selector = Selector.open();
-    private final List<Client> clients = new ArrayList<>();
-    private final ByteBuffer received = ByteBuffer.allocateDirect(BUFFER_BYTES);
-    private final long[] latencies = new long[MOST_LATENCIES];
-    private int answered;
-
-    /** Some requests that are sent at once, and the bytes of their replies. */
-    private record Script(ByteBuffer requests, long replyBytes) {}
-
-    /** One connection. */
-    private static final class Client {
-        final SocketChannel channel;
-        ByteBuffer toSend = ByteBuffer.allocate(0);
-        long toReceive;
-        long sentNanos;
-
-        Client(SocketChannel channel) {
-            this.channel = channel;
-        }
-    }
+    private final CountedLoad load;
 
     MemcachedLoad(RunningPeer server, int connections, int keys) throws IOException {
-        this.server = server;
         this.keys = keys;
-        for (int i = 0; i < connections; i++) {
-            SocketChannel channel = SocketChannel.open(
-                    new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
-            channel.socket().setTcpNoDelay(true);
-            channel.configureBlocking(false);
-            Client client = new Client(channel);
-            channel.register(selector, SelectionKey.OP_READ, client);
-            clients.add(client);
-        }
+        this.load = new CountedLoad(server, connections);
     }
 
     /** Runs a cell's load for so long and tells what it and the kernel saw. */
     Sample run(MemcachedCell cell, Duration duration) throws IOException {
-        Script[] scripts = scripts(cell);
-        SplittableRandom random = new SplittableRandom(clients.size());
-        answered = 0;
-        ProcessUsage usage = server.usage();
-        long cpuBefore = usage.cpuMicros();
-        long start = System.nanoTime();
-        long end = start + duration.toNanos();
-        for (Client client : clients) {
-            begin(client, scripts[random.nextInt(SCRIPTS)]);
-        }
-        int open = clients.size();
-        while (open > 0) {
-            if (selector.select(SILENCE_MILLIS) == 0) {
-                throw new IOException("the server does not answer " + cell);
-            }
-            for (SelectionKey key : selector.selectedKeys()) {
-                Client client = (Client) key.attachment();
-                if (goOn(client, key)) {
-                    long now = System.nanoTime();
-                    latencies[answered++ % MOST_LATENCIES] = now - client.sentNanos;
-                    if (now < end) {
-                        begin(client, scripts[random.nextInt(SCRIPTS)]);
-                    } else {
-                        open--;
-                    }
-                }
-            }
-            selector.selectedKeys().clear();
-        }
-        double seconds = (double) (System.nanoTime() - start) / NANOS_PER_SECOND;
-        double requests = (double) answered * cell.pipeline();
-        return sample(requests / seconds, (usage.cpuMicros() - cpuBefore) / requests);
-    }
-
-    private Sample sample(double perSecond, double cpuMicros) {
-        long[] sorted = Arrays.copyOf(latencies, Math.min(answered, MOST_LATENCIES));
-        Arrays.sort(sorted);
-        return new Sample(perSecond, cpuMicros, millis(sorted, 50), millis(sorted, 99), millis(sorted, 99.9));
-    }
-
-    private static double millis(long[] sorted, double percentile) {
-        return sorted[(int) Math.min(sorted.length - 1, sorted.length * percentile / 100)] / 1e6;
-    }
-
-    private void begin(Client client, Script script) throws IOException {
-        client.toSend = script.requests().duplicate();
-        client.toReceive = script.replyBytes();
-        client.sentNanos = System.nanoTime();
-        client.channel.write(client.toSend);
-        if (client.toSend.hasRemaining()) {
-            client.channel.keyFor(selector).interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
-        }
-    }
-
-    /** Sends what is left and counts what came; says whether all is answered. */
-    private boolean goOn(Client client, SelectionKey key) throws IOException {
-        if (client.toSend.hasRemaining()) {
-            client.channel.write(client.toSend);
-            if (!client.toSend.hasRemaining()) {
-                key.interestOps(SelectionKey.OP_READ);
-            }
-        }
-        received.clear();
-        int count = client.channel.read(received);
-        if (count < 0) {
-            throw new EOFException("the server closed a connection");
-        }
-        client.toReceive -= count;
-        if (client.toReceive < 0) {
-            throw new IOException("a reply is longer than it should be: " + StandardCharsets.ISO_8859_1
-                    .decode(received.flip().limit(Math.min(count, 200))));
-        }
-        return client.toReceive == 0;
-    }
-
-    // ---------------------------------------------------------------------------------------------- requests
-
-    private Script[] scripts(MemcachedCell cell) {
         SplittableRandom random = new SplittableRandom(cell.hashCode());
-        Script[] scripts = new Script[SCRIPTS];
+        List<CountedLoad.Script> scripts = new ArrayList<>();
         for (int i = 0; i < SCRIPTS; i++) {
-            scripts[i] = script(cell, random);
+            scripts.add(script(cell, random));
         }
-        return scripts;
+        return load.run(new CountedLoad.Scripts(scripts, cell.pipeline()), duration, Long.MAX_VALUE);
     }
 
-    private Script script(MemcachedCell cell, SplittableRandom random) {
+    private CountedLoad.Script script(MemcachedCell cell, SplittableRandom random) {
         String value = "x".repeat(cell.valueBytes());
         StringBuilder requests = new StringBuilder();
         long replyBytes = 0;
@@ -182,8 +58,7 @@ final class MemcachedLoad implements AutoCloseable {
                 replyBytes += "END\r\n".length();
             }
         }
-        byte[] bytes = requests.toString().getBytes(StandardCharsets.US_ASCII);
-        return new Script(ByteBuffer.allocateDirect(bytes.length).put(bytes).flip(), replyBytes);
+        return CountedLoad.Script.of(requests.toString(), replyBytes);
     }
 
     private String key(SplittableRandom random) {
@@ -192,9 +67,6 @@ final class MemcachedLoad implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (Client client : clients) {
-            client.channel.close();
-        }
-        selector.close();
+        load.close();
     }
 }

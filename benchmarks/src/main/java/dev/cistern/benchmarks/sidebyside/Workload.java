@@ -26,6 +26,8 @@ enum Workload {
                                                             DataSet.STRINGS_64, "EVAL",
                                                             "return redis.call('GET', KEYS[1])", "1",
                                                             "key:__rand_int__"),
+    /** A transaction of five SETs, which {@link TransactionLoad} sends. */
+    MULTI(DataSet.NONE),
     /** A message to fifty subscribers. */
     PUBLISH(DataSet.NONE, "PUBLISH", Workload.CHANNEL, "value:1234567890");
 
@@ -92,6 +94,9 @@ enum Workload {
 
     @Override
     public String toString() {
-        return this == MSET ? "MSET of 10" : name().replace('_', ' ').replace("SMALL", "small");
+        if (this == MSET || this == MULTI) {
+            return name() + " of " + (this == MSET ? KEYS_OF_MSET : TransactionLoad.COMMANDS);
+        }
+        return name().replace('_', ' ').replace("SMALL", "small");
     }
 }

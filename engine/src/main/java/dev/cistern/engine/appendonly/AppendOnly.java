@@ -75,6 +75,7 @@ public final class AppendOnly {
     private volatile LogWriter.Policy policy = LogWriter.Policy.EVERY_SECOND;
 
     private volatile boolean isScheduled;
+    private volatile boolean isRewriting;
     private volatile long tryMillis;
     private volatile long rewriteBeganMillis;
     private volatile long lastRewriteSeconds = -1;
@@ -424,13 +425,14 @@ public final class AppendOnly {
 
     /** BGREWRITEAOF. */
     public Answer requestRewrite() {
-        if (node.persistence().isWritingBase()) {
+        if (isRewriting) {
             return Answer.RUNNING;
         }
         if (folder == null || !node.persistence().beginBase()) {
             isScheduled = true;
             return Answer.SCHEDULED;
         }
+        isRewriting = true;
         node.inBackground(this::rewrite);
         return Answer.STARTED;
     }
@@ -449,6 +451,7 @@ public final class AppendOnly {
         boolean isDue = isScheduled || (state == State.STARTING && now - tryMillis >= RETRY_MILLIS && !isSuspended)
                 || isGrown(now);
         if (isDue && !isClosed && folder != null && node.persistence().beginBase()) {
+            isRewriting = true;
             node.inBackground(this::rewrite);
         }
     }
@@ -466,6 +469,7 @@ public final class AppendOnly {
 
     /** {@link Persistence#beginBase} said that this thread may. */
     private void rewrite() {
+        isRewriting = true;
         isScheduled = false;
         tryMillis = node.clock().wallMillis();
         rewriteBeganMillis = tryMillis;
@@ -488,6 +492,7 @@ public final class AppendOnly {
             if (!worked) {
                 abandon();
             }
+            isRewriting = false;
             work();
         }
     }
@@ -589,12 +594,17 @@ public final class AppendOnly {
 
     // --- DEBUG LOADAOF ---
 
-    /** Puts in place of all data what the file has. Clients are told meanwhile that data are being loaded. */
+    /**
+     * Puts in place of all data what the file has; also one that BGREWRITEAOF wrote while nothing is appended to it.
+     * Clients are told meanwhile that data are being loaded.
+     */
     public void reload() throws IOException {
         LogFolder opened = folder;
-        if (state != State.ON || opened == null) {
+        boolean isAppended = state == State.ON;
+        if (opened == null || !(isAppended || (state == State.OFF && opened.manifest().base() != null))) {
             throw new IOException("there is no append-only file");
         }
+        boolean isLogged = log.isOn();
         List<DetachedKeys> old = new ArrayList<>();
         suspend();
         node.set(Condition.LOADING, true);
@@ -609,7 +619,11 @@ public final class AppendOnly {
             LogReplay replay = new LogReplay(node, opened);
             replay.load();
             node.persistence().loaded();
-            goOn(opened, replay);
+            if (isAppended) {
+                goOn(opened, replay);
+            } else if (isLogged) {
+                underGate(() -> node.replication().beginLog());
+            }
         } finally {
             node.set(Condition.LOADING, false);
             resume();
@@ -659,8 +673,13 @@ public final class AppendOnly {
         return lastRewriteSeconds;
     }
 
+    /** Whether a new base is being written, or has still to take the old one's place. */
+    public boolean isRewriting() {
+        return isRewriting;
+    }
+
     public long currentRewriteSeconds() {
-        return node.persistence().isWritingBase()
+        return isRewriting
                 ? (node.clock().wallMillis() - rewriteBeganMillis) / 1000
                 : -1;
     }

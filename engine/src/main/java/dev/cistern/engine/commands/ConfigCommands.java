@@ -54,7 +54,10 @@ final class ConfigCommands {
         List<Setting> found = new ArrayList<>();
         for (Setting setting : session.node().settings().all()) {
             for (int i = 2; i < request.count(); i++) {
-                if (GlobText.matches(request.argument(i), setting.name())) {
+                boolean isWanted = setting.isHidden()
+                        ? request.text(i).equalsIgnoreCase(setting.name())
+                        : GlobText.matches(request.argument(i), setting.name());
+                if (isWanted) {
                     found.add(setting);
                     break;
                 }

@@ -33,6 +33,7 @@ public final class Families {
             MemoryCommands.TABLE,
             SlowlogCommands.TABLE,
             LatencyCommands.TABLE,
+            ModuleCommands.TABLE,
             DebugCommands.TABLE,
             KeyCommands.TABLE,
             ExpiryCommands.TABLE,

@@ -173,8 +173,8 @@ final class InfoSections {
         field("mem_aof_buffer", node.appendOnly().bufferedBytes());
         field("mem_allocator", "cistern");
         field("active_defrag_running", node.healingPercent());
-        field("lazyfree_pending_objects", 0);
-        field("lazyfreed_objects", 0);
+        field("lazyfree_pending_objects", node.store().valuesToRelease());
+        field("lazyfreed_objects", node.releasedValues());
     }
 
     private static long totalSystemMemory() {
@@ -203,7 +203,7 @@ final class InfoSections {
     private void appendOnly() {
         AppendOnly file = node.appendOnly();
         field("aof_enabled", file.isOn() ? 1 : 0);
-        field("aof_rewrite_in_progress", node.persistence().isWritingBase() ? 1 : 0);
+        field("aof_rewrite_in_progress", file.isRewriting() ? 1 : 0);
         field("aof_rewrite_scheduled", file.isScheduled() ? 1 : 0);
         field("aof_last_rewrite_time_sec", file.lastRewriteSeconds());
         field("aof_current_rewrite_time_sec", file.currentRewriteSeconds());
@@ -241,7 +241,7 @@ final class InfoSections {
         field("expired_stale_perc", format("%.2f", node.expiredStalePercentage()));
         field("expired_time_cap_reached_count", node.counters().expiryTimeCapReached.sum());
         field("evicted_keys", keyspace.evicted());
-        field("evicted_clients", 0);
+        field("evicted_clients", node.counters().evictedSessions.sum());
         field("evicted_scripts", Scripts.of(node).evictedScripts());
         field("keyspace_hits", keyspace.hits());
         field("keyspace_misses", keyspace.misses());

@@ -25,7 +25,7 @@ public final class ClientLine {
                 session.subscriptions(Kind.CHANNEL), session.subscriptions(Kind.PATTERN),
                 session.subscriptions(Kind.SHARD), session.queuedCommands(), session.watchedKeys(), waiting,
                 capacity - waiting, session.queuedBytes(),
-                backlog == 0 ? 0 : 1, backlog, capacity + backlog + session.queuedBytes(),
+                backlog == 0 ? 0 : 1, backlog, session.heldBytes(),
                 last == null ? "NULL" : last.fullName(), session.user().name(), redirect(session),
                 session.protocol(),
                 session.libraryName(), session.libraryVersion(), session.receivedBytes(), session.sentBytes(),

@@ -63,7 +63,7 @@ public final class CommandStatistics {
         return (long) ((1L << octave) * (1 + (part + 1) / (double) CLASSES_PER_OCTAVE));
     }
 
-    void rejected(Command command) {
+    public void rejected(Command command) {
         rejected[command.number()]++;
     }
 

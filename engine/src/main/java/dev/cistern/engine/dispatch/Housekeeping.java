@@ -131,6 +131,7 @@ public final class Housekeeping implements AutoCloseable {
         private final ExpiryCycle expiry;
         private final Healer healer = new Healer(node.store(), node.clock(), node::inBackground,
                 () -> HealingLimits.of(node.settings()));
+        private final SessionEviction eviction = new SessionEviction(node);
         private int releasedStripe;
         private long healingPauseNanos = Healer.LATER;
 
@@ -142,6 +143,7 @@ public final class Housekeeping implements AutoCloseable {
         @Override
         boolean lookAfterNode() {
             node.rates().sample(node);
+            eviction.look();
             if (nodeLoop().isServingOthers()) {
                 // A script of this very thread holds stripes.
                 healingPauseNanos = Healer.LATER;
@@ -187,19 +189,39 @@ public final class Housekeeping implements AutoCloseable {
 
         private boolean expire() {
             long nowMillis = node.clock().wallMillis();
-            long end = node.clock().nanos() + SLICE_NANOS;
+            long start = node.clock().nanos();
+            long end = start + SLICE_NANOS;
             long seen = 0;
             long deleted = 0;
             while (expiry.isDue(nowMillis) && node.clock().nanos() < end) {
                 deleted += expiry.step(BUCKETS_A_STEP, nowMillis);
                 seen += expiry.seen();
             }
+            if (!node.settings().lazyExpire.isOn()) {
+                freeAll();
+            }
+            noteLatency("expire-cycle", nowMillis, node.clock().nanos() - start);
             node.expiredStalePercentage(100 * expiry.staleShare());
             boolean hurry = deleted * 100 > seen * (TOLERATED_STALE_PERCENT - effort()) && expiry.isDue(nowMillis);
             if (hurry) {
                 node.counters().expiryTimeCapReached.increment();
             }
             return hurry;
+        }
+
+        /** However long that takes: it was asked for. */
+        private void freeAll() {
+            while (node.store().hasToRelease()) {
+                node.store().releaseSome(ELEMENTS_A_STEP);
+            }
+        }
+
+        private void noteLatency(String event, long nowMillis, long tookNanos) {
+            long thresholdMillis = node.settings().latencyMonitorThreshold.value();
+            long tookMillis = TimeUnit.NANOSECONDS.toMillis(tookNanos);
+            if (thresholdMillis > 0 && tookMillis >= thresholdMillis) {
+                node.latency().add(event, TimeUnit.MILLISECONDS.toSeconds(nowMillis), tookMillis);
+            }
         }
 
         @Override

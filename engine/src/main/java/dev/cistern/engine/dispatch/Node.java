@@ -9,6 +9,7 @@ import dev.cistern.engine.effects.Effects;
 import dev.cistern.engine.persistence.Persistence;
 import dev.cistern.engine.pubsub.Channels;
 import dev.cistern.engine.pubsub.Notifications;
+import dev.cistern.engine.replication.DeletionWords;
 import dev.cistern.engine.replication.LogFeed;
 import dev.cistern.engine.replication.Replication;
 import dev.cistern.engine.replication.WriteLog;
@@ -74,6 +75,7 @@ public final class Node {
     private volatile int port;
     private volatile boolean stopping;
     private volatile double expiredStalePercentage;
+    private volatile long releasedBeforeReset;
     private volatile int healingPercent;
     private volatile boolean activeExpiry = true;
     private volatile boolean housekeepingPaused;
@@ -94,7 +96,7 @@ public final class Node {
         this.customerCommands = commands;
         this.clock = clock;
         this.persistence = new Persistence(store, settings, identity.redisVersion(), clock::wallMillis);
-        this.writeLog = new WriteLog(feeds::get, settings.replBacklogSize::value);
+        this.writeLog = new WriteLog(feeds::get, settings.replBacklogSize::value, new DeletionWords(settings));
         this.replication = new Replication(this, writeLog);
         this.appendOnly = new AppendOnly(this, writeLog);
         this.users = new Users(settings, commands, internalUser, new UserEffects(sessions));
@@ -342,6 +344,7 @@ public final class Node {
     /** Sets what INFO counts back to zero. Each loop does its own part. */
     public void resetStatistics() {
         counters.reset();
+        releasedBeforeReset = store.releasedValues();
         errors.reset();
         rates.reset();
         for (NodeLoop loop : loops) {
@@ -351,6 +354,11 @@ public final class Node {
                 loop.execute(loop::resetStatistics);
             }
         }
+    }
+
+    /** Large values that were freed some time after they were deleted. */
+    public long releasedValues() {
+        return store.releasedValues() - releasedBeforeReset;
     }
 
     /** Holds back commands until then, those that write or all; a later or wider pause wins. No key expires meanwhile. */

@@ -8,6 +8,8 @@ public final class NodeCounters {
     public final LongAdder connectionsRejected = new LongAdder();
     /** Connections closed because their replies piled up. */
     public final LongAdder outputLimitDisconnections = new LongAdder();
+    /** Connections closed because all clients together had too much memory. */
+    public final LongAdder evictedSessions = new LongAdder();
     /** Connections closed because their requests piled up. */
     public final LongAdder queryLimitDisconnections = new LongAdder();
     /** AUTH and HELLO with a wrong name or password. */
@@ -26,6 +28,7 @@ public final class NodeCounters {
         connectionsReceived.reset();
         connectionsRejected.reset();
         outputLimitDisconnections.reset();
+        evictedSessions.reset();
         queryLimitDisconnections.reset();
         deniedAuthentications.reset();
         deniedCommands.reset();

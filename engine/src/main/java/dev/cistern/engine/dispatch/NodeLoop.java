@@ -13,6 +13,7 @@ import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.protocol.RequestParser;
 import dev.cistern.engine.pubsub.LoopSubscriptions;
+import dev.cistern.engine.replication.DeletionWords;
 import dev.cistern.engine.replication.LogFeed;
 import dev.cistern.engine.replication.PrimaryLink;
 import dev.cistern.engine.replication.Rewrites;
@@ -60,7 +61,7 @@ public final class NodeLoop {
     private final Mailbox mailbox;
     private final HandOver handOver;
     private final LogFeed logFeed;
-    private final Rewrites rewrites = new Rewrites();
+    private final Rewrites rewrites;
     private final LoopSubscriptions subscriptions;
     private final SlotScan slotScan;
     private final OutputGuard outputGuard;
@@ -101,6 +102,7 @@ public final class NodeLoop {
         this.loop = loop;
         this.handOver = new HandOver(this);
         this.logFeed = new LogFeed(node.writeLog());
+        this.rewrites = new Rewrites(new DeletionWords(node.settings()));
         this.dispatcher = new Dispatcher(node, reply, handOver, logFeed);
         this.mailbox = new Mailbox(this, loop, reply);
         this.subscriptions = new LoopSubscriptions(this, node.channels());
@@ -333,6 +335,7 @@ public final class NodeLoop {
             return;
         }
         stopWaiting(session, waiter);
+        countExecuted(session, 1);
         session.needsLease |= waiter.command().is(Flag.WRITE) && node.is(Condition.LEASED);
         if (!waiter.isSilent()) {
             sendRaw(session, answer);
@@ -684,6 +687,11 @@ public final class NodeLoop {
         session.connection().closeNow();
     }
 
+    private void countExecuted(Session session, int commands) {
+        executedCommands += commands;
+        session.executedCommands += commands;
+    }
+
     /** Executes what the parser finds, up to the bound of a turn, and sends the replies. */
     private void turn(Session session, @Nullable Leftover source) {
         beginTurn(session);
@@ -721,8 +729,8 @@ public final class NodeLoop {
                 mailbox.deliver();
             }
         }
-        executedCommands += commands;
-        session.executedCommands += commands;
+        // One that waits counts when it is answered.
+        countExecuted(session, session.waiter == null ? commands : commands - 1);
         dispatcher.stopwatch().endTurn(session, request);
         if (result == RequestParser.Result.PROTOCOL_ERROR) {
             failProtocol(session);

@@ -684,6 +684,11 @@ public final class Session implements Conversation {
         return kept == null ? 0 : kept.length();
     }
 
+    /** All the memory that is held for it: of what it sent, of what it queued, and of replies that it has not read. */
+    public long heldBytes() {
+        return waitingCapacity() + connection.backlogBytes() + queuedBytes();
+    }
+
     /** Memory held for bytes that were received and wait to be executed. */
     public long waitingCapacity() {
         Leftover kept = leftover;

@@ -132,6 +132,7 @@ public final class Unit {
             locks.escalate();
         }
         executedCommands++;
+        session.executedCommands++;
         dispatcher.runInUnit(session, command, request, into);
     }
 

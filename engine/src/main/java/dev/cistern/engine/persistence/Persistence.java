@@ -230,8 +230,11 @@ public final class Persistence {
                 libraries.get().forEach(writer::library);
             });
             try {
+                KeyDelay delay = new KeyDelay(settings.rdbKeySaveDelay::value);
+                long written = 0;
                 while (snapshot.step(BUCKETS_A_STEP)) {
-                    Thread.onSpinWait();
+                    delay.passed(writer.entries() - written);
+                    written = writer.entries();
                 }
             } finally {
                 snapshot.end();
@@ -365,7 +368,8 @@ public final class Persistence {
 
     private Loaded loadUnderGate(Path file, boolean keepsExpired, boolean mayGoOn) throws IOException {
         long now = wallMillis.getAsLong();
-        try (SnapshotLoader loader = new SnapshotLoader(store, now, keepsExpired)) {
+        try (SnapshotLoader loader = new SnapshotLoader(store, now, keepsExpired,
+                new KeyDelay(settings.keyLoadDelay::value))) {
             long bytes = loader.load(file, atRest.keys(), mayGoOn);
             keysLoaded = loader.loaded();
             keysExpired = loader.expired();

@@ -45,6 +45,7 @@ final class SnapshotLoader implements AutoCloseable {
     private final Map<String, String> facts = new HashMap<>();
     private final long nowMillis;
     private final boolean keepsExpired;
+    private final KeyDelay delay;
     private int database;
     private long loaded;
     private long fileBytes;
@@ -54,7 +55,8 @@ final class SnapshotLoader implements AutoCloseable {
     private int frequency = NONE;
 
     /** @param keepsExpired also loads keys whose time is over: what follows tells when they go */
-    SnapshotLoader(Store store, long nowMillis, boolean keepsExpired) {
+    SnapshotLoader(Store store, long nowMillis, boolean keepsExpired, KeyDelay delay) {
+        this.delay = delay;
         this.nowMillis = nowMillis;
         this.keepsExpired = keepsExpired;
         this.keyspaces = new Keyspace[store.databases()];
@@ -69,6 +71,7 @@ final class SnapshotLoader implements AutoCloseable {
     }
 
     private SnapshotLoader(long nowMillis) {
+        this.delay = new KeyDelay(() -> 0);
         this.nowMillis = nowMillis;
         this.keepsExpired = false;
         this.keyspaces = new Keyspace[0];
@@ -241,6 +244,7 @@ final class SnapshotLoader implements AutoCloseable {
         deadlineMillis = Keyspace.NO_DEADLINE;
         idleSeconds = NONE;
         frequency = NONE;
+        delay.passed(1);
     }
 
     private void finish(Keyspace keyspace, Bytes key) {

@@ -491,11 +491,16 @@ public final class Replication {
 
     private void lookAfterFollowers(long now) {
         Settings settings = node.settings();
-        if (!followers.isEmpty()) {
+        if (followers.isEmpty()) {
+            // Whoever comes hears from us after a whole period.
+            pingMillis = now;
+            boolean nobodyComesBack = settings.replBacklogTtl.value() > 0
+                    && now - followedMillis > settings.replBacklogTtl.value() * SECOND;
+            if (nobodyComesBack && log.isOn() && !node.appendOnly().isOn()) {
+                stopLog();
+            }
+        } else {
             followedMillis = now;
-        } else if (log.isOn() && !node.appendOnly().isOn() && settings.replBacklogTtl.value() > 0
-                && now - followedMillis > settings.replBacklogTtl.value() * SECOND) {
-            stopLog();
         }
         if (primary == null && !failover.isUnderWay() && !followers.isEmpty()
                 && now - pingMillis >= settings.replPingReplicaPeriod.value() * SECOND) {

@@ -34,11 +34,13 @@ public final class Rewrites {
         void log(Keyspace keyspace, Request request, ReplyCursor reply, LogFeed feed);
     }
 
+    private final DeletionWords deletionWords;
     private final ReplyCursor cursor = new ReplyCursor();
     private final Bytes view = new Bytes();
     private final Map<String, Rewrite> byName = new HashMap<>();
 
-    public Rewrites() {
+    public Rewrites(DeletionWords deletionWords) {
+        this.deletionWords = deletionWords;
         strings();
         popping();
         hashes();
@@ -71,7 +73,7 @@ public final class Rewrites {
 
     private void strings() {
         add("set", (keyspace, request, _, feed) -> {
-            if (request.count() == 3) {
+            if (request.count() == 3 || isAlreadyAbsolute(keyspace, request)) {
                 feed.request(keyspace.database(), request);
             } else {
                 value(keyspace, request.key(1), request.argument(2), feed);
@@ -86,21 +88,28 @@ public final class Rewrites {
         });
         add("incrbyfloat", (keyspace, request, reply, feed) -> feed.begin(keyspace.database(), 4).word("SET")
                 .argument(request.key(1)).argument(reply.string()).word("KEEPTTL"));
-        add("getdel delifeq", (keyspace, request, _, feed) -> delete(keyspace, request.key(1), feed));
+        add("getdel delifeq", (keyspace, request, _, feed) -> delete("DEL", keyspace, request.key(1), feed));
         add("getex expire pexpire expireat pexpireat",
                 (keyspace, request, _, feed) -> deadline(keyspace, request.key(1), feed));
-        add("restore restore-asking", Rewrites::restore);
+        add("restore restore-asking", this::restore);
     }
 
-    private static void delete(Keyspace keyspace, Bytes key, LogFeed feed) {
-        feed.begin(keyspace.database(), 2).word("DEL").argument(key);
+    /** It tells no span of time and no condition: what it sets, it sets later as well. */
+    private static boolean isAlreadyAbsolute(Keyspace keyspace, Request request) {
+        boolean tellsMoment = request.count() == 5 && request.is(3, "PXAT");
+        boolean keepsDeadline = request.count() == 4 && request.is(3, "KEEPTTL");
+        return (tellsMoment || keepsDeadline) && keyspace.find(request.key(1), LOOK) != ABSENT;
+    }
+
+    private static void delete(String word, Keyspace keyspace, Bytes key, LogFeed feed) {
+        feed.begin(keyspace.database(), 2).word(word).argument(key);
     }
 
     /** The key has this string now, or was given a deadline in the past. */
-    private static void value(Keyspace keyspace, Bytes key, Bytes value, LogFeed feed) {
+    private void value(Keyspace keyspace, Bytes key, Bytes value, LogFeed feed) {
         long entry = keyspace.find(key, LOOK);
         if (entry == ABSENT) {
-            delete(keyspace, key, feed);
+            delete(deletionWords.expired(), keyspace, key, feed);
             return;
         }
         long deadline = keyspace.deadlineMillis(entry);
@@ -110,10 +119,10 @@ public final class Rewrites {
         }
     }
 
-    private static void deadline(Keyspace keyspace, Bytes key, LogFeed feed) {
+    private void deadline(Keyspace keyspace, Bytes key, LogFeed feed) {
         long entry = keyspace.find(key, LOOK);
         if (entry == ABSENT) {
-            delete(keyspace, key, feed);
+            delete(deletionWords.expired(), keyspace, key, feed);
         } else if (keyspace.deadlineMillis(entry) == NO_DEADLINE) {
             feed.begin(keyspace.database(), 2).word("PERSIST").argument(key);
         } else {
@@ -121,10 +130,10 @@ public final class Rewrites {
         }
     }
 
-    private static void restore(Keyspace keyspace, Request request, ReplyCursor reply, LogFeed feed) {
+    private void restore(Keyspace keyspace, Request request, ReplyCursor reply, LogFeed feed) {
         long entry = keyspace.find(request.key(1), LOOK);
         if (entry == ABSENT) {
-            delete(keyspace, request.key(1), feed);
+            delete(deletionWords.byServer(), keyspace, request.key(1), feed);
             return;
         }
         long deadline = keyspace.deadlineMillis(entry);
@@ -166,8 +175,8 @@ public final class Rewrites {
     }
 
     private void spop(Keyspace keyspace, Request request, ReplyCursor reply, LogFeed feed) {
-        if (keyspace.find(request.key(1), LOOK) == ABSENT) {
-            delete(keyspace, request.key(1), feed);
+        if (request.count() > 2 && keyspace.find(request.key(1), LOOK) == ABSENT) {
+            delete(deletionWords.byServer(), keyspace, request.key(1), feed);
             return;
         }
         int members = reply.isAggregate() ? reply.open() : 1;

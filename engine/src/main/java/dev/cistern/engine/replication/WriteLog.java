@@ -29,6 +29,7 @@ public final class WriteLog implements StoreListener, AutoCloseable {
 
     private final Supplier<LogFeed> feeds;
     private final LongSupplier backlogBytes;
+    private final DeletionWords deletionWords;
     private final List<LogReader> readers = new CopyOnWriteArrayList<>();
 
     /** Effects of this node are appended. */
@@ -47,10 +48,12 @@ public final class WriteLog implements StoreListener, AutoCloseable {
     /**
      * @param feeds the feed of the calling thread, for effects that no command asked for
      * @param backlogBytes how much is kept for replicas that come back
+     * @param deletionWords how they are told of keys that go by themselves
      */
-    public WriteLog(Supplier<LogFeed> feeds, LongSupplier backlogBytes) {
+    public WriteLog(Supplier<LogFeed> feeds, LongSupplier backlogBytes, DeletionWords deletionWords) {
         this.feeds = feeds;
         this.backlogBytes = backlogBytes;
+        this.deletionWords = deletionWords;
     }
 
     private static byte[] ascii(String text) {
@@ -71,7 +74,8 @@ public final class WriteLog implements StoreListener, AutoCloseable {
             return;
         }
         LogFeed feed = feeds.get();
-        feed.begin(databaseOfKey, 2).word("DEL").argument(key);
+        String word = event == KeyEvent.EXPIRED ? deletionWords.expired() : deletionWords.evicted();
+        feed.begin(databaseOfKey, 2).word(word).argument(key);
         if (!feed.isHeld()) {
             feed.flush();
         }

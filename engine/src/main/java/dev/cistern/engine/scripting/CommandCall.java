@@ -70,7 +70,7 @@ final class CommandCall {
         Command command = loop.commandOf(request);
         CommandException refusal = refusal(command);
         if (refusal != null || command == null) {
-            return reader.error(LuaString.of((refusal == null ? UNKNOWN : refusal).text()));
+            return refused(session, command, refusal == null ? UNKNOWN : refusal);
         }
         reply.clear();
         reply.protocol(run.protocol());
@@ -80,6 +80,15 @@ final class CommandCall {
         }
         call.returns(reader.read(reply));
         return null;
+    }
+
+    /** Counted here; that the script fails for it is not the same error once more. */
+    private LuaTable refused(Session session, @Nullable Command command, CommandException refusal) {
+        session.node().errors().count(refusal.code());
+        if (command != null) {
+            session.loop().statistics().rejected(command);
+        }
+        return reader.error(LuaString.of(refusal.text()));
     }
 
     private @Nullable CommandException refusal(@Nullable Command command) {

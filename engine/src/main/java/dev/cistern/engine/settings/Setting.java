@@ -5,6 +5,7 @@ public abstract class Setting {
     private final String name;
     private final boolean mutable;
     private boolean acts = true;
+    private boolean hidden;
 
     Setting(String name, boolean mutable) {
         this.name = name;
@@ -27,6 +28,15 @@ public abstract class Setting {
 
     final void isOnlyKept() {
         acts = false;
+    }
+
+    /** Whether only who knows its name is shown it. */
+    public boolean isHidden() {
+        return hidden;
+    }
+
+    final void hide() {
+        hidden = true;
     }
 
     /** The value as CONFIG GET shows it. */

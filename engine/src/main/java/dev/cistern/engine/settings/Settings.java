@@ -40,6 +40,8 @@ public final class Settings {
             Keyspace.MAX_STRING_BYTES);
     public final NumberSetting queryBufferLimit = memory("client-query-buffer-limit", 1L << 30, 1 << 20, NO_LIMIT);
     public final OutputLimits outputLimits = add(new OutputLimits());
+    /** How much memory all clients may take together before the largest are disconnected. */
+    public final MemoryShareSetting maxMemoryClients = add(new MemoryShareSetting("maxmemory-clients"));
 
     /** Ranges of addresses whose connections are accepted; empty for all. */
     public final TextSetting allowFrom = add(new TextSetting("allow-from", true, ""));
@@ -114,6 +116,9 @@ public final class Settings {
     public final SwitchSetting rdbCompression = toggle("rdbcompression", true);
     public final SwitchSetting rdbChecksum = add(new SwitchSetting("rdbchecksum", false, true));
     public final SwitchSetting stopWritesOnBgsaveError = toggle("stop-writes-on-bgsave-error", true);
+    /** For tests: so many microseconds a key that is saved or loaded, or one in so many keys if below zero. */
+    public final NumberSetting rdbKeySaveDelay = hidden("rdb-key-save-delay");
+    public final NumberSetting keyLoadDelay = hidden("key-load-delay");
 
     // --- encryption at rest ---
     /** The keystore; empty: nothing is encrypted. */
@@ -163,6 +168,14 @@ public final class Settings {
     public final NumberSetting minReplicasToWrite = number("min-replicas-to-write", true, 0, 0, Integer.MAX_VALUE);
     public final NumberSetting minReplicasMaxLag = number("min-replicas-max-lag", true, 10, 0, Integer.MAX_VALUE);
 
+    /**
+     * How followers and the log are told of a key that goes by itself: by UNLINK if on, else by DEL. Memory is freed in
+     * slices either way, but for that of keys found expired, which is freed at once if off.
+     */
+    public final SwitchSetting lazyExpire = toggle("lazyfree-lazy-expire", true);
+    public final SwitchSetting lazyEviction = toggle("lazyfree-lazy-eviction", true);
+    public final SwitchSetting lazyServerDel = toggle("lazyfree-lazy-server-del", true);
+
     // --- watching ---
     public final NumberSetting slowlogLogSlowerThan = number("slowlog-log-slower-than", true, 10_000, -1, NO_LIMIT);
     public final NumberSetting slowlogMaxLen = number("slowlog-max-len", true, 128, 0, NO_LIMIT);
@@ -182,13 +195,12 @@ public final class Settings {
 
     // --- only kept: the original's way of doing something that is done in another way here ---
     {
+        // Whoever starts the program decides whether it runs in the foreground.
+        kept(new SwitchSetting("daemonize", false, false));
         kept(new NumberSetting("list-compress-depth", true, 0, 0, Integer.MAX_VALUE, false));
         // Whatever is loaded is checked.
         kept(new ChoiceSetting("sanitize-dump-payload", true, "no", "yes", "clients"));
         // Large values are always freed in slices after they are deleted.
-        kept(new SwitchSetting("lazyfree-lazy-eviction", true, true));
-        kept(new SwitchSetting("lazyfree-lazy-expire", true, true));
-        kept(new SwitchSetting("lazyfree-lazy-server-del", true, true));
         kept(new SwitchSetting("lazyfree-lazy-user-del", true, true));
         kept(new SwitchSetting("lazyfree-lazy-user-flush", true, true));
     }
@@ -234,6 +246,12 @@ public final class Settings {
 
     private NumberSetting number(String name, boolean mutable, long defaultValue, long least, long most) {
         return add(new NumberSetting(name, mutable, defaultValue, least, most, false));
+    }
+
+    private NumberSetting hidden(String name) {
+        NumberSetting setting = number(name, true, 0, Integer.MIN_VALUE, Integer.MAX_VALUE);
+        setting.hide();
+        return setting;
     }
 
     private NumberSetting memory(String name, long defaultBytes, long least, long most) {

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static dev.cistern.engine.testing.WireReply.bulk;
+import static dev.cistern.engine.testing.WireReply.error;
 import static dev.cistern.engine.testing.WireReply.integer;
 import static dev.cistern.engine.testing.WireReply.nil;
 import static dev.cistern.engine.testing.WireReply.ok;
@@ -292,6 +293,18 @@ final class AppendOnlyTest {
         }
         try (TestServer server = ours(); TestClient client = server.connect()) {
             client.send("GET", "after").expect(bulk("1"));
+        }
+    }
+
+    @Test
+    void debugLoadAofTakesWhatARewriteLeftWhileNothingIsAppended() {
+        try (TestServer server = ours("appendonly", "no"); TestClient client = server.connect()) {
+            client.send("DEBUG", "LOADAOF").expect(error("ERR Error trying to load the AOF files, check server logs."));
+            client.send("SET", "k", "1").expect(ok());
+            rewrite(client);
+            client.send("SET", "k", "2").expect(ok());
+            client.send("DEBUG", "LOADAOF").expect(ok());
+            client.send("GET", "k").expect(bulk("1"));
         }
     }
 

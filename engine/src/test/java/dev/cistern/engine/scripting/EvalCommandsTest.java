@@ -341,4 +341,16 @@ final class EvalCommandsTest {
         eval(client, "redis.call('set', 'k', 'v', 'px', 1) for i = 1, 2000000 do end return redis.call('get', 'k')",
                 "0").expect(bulk("v"));
     }
+
+    @WireTest
+    void aRefusedCallIsOneErrorHoweverTheScriptEnds(TestClient client) {
+        for (String script : new String[]{"return redis.call('set', KEYS[1], 'v')",
+                "return redis.pcall('set', KEYS[1], 'v')", "redis.pcall('set', KEYS[1], 'v') return 1"}) {
+            client.send("CONFIG", "RESETSTAT");
+            client.send("EVAL_RO", script, "1", "k");
+            String info = client.send("INFO", "all").text();
+            assertThat(info).contains("errorstat_ERR:count=1\r\n", "total_error_replies:1\r\n")
+                    .containsPattern("cmdstat_set:calls=0,.*rejected_calls=1,failed_calls=0");
+        }
+    }
 }

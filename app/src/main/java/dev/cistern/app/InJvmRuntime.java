@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * is started again from its spec; none is ever adopted. Any thread may call; the control plane never makes two calls for
  * one node at once.
  */
-final class InJvmRuntime implements NodeRuntime {
+public final class InJvmRuntime implements NodeRuntime {
 
     private final EventLoops eventLoops;
     private final Map<String, RunningNode> running = new ConcurrentHashMap<>();
@@ -30,7 +30,7 @@ final class InJvmRuntime implements NodeRuntime {
     private record RunningNode(int port, Runnable end) {}
 
     /** Takes the loops over: they end with this runtime. */
-    InJvmRuntime(EventLoops eventLoops) {
+    public InJvmRuntime(EventLoops eventLoops) {
         this.eventLoops = eventLoops;
     }
 
@@ -67,6 +67,15 @@ final class InJvmRuntime implements NodeRuntime {
         RunningNode node = running.remove(spec.nodeId());
         if (node != null) {
             node.end().run();
+        }
+    }
+
+    /** Ends the node of that id as a crash would: unasked. One that does not run is fine. */
+    public void crash(String nodeId) {
+        RunningNode node = running.remove(nodeId);
+        if (node != null) {
+            node.end().run();
+            exitListener.accept(nodeId);
         }
     }
 

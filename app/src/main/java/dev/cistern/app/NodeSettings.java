@@ -33,6 +33,7 @@ final class NodeSettings {
                 options = options.with(parameter.getKey(), parameter.getValue());
             }
         }
+        options = options.withEpoch(Long.parseLong(spec.parameters().getOrDefault(NodeSpec.EPOCH, "0")));
         if (!spec.open()) {
             options = options.with("requirepass", Secret.generate(SECRETS).reveal());
         }

@@ -81,7 +81,8 @@ final class OriginalRuntimeTest extends OutlivingRuntimeContract {
         int readerPort = nextPort++;
         start(one);
         start(two);
-        admin(two).follow(new NodeAddress("127.0.0.1", one.port()), one.admin());
+        admin(two).setPrimaryCredential(one.admin());
+        admin(two).follow(new NodeAddress("127.0.0.1", one.port()));
         runtime().listenByRole(one, admin(one), primaryPort, readerPort);
         runtime().listenByRole(two, admin(two), primaryPort, readerPort);
         Probe.await(() -> answers(primaryPort) && answers(readerPort));
@@ -114,7 +115,8 @@ final class OriginalRuntimeTest extends OutlivingRuntimeContract {
         start(primary);
         for (NodeSpec replica : replicas) {
             start(replica);
-            admin(replica).follow(new NodeAddress("127.0.0.1", primary.port()), primary.admin());
+            admin(replica).setPrimaryCredential(primary.admin());
+            admin(replica).follow(new NodeAddress("127.0.0.1", primary.port()));
             runtime().listenByRole(replica, admin(replica), 0, readerPort);
         }
         Probe.await(() -> run(readerPort).equals(admin(replicas[0]).report().runId()));

@@ -56,6 +56,40 @@ final class FailoverTest {
         }
     }
 
+    /** Only where another one may take its place without asking it; each epoch is higher than the one before. */
+    @Test
+    void primariesThatCanBeReplacedWriteUnderALease() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createGroup("g", 1, true);
+            test.createGroup("s", 1);
+            assertThat(test.nodes.leaseMillis("g-001")).isEqualTo(3_000);
+            assertThat(test.nodes.epoch("g-001")).isEqualTo(1);
+            test.crash("g-001");
+            awaitRoles(test, "g-002", "g-001");
+            assertThat(test.nodes.leaseMillis("g-002")).isEqualTo(3_000);
+            assertThat(test.nodes.epoch("g-002")).isEqualTo(2);
+            test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001"));
+            awaitRoles(test, "g-001", "g-002");
+            assertThat(test.nodes.epoch("g-001")).isEqualTo(3);
+            test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").automaticFailoverEnabled(false));
+            await().atMost(LIMIT).until(() -> test.nodes.leaseMillis("g-001") == 0);
+            assertThat(test.nodes.leaseMillis("s-001")).as("of one that never needed any").isEqualTo(-1);
+        }
+    }
+
+    /** It may still run and lead by what it knows: it is told what it missed. */
+    @Test
+    void aReplicaThatFollowsTheWrongOneIsCalledBack() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createGroup("g", 2, true);
+            test.nodes.strand("g-003", "g-002");
+            assertThat(test.nodes.follows("g-003")).isEqualTo("g-002");
+            awaitRoles(test, "g-001", "g-002", "g-003");
+            test.nodes.strand("g-003", "g-003");
+            awaitRoles(test, "g-001", "g-002", "g-003");
+        }
+    }
+
     @Test
     void oneThatIsLostAtOnceAgainIsFailedOverAgain() {
         try (TestPlane test = new TestPlane(directory)) {

@@ -194,6 +194,21 @@ final class FakeNodes implements NodeRuntime {
         return primary == null ? "" : primary.spec.nodeId().replaceFirst("-[a-z0-9]{6}-\\d{4}.*", "");
     }
 
+    /** Has a node follow that one, or lead when it is itself, and nobody knows of it. */
+    void strand(String clusterId, String primaryId) {
+        node(clusterId).followPort(clusterId.equals(primaryId) ? 0 : node(primaryId).spec.port());
+    }
+
+    /** For how long that cluster's node may write after each time that it is told so: -1 for not yet, 0 for ever. */
+    long leaseMillis(String clusterId) {
+        return node(clusterId).leaseMillis;
+    }
+
+    /** The epoch that the node has obeyed. */
+    long epoch(String clusterId) {
+        return node(clusterId).epoch;
+    }
+
     /** The ports that the node was told to listen on by its role. */
     String rolePorts(String clusterId) {
         return node(clusterId).rolePorts;
@@ -272,6 +287,8 @@ final class FakeNodes implements NodeRuntime {
         private final String data;
         private volatile int primaryPort;
         private volatile String rolePorts = "0 0";
+        private volatile long epoch;
+        private volatile long leaseMillis = -1;
         private volatile String topology;
         private final Map<String, String> settings = new ConcurrentHashMap<>();
         private final Map<String, String> users = new ConcurrentSkipListMap<>();
@@ -284,6 +301,7 @@ final class FakeNodes implements NodeRuntime {
             this.maxMemoryBytes = spec.maxMemoryBytes();
             this.settings.putAll(spec.parameters());
             this.list = spec.parameters().getOrDefault("cluster_configuration", "");
+            epoch = Long.parseLong(spec.parameters().getOrDefault(NodeSpec.EPOCH, "0"));
             users.put("default", spec.open() ? "reset on nopass ~* +@all &*" : "reset off");
             try {
                 runId = spec.nodeId() + ":" + starts.merge(spec.nodeId(), 1, Integer::sum);
@@ -423,6 +441,12 @@ final class FakeNodes implements NodeRuntime {
                 case "TOPOLOGY" -> {
                     return "$" + topology.length() + "\r\n" + topology + "\r\n";
                 }
+                case "STATE" -> {
+                    return standing();
+                }
+                case "LEASE", "FENCE", "PROMOTE", "FOLLOW" -> {
+                    return order(command);
+                }
                 case "MOVES" -> {
                     return "*0\r\n";
                 }
@@ -443,6 +467,37 @@ final class FakeNodes implements NodeRuntime {
                 default -> rolePorts = command.get(3) + " " + command.get(5);
             }
             return "+OK\r\n";
+        }
+
+        private String order(List<String> command) {
+            long ordered = Long.parseLong(command.get(2));
+            if (ordered < epoch) {
+                return "-STALEEPOCH this node has obeyed epoch " + epoch + "\r\n";
+            }
+            epoch = ordered;
+            switch (command.get(1)) {
+                case "LEASE" -> {
+                    if (primaryPort != 0) {
+                        return "-ERR a replica has no lease\r\n";
+                    }
+                    leaseMillis = Long.parseLong(command.get(3));
+                    return ":1\r\n";
+                }
+                case "FENCE" -> leaseMillis = -1;
+                case "PROMOTE" -> followPort(0);
+                default -> followPort(Integer.parseInt(command.get(4)));
+            }
+            return standing();
+        }
+
+        private String standing() {
+            List<String> words = List.of("epoch", Long.toString(epoch), "clock", "1", "role",
+                    primaryPort == 0 ? "primary" : "replica", "follows",
+                    primaryPort == 0 ? "" : "127.0.0.1:" + primaryPort, "link", primary() == null ? "down" : "up",
+                    "silent", "0", "loading", "0", "history", "h", "offset", "7");
+            StringBuilder text = new StringBuilder("*" + words.size() + "\r\n");
+            words.forEach(word -> text.append('$').append(word.length()).append("\r\n").append(word).append("\r\n"));
+            return text.toString();
         }
 
         private void followPort(int port) {

@@ -97,6 +97,7 @@ public final class CacheNode implements AutoCloseable {
             loops.put(loop, nodeLoop);
             node.addLoop(nodeLoop);
         }
+        node.replication().orders().begin(options.epoch());
         CacheNode started = new CacheNode(node, eventLoops, loops, internal);
         try {
             started.listen();

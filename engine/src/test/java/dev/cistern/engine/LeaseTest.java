@@ -78,11 +78,16 @@ final class LeaseTest {
         private final TestClient client;
 
         Server(int port) throws IOException {
+            this(port, 0);
+        }
+
+        Server(int port, long epoch) throws IOException {
             EventLoops loops = EventLoops.start(Transport.preferred(), 1);
             open.add(loops);
             CommandTable freeze = CommandTable.of("string", command("FREEZE", 2, key(1), WRITE)
                     .runsInSession(this::freeze));
-            node = CacheNode.start(NodeOptions.onPort("leased", port).with("dir", folder.toString()), loops,
+            node = CacheNode.start(NodeOptions.onPort("leased", port).with("dir", folder.toString()).withEpoch(epoch),
+                    loops,
                     Families.index(freeze), clock);
             open.add(node);
             client = connect();
@@ -182,6 +187,28 @@ final class LeaseTest {
         assertThat(server.client.send("EXEC").toString()).contains("EXECABORT");
         server.grant(1, 600_000, 0);
         server.client.send("SET", "key", "other").expect(ok());
+    }
+
+    @Test
+    void whoIsStartedByOrderWaitsForItsLease() throws IOException {
+        Server server = new Server(0, 4);
+        server.client.send("SET", "key", "value").expect(WireReply.error(REFUSED));
+        assertThat(server.state("epoch")).isEqualTo("4");
+        assertThat(server.client.send("CISTERN", "LEASE", "3", "1000", "0").toString()).contains("STALEEPOCH");
+        server.grant(4, 1_000, 0);
+        server.client.send("SET", "key", "value").expect(ok());
+    }
+
+    @Test
+    void aLeaseWithoutEndHoldsUntilAnotherOneIsGiven() throws IOException {
+        Server server = new Server(0);
+        server.grant(1, 0, 0);
+        server.clock.jump(TimeUnit.DAYS.toMillis(1000));
+        server.client.send("SET", "key", "value").expect(ok());
+        server.grant(1, 5_000, 0);
+        server.client.send("SET", "key", "value").expect(ok());
+        server.clock.jump(5_000);
+        server.client.send("SET", "key", "value").expect(WireReply.error(REFUSED));
     }
 
     @Test
@@ -298,7 +325,7 @@ final class LeaseTest {
         primary.clock.jump(300_000);
         await("the replica has answered", () -> Long.parseLong(primary.state("lease")) > 500_000);
         primary.client.send("SET", "key", "value").expect(ok());
-        replica.order("FENCE", "2");
+        assertThat(Long.parseLong(replica.order("FENCE", "2").get("silent"))).isNotNegative();
         await("it has left", () -> primary.state("replicas").equals("0"));
         primary.clock.jump(600_000);
         primary.client.send("SET", "key", "value").expect(WireReply.error(REFUSED));

@@ -145,13 +145,22 @@ final class ChildProcess {
     void end() {
         stopped = true;
         signal(false);
-        if (!isGoneWithin(TERM_LIMIT)) {
-            signal(true);
-            if (!isGoneWithin(KILL_LIMIT)) {
-                throw new NodeRuntimeException("process " + pid() + " does not end");
-            }
+        if (isGoneWithin(TERM_LIMIT)) {
+            forget();
+        } else if (!kill()) {
+            throw new NodeRuntimeException("process " + pid() + " does not end");
         }
-        forget();
+    }
+
+    /** Ends it by force, also one that stands still, and forgets it. Returns when it is gone; false if it does not go. */
+    boolean kill() {
+        stopped = true;
+        signal(true);
+        boolean isGone = isGoneWithin(KILL_LIMIT);
+        if (isGone) {
+            forget();
+        }
+        return isGone;
     }
 
     private void signal(boolean force) {

@@ -148,6 +148,20 @@ public final class ProcessRuntime implements NodeRuntime {
     }
 
     @Override
+    public boolean kill(NodeSpec spec) {
+        ChildProcess child = find(spec);
+        leavePorts(spec);
+        if (child == null) {
+            return true;
+        }
+        boolean isGone = child.kill();
+        if (isGone) {
+            running.remove(spec.nodeId(), child);
+        }
+        return isGone;
+    }
+
+    @Override
     public void remove(NodeSpec spec) {
         stop(spec);
     }

@@ -32,7 +32,7 @@ public final class NodeAdmin {
 
     private static final int CONNECT_MILLIS = 1_000;
     private static final int ANSWER_MILLIS = 2_000;
-    private static final ProtocolCommand CISTERN = () -> SafeEncoder.encode("CISTERN");
+    static final ProtocolCommand CISTERN = () -> SafeEncoder.encode("CISTERN");
     private static final ProtocolCommand FAILOVER = () -> SafeEncoder.encode("FAILOVER");
 
     /** Where the state stands in what is told of a move: names and values, the id first. */
@@ -189,20 +189,32 @@ public final class NodeAdmin {
 
     // --- its place among others ---
 
-    /** Has the node follow that one; one that does already goes on as it is. */
-    public void follow(NodeAddress primary, AdminCredential credential) {
+    /** Tells it by which name and password those are reached that it may follow. */
+    public void setPrimaryCredential(AdminCredential credential) {
         try (Jedis node = connect()) {
             node.configSet(Map.of("masteruser", credential.user(), "masterauth", credential.password().reveal(),
                     PING_PERIOD, EVERY_SECOND));
+        }
+    }
+
+    /** Has the node follow that one; one that does already goes on as it is. Not by order. */
+    public void follow(NodeAddress primary) {
+        try (Jedis node = connect()) {
             node.replicaof(primary.host(), primary.port());
         }
     }
 
-    /** Has the node be a primary, with what it has; one that is already goes on as it is. */
+    /** Has the node be a primary, with what it has; one that is already goes on as it is. Not by order. */
     public void lead() {
         try (Jedis node = connect()) {
-            node.configSet(PING_PERIOD, EVERY_SECOND);
             node.replicaofNoOne();
+        }
+    }
+
+    /** Replicas shall hear from this one often. */
+    public void pingReplicasOften() {
+        try (Jedis node = connect()) {
+            node.configSet(PING_PERIOD, EVERY_SECOND);
         }
     }
 
@@ -213,10 +225,19 @@ public final class NodeAdmin {
                     Integer.toString(readerPort));
         } catch (JedisDataException e) {
             // An original cannot: whoever runs it listens for it.
-            if (!String.valueOf(e.getMessage()).startsWith("ERR unknown command")) {
+            if (!isUnknownCommand(e)) {
                 throw e;
             }
         }
+    }
+
+    static boolean isUnknownCommand(JedisDataException e) {
+        return String.valueOf(e.getMessage()).startsWith("ERR unknown command");
+    }
+
+    /** What only a node of ours understands. */
+    public NodeOrders orders() {
+        return new NodeOrders(this);
     }
 
     /**
@@ -321,7 +342,7 @@ public final class NodeAdmin {
         return value;
     }
 
-    private Jedis connect() {
+    Jedis connect() {
         return new Jedis(address, config);
     }
 }

@@ -28,6 +28,15 @@ public interface NodeRuntime extends AutoCloseable {
     void stop(NodeSpec spec);
 
     /**
+     * Ends the node at once and without a goodbye, because another one is to take its place; whether it is certain that it has
+     * ended. Where it is not, the other one waits until its lease is over. Its data stays.
+     */
+    default boolean kill(NodeSpec spec) {
+        stop(spec);
+        return true;
+    }
+
+    /**
      * Stops the node if need be, for good. One that was never there is fine. Its folder is the control plane's to delete.
      */
     void remove(NodeSpec spec);

@@ -35,6 +35,12 @@ public record NodeSpec(
     /** The file of a node's data, by the name that the originals give it unless told otherwise. */
     public static final String SNAPSHOT_FILE = "dump.rdb";
 
+    /**
+     * Among the parameters, of a node whose primary may be replaced without asking it: the epoch by which it is started. It
+     * then writes only when it is told that it leads, until when. Originals know nothing of it.
+     */
+    public static final String EPOCH = "cistern-epoch";
+
     public NodeSpec {
         parameters = Map.copyOf(parameters);
     }

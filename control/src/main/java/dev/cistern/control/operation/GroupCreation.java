@@ -151,7 +151,7 @@ record GroupCreation(Context context) {
     private void insertNodeGroup(ReplicationGroup group, GroupShape.Part part, @Nullable Integer port) {
         Ports ports = new Ports(context.options().endpoints());
         String holder = NodeGroup.portHolder(group.key(), part.nodeGroupId());
-        NodeGroup.TABLE.insert(context.handle(), new NodeGroup(group.key(), part.nodeGroupId(), 0,
+        NodeGroup.TABLE.insert(context.handle(), NodeGroup.fresh(group.key(), part.nodeGroupId(),
                 group.isCompatible() ? SlotMap.ALL : part.slots(),
                 Members.id(group.id(), group.isClustered(), part.nodeGroupId(), 1),
                 ports.lease(context.handle(), port, holder), ports.lease(context.handle(), null, holder)));
@@ -217,7 +217,7 @@ record GroupCreation(Context context) {
     private void adopt(ReplicationGroup group, CacheCluster seed, @Nullable Integer port) {
         Ports ports = new Ports(context.options().endpoints());
         String holder = NodeGroup.portHolder(group.key(), NodeGroup.FIRST);
-        NodeGroup.TABLE.insert(context.handle(), new NodeGroup(group.key(), NodeGroup.FIRST, 0, null, seed.id(),
+        NodeGroup.TABLE.insert(context.handle(), NodeGroup.fresh(group.key(), NodeGroup.FIRST, null, seed.id(),
                 ports.lease(context.handle(), port, holder), ports.lease(context.handle(), null, holder)));
         CacheCluster.TABLE.update(context.handle(),
                 seed.withGroup(group.id(), NodeGroup.FIRST).withStatus(CacheClusterStatus.MODIFYING));

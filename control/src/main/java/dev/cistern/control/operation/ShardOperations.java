@@ -141,7 +141,7 @@ public record ShardOperations(Context context) {
     private NodeGroup insert(ReplicationGroup group, String number, @Nullable String primary) {
         Ports ports = new Ports(context.options().endpoints());
         String holder = NodeGroup.portHolder(group.key(), number);
-        NodeGroup added = new NodeGroup(group.key(), number, 0, "-", String.valueOf(primary),
+        NodeGroup added = NodeGroup.fresh(group.key(), number, "-", String.valueOf(primary),
                 ports.lease(context.handle(), null, holder), ports.lease(context.handle(), null, holder));
         NodeGroup.TABLE.insert(context.handle(), added);
         return added;

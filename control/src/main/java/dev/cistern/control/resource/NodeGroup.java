@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param primaryPort       the primary endpoint's port. It belongs to the node group for ever; whoever is primary listens on
  *                          it beside its own
  * @param readerPort        the reader endpoint's port, on which all replicas listen beside their own
+ * @param epoch             raised before anything is done that changes who leads: nodes refuse orders of lower ones
+ * @param leased            whether its primary is known to write under a lease alone
  */
 public record NodeGroup(
         ResourceKey key,
@@ -23,13 +25,23 @@ public record NodeGroup(
         @Nullable String slots,
         String primaryClusterId,
         int primaryPort,
-        int readerPort) {
+        int readerPort,
+        long epoch,
+        boolean leased) {
 
     /** The number of a group's first one, and of its only one outside cluster mode. */
     public static final String FIRST = "0001";
 
     public static final Table<NodeGroup> TABLE = Table.of(NodeGroup.class, "node_group", "account", "region", "id",
             "node_group_id");
+
+    private static final long FIRST_EPOCH = 1;
+
+    /** One that nobody has led yet. */
+    public static NodeGroup fresh(ResourceKey key, String nodeGroupId, @Nullable String slots, String primaryClusterId,
+            int primaryPort, int readerPort) {
+        return new NodeGroup(key, nodeGroupId, 0, slots, primaryClusterId, primaryPort, readerPort, FIRST_EPOCH, false);
+    }
 
     /** The node groups of a replication group, by number. */
     public static List<NodeGroup> of(Handle handle, ResourceKey group) {
@@ -60,14 +72,24 @@ public record NodeGroup(
     }
 
     public NodeGroup withPrimary(String clusterId) {
-        return new NodeGroup(key, nodeGroupId, version, slots, clusterId, primaryPort, readerPort);
+        return new NodeGroup(key, nodeGroupId, version, slots, clusterId, primaryPort, readerPort, epoch, leased);
     }
 
     public NodeGroup withPrimaryPort(int value) {
-        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, value, readerPort);
+        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, value, readerPort, epoch, leased);
     }
 
     public NodeGroup withSlots(@Nullable String value) {
-        return new NodeGroup(key, nodeGroupId, version, value, primaryClusterId, primaryPort, readerPort);
+        return new NodeGroup(key, nodeGroupId, version, value, primaryClusterId, primaryPort, readerPort, epoch,
+                leased);
+    }
+
+    public NodeGroup withNextEpoch() {
+        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, primaryPort, readerPort, epoch + 1,
+                leased);
+    }
+
+    public NodeGroup withLeased(boolean value) {
+        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, primaryPort, readerPort, epoch, value);
     }
 }

@@ -10,11 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param primary      the node that it follows; null when it is a primary itself, or alone
  * @param primaryPort  on which it listens while it is a primary; 0 for none
  * @param readerPort   on which it listens while it is a replica that follows; 0 for none
+ * @param leadership   how long whoever leads there may
  */
-public record NodeRole(@Nullable CacheNode primary, int primaryPort, int readerPort) {
+public record NodeRole(@Nullable CacheNode primary, int primaryPort, int readerPort, Leadership leadership) {
 
     /** Of a cluster that is in no group. */
-    public static final NodeRole ALONE = new NodeRole(null, 0, 0);
+    public static final NodeRole ALONE = new NodeRole(null, 0, 0, Leadership.NONE);
 
     public static NodeRole of(Handle handle, CacheCluster cluster) {
         NodeGroup nodeGroup = NodeGroup.of(handle, cluster);
@@ -25,12 +26,13 @@ public record NodeRole(@Nullable CacheNode primary, int primaryPort, int readerP
                 ? null
                 : CacheNode.of(handle, cluster.key().sibling(nodeGroup.primaryClusterId())).getFirst();
         ReplicationGroup group = ReplicationGroup.find(handle, nodeGroup.key());
+        Leadership leadership = Leadership.of(handle, nodeGroup, group);
         if (group == null || !group.isClustered()) {
-            return new NodeRole(primary, nodeGroup.primaryPort(), nodeGroup.readerPort());
+            return new NodeRole(primary, nodeGroup.primaryPort(), nodeGroup.readerPort(), leadership);
         }
         // Clients that know one node of a cluster know all: one listens on the configuration endpoint's port.
         boolean isFirst = NodeGroup.of(handle, nodeGroup.key()).getFirst().nodeGroupId()
                 .equals(nodeGroup.nodeGroupId());
-        return new NodeRole(primary, isFirst ? nodeGroup.primaryPort() : 0, 0);
+        return new NodeRole(primary, isFirst ? nodeGroup.primaryPort() : 0, 0, leadership);
     }
 }

@@ -8,8 +8,9 @@ import org.jdbi.v3.core.Handle;
 /**
  * Has the freshest replica of a node group take the place of a primary that is lost: modifying -> available.
  *
- * <p>The lost one is ended first, and that it has ended is known before another one leads: so there are never two. What it
- * had acknowledged and not sent to any replica is lost with it. It comes back as a replica, which is the keeper's work.
+ * <p>The lost one is ended first; where that is not certain, its lease has ended before another one leads: so there are never
+ * two. What it had acknowledged and not sent to any replica is lost with it. It comes back as a replica, which is the
+ * keeper's work.
  */
 record FailOver(FailoverSteps steps) implements Workflow<FailOver.Input> {
 
@@ -40,8 +41,12 @@ record FailOver(FailoverSteps steps) implements Workflow<FailOver.Input> {
     @Override
     public void run(ResourceKey key, Input input, Steps run) {
         ResourceKey lost = key.sibling(input.primary);
-        steps.end(run, lost);
-        ResourceKey chosen = steps.choose(run, key, input.nodeGroupId, input.primary);
+        long epoch = steps.raiseEpoch(run, key, input.nodeGroupId, lost);
+        boolean hasEnded = steps.kill(run, lost);
+        ResourceKey chosen = steps.fenceAndChoose(run, key, input.nodeGroupId, lost, epoch);
+        if (!hasEnded) {
+            steps.waitOutLease(run, key, input.nodeGroupId, lost);
+        }
         steps.promote(run, chosen);
         run.commit("primary is " + chosen.id(), handle -> {
             steps.becomePrimary(handle, key, input.nodeGroupId, input.primary, chosen.id());

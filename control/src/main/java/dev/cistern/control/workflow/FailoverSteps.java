@@ -1,7 +1,10 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.node.NodePlace;
+import dev.cistern.control.node.NodeStanding;
 import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.FailoverRow;
@@ -9,7 +12,15 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ResourceKey;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BiFunction;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,11 +28,25 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.exceptions.JedisException;
 
 /** The steps by which a replica takes the place of a primary. */
-record FailoverSteps(GroupSteps groups, Nodes nodes, Clock clock) {
+record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock) {
 
     private static final Logger log = LoggerFactory.getLogger(FailoverSteps.class);
 
     private static final Duration LEAD_LIMIT = Duration.ofSeconds(10);
+    private static final Duration LEASE_LIMIT = Duration.ofSeconds(20);
+
+    /** Raises the epoch of the node group: from here on its primary is given no lease any more. Answers the epoch. */
+    long raiseEpoch(Steps steps, ResourceKey group, String nodeGroupId, ResourceKey primary) {
+        steps.commit("raise the epoch",
+                handle -> NodeGroup.TABLE.update(handle, nodeGroup(handle, group, nodeGroupId).withNextEpoch()));
+        long epoch = steps.read(handle -> nodeGroup(handle, group, nodeGroupId)).epoch();
+        nodes.of(primary).forEach(node -> leases.refuseBelow(node.nodeId(), epoch));
+        return epoch;
+    }
+
+    private static NodeGroup nodeGroup(Handle handle, ResourceKey group, String nodeGroupId) {
+        return NodeGroup.TABLE.find(handle, group.account(), group.region(), group.id(), nodeGroupId).orElseThrow();
+    }
 
     /** Stops the nodes of a member; from then on it is certain that they acknowledge nothing. */
     void end(Steps steps, ResourceKey member) {
@@ -30,58 +55,118 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Clock clock) {
         }
     }
 
-    /** The replica that is furthest in what the primary wrote; hopeless when all answer and none has any of it. */
-    ResourceKey choose(Steps steps, ResourceKey group, String nodeGroupId, String primary) {
-        return group.sibling(steps.once("choose a replica", String.class,
-                () -> freshest(others(steps, group, nodeGroupId, primary))));
+    /** The same by force, for one that may not hear; whether it is certain. */
+    boolean kill(Steps steps, ResourceKey member) {
+        boolean hasEnded = true;
+        for (CacheNode node : nodes.of(member)) {
+            hasEnded &= steps.once("end " + member.id() + " " + node.cacheNodeId(), Boolean.class,
+                    () -> nodes.kill(node));
+        }
+        return hasEnded;
     }
 
-    private String freshest(List<CacheCluster> replicas) {
-        String best = null;
-        long bestOffset = 0;
-        boolean allAnswer = true;
-        for (CacheCluster replica : replicas) {
-            NodePlace place = nodes.placeIfAnswering(nodes.of(replica.key()).getFirst());
-            allAnswer &= place != null;
-            if (place != null && !place.isPrimary() && place.offset() > bestOffset) {
-                best = replica.id();
-                bestOffset = place.offset();
+    /** Waits until nothing that the lost primary still does can be acknowledged. */
+    void waitOutLease(Steps steps, ResourceKey group, String nodeGroupId, ResourceKey primary) {
+        if (!steps.read(handle -> nodeGroup(handle, group, nodeGroupId)).leased()) {
+            throw new IllegalStateException(primary.id() + " may still write, and needs no lease for it");
+        }
+        List<CacheNode> all = nodes.of(primary);
+        steps.until("lease is over", LEASE_LIMIT,
+                () -> all.stream().allMatch(node -> leases.isOver(node.nodeId())));
+    }
+
+    /** What a replica said when it was asked: where it stands, and more if it takes orders. */
+    private record Candidate(CacheCluster cluster, NodePlace place, @Nullable NodeStanding standing) {
+
+        boolean hasData() {
+            return standing == null ? !place.isPrimary() && place.offset() > 0 : standing.hasData();
+        }
+
+        boolean isBetterThan(Candidate other) {
+            return (standing == null || other.standing == null)
+                    ? place.offset() > other.place.offset()
+                    : standing.isAheadOf(other.standing);
+        }
+    }
+
+    /** The replica that is furthest in what the primary wrote; hopeless when all answer and none has any of it. */
+    ResourceKey choose(Steps steps, ResourceKey group, String nodeGroupId, String primary) {
+        return group.sibling(steps.once("choose a replica", String.class, () -> freshest(
+                others(steps, group, nodeGroupId, primary), (node, admin) -> admin.orders().standing())));
+    }
+
+    /** The same, when the primary is lost: from then on none of them hears from it. */
+    ResourceKey fenceAndChoose(Steps steps, ResourceKey group, String nodeGroupId, ResourceKey primary, long epoch) {
+        List<CacheNode> lost = nodes.of(primary);
+        return group.sibling(steps.once("choose a replica", String.class,
+                () -> freshest(others(steps, group, nodeGroupId, primary.id()), (node, admin) -> {
+                    NodeStanding standing = admin.orders().standing();
+                    if (standing == null) {
+                        return null;
+                    }
+                    NodeStanding fenced = admin.orders().fence(epoch);
+                    lost.forEach(each -> leases.hasLostReplica(each.nodeId(), fenced.silentMillis()));
+                    return fenced;
+                })));
+    }
+
+    private String freshest(List<CacheCluster> replicas,
+            BiFunction<CacheNode, NodeAdmin, @Nullable NodeStanding> question) {
+        List<Candidate> candidates = ask(replicas, question);
+        Candidate best = null;
+        for (Candidate candidate : candidates) {
+            if (candidate.hasData() && (best == null || candidate.isBetterThan(best))) {
+                best = candidate;
             }
         }
-        if (best == null && allAnswer) {
+        if (best != null) {
+            return best.cluster.id();
+        }
+        if (candidates.size() == replicas.size()) {
             throw new HopelessException("no replica has what the primary wrote");
         }
-        if (best == null) {
-            throw new IllegalStateException("no replica answers that has what the primary wrote");
+        throw new IllegalStateException("no replica answers that has what the primary wrote");
+    }
+
+    /** Those that answer, asked side by side: one that does not keeps nobody waiting for the others. */
+    private List<Candidate> ask(List<CacheCluster> replicas,
+            BiFunction<CacheNode, NodeAdmin, @Nullable NodeStanding> question) {
+        List<Callable<Optional<Candidate>>> questions = new ArrayList<>();
+        for (CacheCluster replica : replicas) {
+            CacheNode node = nodes.of(replica.key()).getFirst();
+            questions.add(() -> Optional.ofNullable(nodes.ifAnswering(node,
+                    admin -> new Candidate(replica, admin.place(), question.apply(node, admin)))));
         }
-        return best;
+        List<Candidate> candidates = new ArrayList<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Future<Optional<Candidate>> answer : threads.invokeAll(questions)) {
+                answer.get().ifPresent(candidates::add);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+        return candidates;
     }
 
     /** The members of the node group without this one. */
     private static List<CacheCluster> others(Steps steps, ResourceKey group, String nodeGroupId, String without) {
         return steps.read(handle -> CacheCluster.membersOf(handle, group)).stream()
                 .filter(member -> nodeGroupId.equals(member.nodeGroupId()) && !member.id().equals(without))
+                .filter(member -> !member.is(CacheClusterStatus.DELETING))
                 .toList();
     }
 
     /** Has the replica lead, and waits until it says so. */
     void promote(Steps steps, ResourceKey replica) {
         CacheNode node = nodes.of(replica).getFirst();
-        steps.until("leads " + replica.id(), LEAD_LIMIT, () -> leads(node));
-    }
-
-    /** Tells it each time: it may have been started anew since, and then is what the rows still say. */
-    private boolean leads(CacheNode node) {
-        if (!nodes.admin(node).place().isPrimary()) {
-            nodes.admin(node).lead();
-        }
-        return nodes.admin(node).place().isPrimary();
+        // Told each time: it may have been started anew since, and then is what the rows still say.
+        steps.until("leads " + replica.id(), LEAD_LIMIT, () -> nodes.promote(node));
     }
 
     void becomePrimary(Handle handle, ResourceKey group, String nodeGroupId, String former, String chosen) {
-        NodeGroup nodeGroup = NodeGroup.TABLE.find(handle, group.account(), group.region(), group.id(), nodeGroupId)
-                .orElseThrow();
-        NodeGroup.TABLE.update(handle, nodeGroup.withPrimary(chosen));
+        NodeGroup.TABLE.update(handle, nodeGroup(handle, group, nodeGroupId).withPrimary(chosen));
         String text = "Failover from primary node " + former + " to replica node " + chosen + " completed";
         groups.events().clusterEvent(handle, group.sibling(chosen), text);
         groups.events().groupEvent(handle, group, text);

@@ -68,6 +68,12 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
      */
     void handOver(Steps steps, ResourceKey group, String clusterId) {
         ResourceKey member = group.sibling(clusterId);
+        steps.commit("raise the epoch for " + clusterId, handle -> {
+            NodeGroup nodeGroup = nodeGroupOf(handle, member);
+            if (!nodeGroup.primaryClusterId().equals(clusterId)) {
+                NodeGroup.TABLE.update(handle, nodeGroup.withNextEpoch());
+            }
+        });
         // Asked each time: the primary may fail over meanwhile, to this member or to another one.
         clusters.handOver(steps, () -> group.sibling(
                 steps.read(handle -> nodeGroupOf(handle, member)).primaryClusterId()), member);

@@ -50,6 +50,7 @@ final class Keeper implements AutoCloseable {
     private long renewedAtMillis;
     private long repairedAtMillis;
     private final Topologies topologies;
+    private final Strays strays;
     private final SnapshotKeeper snapshots;
     private final Sentry sentry;
     private long trimmedAtMillis;
@@ -65,6 +66,7 @@ final class Keeper implements AutoCloseable {
         this.rest = rest;
         this.snapshots = snapshots;
         this.topologies = topologies;
+        this.strays = new Strays(database, nodes);
         this.sentry = sentry;
     }
 
@@ -153,6 +155,7 @@ final class Keeper implements AutoCloseable {
         if (now - repairedAtMillis >= REPAIR_EVERY.toMillis()) {
             repairedAtMillis = now;
             topologies.repair();
+            strays.lookRound();
         }
     }
 

@@ -18,6 +18,7 @@ import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.EndpointNames;
 import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.Leadership;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.NodeParameters;
@@ -44,6 +45,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,17 +73,19 @@ final class Nodes {
     private final EventLog events;
     private final EndpointOptions endpoints;
     private final NodeCertificates certificates;
+    private final Roles roles;
     private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
     private final Map<String, Started> started = new ConcurrentHashMap<>();
 
     Nodes(Database database, NodeRuntime runtime, StateDirectory directory, EventLog events,
-            EndpointOptions endpoints, NodeCertificates certificates) {
+            EndpointOptions endpoints, NodeCertificates certificates, Leases leases) {
         this.database = database;
         this.runtime = runtime;
         this.directory = directory;
         this.events = events;
         this.endpoints = endpoints;
         this.certificates = certificates;
+        this.roles = new Roles(leases, events, database);
     }
 
     /** The nodes of a cluster, by number. */
@@ -117,7 +121,17 @@ final class Nodes {
     void assumeRole(CacheNode node) {
         locked(node, (current, cluster) -> {
             if (current.wanted() && cluster.engine() != EngineType.MEMCACHED) {
-                tellRole(started(current), roleOf(cluster));
+                tellRole(current, started(current), roleOf(cluster));
+            }
+            return true;
+        });
+    }
+
+    /** The same for one of which the rows said that; orders of that epoch come too late when another one leads by now. */
+    void assumeRole(CacheNode node, NodeRole role) {
+        locked(node, (current, cluster) -> {
+            if (current.wanted()) {
+                tellRole(current, started(current), role);
             }
             return true;
         });
@@ -126,16 +140,28 @@ final class Nodes {
     /** Where the node stands, by itself; null when it does not answer soon. One that does not run is not started for it. */
     @Nullable
     NodePlace placeIfAnswering(CacheNode node) {
+        return ifAnswering(node, NodeAdmin::place);
+    }
+
+    /** What the node answers; null when it does not soon. One that does not run is not started for it. */
+    <T> @Nullable T ifAnswering(CacheNode node, Function<NodeAdmin, @Nullable T> question) {
         try {
-            Started known = ifRunning(node);
-            return known == null
-                    ? null
-                    : new NodeAdmin(known.address, known.spec.admin(),
-                            known.isEncrypted() ? certificates.trust() : null,
-                            SOON).place();
+            NodeAdmin admin = adminIfRunning(node);
+            return admin == null ? null : question.apply(admin);
         } catch (JedisException | NodeRuntimeException | IllegalStateException e) {
             return null;
         }
+    }
+
+    /** An admin connection that waits for no answer long; null when the node does not run. */
+    @Nullable
+    NodeAdmin adminIfRunning(CacheNode node) {
+        Started known = started.get(node.nodeId());
+        Started running = known == null ? ifRunning(node) : known;
+        return running == null
+                ? null
+                : new NodeAdmin(running.address, running.spec.admin(),
+                        running.isEncrypted() ? certificates.trust() : null, SOON);
     }
 
     /** Whether the node has what its group's primary has, and hears of everything new; a primary does. */
@@ -149,16 +175,19 @@ final class Nodes {
      * than {@code limit} for that.
      */
     boolean handOver(CacheNode primary, CacheNode replica, Duration limit) {
-        NodeAdmin to = admin(replica);
-        NodePlace place = to.place();
-        if (place.isPrimary()) {
-            return true;
-        }
-        NodeAdmin from = admin(primary);
-        if (place.isLinked() && from.place().isPrimary() && !from.isHandingOver()) {
-            from.handOver(replica.port(), replica.admin(), limit);
-        }
-        return false;
+        return roles.handOver(admin(primary), replica, admin(replica), leadershipOf(replica), limit);
+    }
+
+    /** Has the replica lead, by the epoch that is raised already; whether it does. */
+    boolean promote(CacheNode replica) {
+        return roles.promote(replica, admin(replica), leadershipOf(replica));
+    }
+
+    private Leadership leadershipOf(CacheNode node) {
+        return database.read(handle -> {
+            CacheCluster cluster = CacheCluster.find(handle, node.key());
+            return cluster == null ? Leadership.NONE : NodeRole.of(handle, cluster).leadership();
+        });
     }
 
     /** The number of the node group that the node is in; that of a cluster on its own is the first. */
@@ -172,16 +201,11 @@ final class Nodes {
         return database.read(handle -> NodeRole.of(handle, cluster));
     }
 
-    private void tellRole(Started node, NodeRole role) {
-        NodeAdmin admin = admin(node);
+    private void tellRole(CacheNode node, Started started, NodeRole role) {
         CacheNode primary = role.primary();
-        if (primary == null) {
-            admin.lead();
-        } else {
-            admin.follow(new NodeAddress(primary.bindAddress(), primary.port()), primary.admin());
-        }
-        admin.listenByRole(role.primaryPort(), role.readerPort());
-        listenByRole(node, role);
+        roles.tell(node, admin(started), role,
+                () -> primary == null ? null : ifAnswering(primary, admin -> admin.orders().standing()));
+        listenByRole(started, role);
     }
 
     private void listenByRole(Started node, NodeRole role) {
@@ -263,6 +287,14 @@ final class Nodes {
             runtime.stop(specOf(current, cluster));
             return true;
         });
+    }
+
+    /** Ends the node at once; whether it is certain that it has ended. Its data stays. */
+    boolean kill(CacheNode node) {
+        return is(locked(node, (current, cluster) -> {
+            started.remove(current.nodeId());
+            return runtime.kill(specOf(current, cluster));
+        }));
     }
 
     /** Stops the node and starts it, empty, with all values of its parameter group. */
@@ -500,7 +532,7 @@ final class Nodes {
         NodeRole role = roleOf(cluster);
         if (!isAdopted && !role.equals(NodeRole.ALONE)) {
             // One that was running keeps its role: whoever was about to change it goes on with that.
-            tellRole(now, role);
+            tellRole(node, now, role);
         } else {
             listenByRole(now, role);
         }
@@ -678,6 +710,10 @@ final class Nodes {
         }
         if (sendsNobodyAway(cluster, settings)) {
             settings.put(COMPATIBLE, "yes");
+        }
+        Leadership leadership = roleOf(cluster).leadership();
+        if (leadership.isLeased()) {
+            settings.put(NodeSpec.EPOCH, Long.toString(leadership.epoch()));
         }
         Mode mode = modeOf(cluster);
         if (mode != Mode.DISABLED) {

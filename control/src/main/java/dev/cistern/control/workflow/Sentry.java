@@ -1,13 +1,9 @@
 package dev.cistern.control.workflow;
 
 import dev.cistern.control.node.NodePlace;
-import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.FailoverRow;
-import dev.cistern.control.resource.NodeGroup;
-import dev.cistern.control.resource.ReplicationGroup;
-import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.state.Database;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,7 +19,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
-import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,15 +39,15 @@ final class Sentry implements AutoCloseable {
     private static final long ASK_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     /** After so long a round the control plane itself stood still: what it has not heard says nothing. */
     private static final long STOOD_STILL_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** A primary that is told of its lease is asked only when that has not worked for so long. */
+    private static final long QUIET_MILLIS = 750;
     private static final int THREADS = 4;
     private static final int CLOSE_SECONDS = 10;
-
-    /** A primary and those who could take its place. */
-    private record Post(ResourceKey group, String nodeGroupId, CacheNode primary, List<CacheNode> replicas) {}
 
     private final Database database;
     private final Nodes nodes;
     private final Workflows workflows;
+    private final Leases leases;
     private final Clock clock;
     private final Rest rest;
     private final LongSupplier nanos;
@@ -67,10 +62,12 @@ final class Sentry implements AutoCloseable {
     private @Nullable Thread rounds;
 
     /** @param nanos a clock that never goes back, by which silence is measured */
-    Sentry(Database database, Nodes nodes, Workflows workflows, Clock clock, Rest rest, LongSupplier nanos) {
+    Sentry(Database database, Nodes nodes, Workflows workflows, Leases leases, Clock clock, Rest rest,
+            LongSupplier nanos) {
         this.database = database;
         this.nodes = nodes;
         this.workflows = workflows;
+        this.leases = leases;
         this.clock = clock;
         this.rest = rest;
         this.nanos = nanos;
@@ -119,17 +116,17 @@ final class Sentry implements AutoCloseable {
         roundNanos = now;
         if (now - readNanos >= READ_NANOS) {
             readNanos = now;
-            posts = database.read(Sentry::posts);
-            heardNanos.keySet().retainAll(posts.stream().map(post -> post.primary.nodeId()).toList());
+            posts = database.read(Post::all).stream().filter(Post::isWatched).toList();
+            heardNanos.keySet().retainAll(posts.stream().map(post -> post.primary().nodeId()).toList());
         }
         List<Post> silent = new ArrayList<>();
         for (Post post : posts) {
-            if (!nodes.isRunning(post.primary)) {
+            if (!nodes.isRunning(post.primary())) {
                 judge(post, new Verdict.Facts(true, 0, views(post), 0, 0, 0));
             } else if (silentMillis(post, now) >= Verdict.SUSPICIOUS_MILLIS) {
                 silent.add(post);
             } else {
-                alarmed.remove(post.primary.nodeId());
+                alarmed.remove(post.primary().nodeId());
                 ask(post, now);
             }
         }
@@ -137,20 +134,24 @@ final class Sentry implements AutoCloseable {
     }
 
     private long silentMillis(Post post, long now) {
-        long heard = heardNanos.computeIfAbsent(post.primary.nodeId(), _ -> now);
-        return TimeUnit.NANOSECONDS.toMillis(now - heard);
+        long heard = heardNanos.computeIfAbsent(post.primary().nodeId(), _ -> now);
+        long given = leases.givenNanos(post.primary().nodeId(), heard);
+        return TimeUnit.NANOSECONDS.toMillis(now - (given - heard > 0 ? given : heard));
     }
 
-    /** Asks the primary, unless it was asked a moment ago. */
+    /** Asks the primary, unless it was asked a moment ago, or heard of its lease by then. */
     private void ask(Post post, long now) {
-        String id = post.primary.nodeId();
+        String id = post.primary().nodeId();
+        if (silentMillis(post, now) < QUIET_MILLIS && leases.givenNanos(id, Long.MIN_VALUE) != Long.MIN_VALUE) {
+            return;
+        }
         Long asked = askedNanos.get(id);
         if (asked != null && now - asked < ASK_NANOS) {
             return;
         }
         askedNanos.put(id, now);
         askers.execute(() -> {
-            if (nodes.placeIfAnswering(post.primary) != null) {
+            if (nodes.placeIfAnswering(post.primary()) != null) {
                 heardNanos.put(id, nanos.getAsLong());
             }
         });
@@ -167,7 +168,8 @@ final class Sentry implements AutoCloseable {
         for (int i = 0; i < silent.size(); i++) {
             Post post = silent.get(i);
             long since = clock.millis() - database
-                    .read(handle -> FailoverRow.lastMillis(handle, post.group, post.nodeGroupId));
+                    .read(handle -> FailoverRow.lastMillis(handle, post.group().key(),
+                            post.nodeGroup().nodeGroupId()));
             judge(post, new Verdict.Facts(false, silentMillis(post, now), views.get(i), lost, asked, since));
             ask(post, nanos.getAsLong());
         }
@@ -176,7 +178,7 @@ final class Sentry implements AutoCloseable {
     /** What the replicas say of themselves, asked side by side. */
     private List<@Nullable NodePlace> views(Post post) {
         List<Callable<@Nullable NodePlace>> questions = new ArrayList<>();
-        post.replicas.forEach(replica -> questions.add(() -> nodes.placeIfAnswering(replica)));
+        post.members().forEach(replica -> questions.add(() -> nodes.placeIfAnswering(replica)));
         List<@Nullable NodePlace> views = new ArrayList<>();
         try {
             for (Future<@Nullable NodePlace> answer : askers.invokeAll(questions)) {
@@ -193,52 +195,17 @@ final class Sentry implements AutoCloseable {
     private void judge(Post post, Verdict.Facts facts) {
         Verdict verdict = Verdict.of(facts);
         if (verdict == Verdict.FAIL_OVER) {
-            log.warn("primary {} is lost ({}): a replica takes its place", post.primary.nodeId(),
+            log.warn("primary {} is lost ({}): a replica takes its place", post.primary().nodeId(),
                     facts.hasEnded() ? "it has ended" : "silent for " + facts.silentMillis() + " ms");
-            workflows.failOver(post.group, post.nodeGroupId, post.primary.key());
+            workflows.failOver(post.group().key(), post.nodeGroup().nodeGroupId(), post.primary().key());
             readNanos -= READ_NANOS;
-        } else if (verdict != Verdict.WAIT && alarmed.add(post.primary.nodeId())) {
-            log.error("primary {} does not answer; nothing is done: {}", post.primary.nodeId(),
+        } else if (verdict != Verdict.WAIT && alarmed.add(post.primary().nodeId())) {
+            log.error("primary {} does not answer; nothing is done: {}", post.primary().nodeId(),
                     verdict == Verdict.ALARM
                             ? "its replicas hear from it"
                             : facts.lost() + " of " + facts.asked() + " nodes are silent, " + facts.sinceMillis()
                                     + " ms after the last failover");
         }
-    }
-
-    /** The primaries that can be failed over. */
-    private static List<Post> posts(Handle handle) {
-        List<Post> posts = new ArrayList<>();
-        for (ReplicationGroup group : ReplicationGroup.TABLE.select(handle,
-                "where automatic_failover = 'enabled' and status in ('AVAILABLE', 'MODIFYING', 'SNAPSHOTTING')")) {
-            List<CacheCluster> members = CacheCluster.membersOf(handle, group.key());
-            for (NodeGroup nodeGroup : NodeGroup.of(handle, group.key())) {
-                Post post = post(handle, nodeGroup, members);
-                if (post != null) {
-                    posts.add(post);
-                }
-            }
-        }
-        return posts;
-    }
-
-    private static @Nullable Post post(Handle handle, NodeGroup nodeGroup, List<CacheCluster> members) {
-        CacheNode primary = null;
-        List<CacheNode> replicas = new ArrayList<>();
-        for (CacheCluster member : members) {
-            if (nodeGroup.has(member)) {
-                CacheNode node = CacheNode.of(handle, member.key()).getFirst();
-                if (nodeGroup.hasPrimary(member)) {
-                    primary = node;
-                } else if (node.isMember() && node.wanted()) {
-                    replicas.add(node);
-                }
-            }
-        }
-        return primary != null && primary.wanted() && primary.status() == CacheNodeStatus.AVAILABLE
-                && !replicas.isEmpty()
-                        ? new Post(nodeGroup.key(), nodeGroup.nodeGroupId(), primary, replicas)
-                        : null;
     }
 
     /**
@@ -249,15 +216,7 @@ final class Sentry implements AutoCloseable {
         if (node.status() != CacheNodeStatus.AVAILABLE) {
             return false;
         }
-        Post post = database.read(handle -> {
-            CacheCluster member = CacheCluster.find(handle, node.key());
-            NodeGroup nodeGroup = member == null ? null : NodeGroup.of(handle, member);
-            if (member == null || nodeGroup == null || !nodeGroup.hasPrimary(member)
-                    || !ReplicationGroup.named(handle, nodeGroup.key()).hasAutomaticFailover()) {
-                return null;
-            }
-            return post(handle, nodeGroup, CacheCluster.membersOf(handle, nodeGroup.key()));
-        });
-        return post != null && post.replicas.stream().anyMatch(nodes::isRunning);
+        Post post = database.read(handle -> Post.of(handle, node));
+        return post != null && post.isGuarded() && post.members().stream().anyMatch(nodes::isRunning);
     }
 }

@@ -32,6 +32,8 @@ public final class Workflows implements AutoCloseable {
     private final WorkflowEngine engine;
     private final Keeper keeper;
     private final Sentry sentry;
+    /** Null where nodes take no orders. */
+    private final @Nullable LeaseRounds leaseRounds;
     private final MemcachedSteps memcached;
     private final EventLog events;
     private final Database database;
@@ -47,7 +49,9 @@ public final class Workflows implements AutoCloseable {
     public Workflows(ControlPlaneOptions options, Database database, StateDirectory directory, EventLog events,
             NodeCertificates certificates, StepObserver observer) {
         this.events = events;
-        Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints(), certificates);
+        Leases leases = new Leases(System::nanoTime);
+        Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints(), certificates,
+                leases);
         SnapshotFiles files = new SnapshotFiles(options.backups(), directory, database);
         SnapshotSteps snapshots = new SnapshotSteps(nodes, files, events, options.clock());
         ClusterSteps clusters = new ClusterSteps(nodes, files, events);
@@ -55,7 +59,7 @@ public final class Workflows implements AutoCloseable {
         GroupSteps groups = new GroupSteps(clusters, events, topologies);
         RollingSteps rolling = new RollingSteps(groups, nodes);
         EngineSteps engines = new EngineSteps(events);
-        FailoverSteps failovers = new FailoverSteps(groups, nodes, options.clock());
+        FailoverSteps failovers = new FailoverSteps(groups, nodes, leases, options.clock());
         this.memcached = new MemcachedSteps(nodes, clusters, events, options.endpoints(), options.clock(),
                 this::removeNodes);
         ChangeUsers users = new ChangeUsers(groups, events);
@@ -96,7 +100,10 @@ public final class Workflows implements AutoCloseable {
         this.database = database;
         this.clock = options.clock();
         this.reports = new Reports(options.endpoints(), engine.presentSteps());
-        this.sentry = new Sentry(database, nodes, this, options.clock(), rest, System::nanoTime);
+        this.sentry = new Sentry(database, nodes, this, leases, options.clock(), rest, System::nanoTime);
+        this.leaseRounds = options.runtime().runsOriginals()
+                ? null
+                : new LeaseRounds(database, nodes, leases, rest, System::nanoTime);
         this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest,
                 new SnapshotKeeper(database, this, options.clock()), topologies, sentry);
     }
@@ -386,6 +393,10 @@ public final class Workflows implements AutoCloseable {
 
     /** Restarts the nodes that should run, resumes the workflows, and keeps both up until {@link #close}. */
     public void open() {
+        if (leaseRounds != null) {
+            // Primaries that outlived the control plane before wait for nothing else.
+            leaseRounds.open();
+        }
         keeper.open();
         engine.dispatch();
         sentry.open();
@@ -395,6 +406,9 @@ public final class Workflows implements AutoCloseable {
     public void close() {
         engine.close();
         sentry.close();
+        if (leaseRounds != null) {
+            leaseRounds.close();
+        }
         keeper.close();
     }
 }

@@ -23,11 +23,13 @@ import java.util.function.LongSupplier;
 public final class Lease {
     /** How often replicas are asked. */
     private static final long ASK_MILLIS = 500;
+    private static final long FOR_EVER_NANOS = Long.MAX_VALUE / 2;
 
     private final LongSupplier nanos;
     private final LongAdder withheld = new LongAdder();
     private volatile long endNanos;
     private volatile int replicas;
+    private boolean isEndless;
     private long durationNanos;
     private long askedNanos;
     private long askedOffset = Long.MAX_VALUE;
@@ -64,16 +66,21 @@ public final class Lease {
     }
 
     /**
-     * Lets the node lead for so long after its clock showed that; false if its clock has never shown it. It goes on as
-     * long as so many replicas say that they follow, 0 if that shall not count.
+     * Lets the node lead for so long after its clock showed that, 0 for without end; false if its clock has never shown
+     * it. It goes on as long as so many replicas say that they follow, 0 if that shall not count.
      */
     synchronized boolean grant(long millis, long sinceMillis, int withReplicas) {
         long since = toNanos(sinceMillis);
         if (since - nanos.getAsLong() > 0) {
             return false;
         }
-        durationNanos = toNanos(millis);
-        replicas = withReplicas;
+        if (isEndless || millis == 0) {
+            // Also from one without end to one that ends: the new one is all that counts.
+            endNanos = since;
+        }
+        isEndless = millis == 0;
+        durationNanos = isEndless ? FOR_EVER_NANOS : toNanos(millis);
+        replicas = isEndless ? 0 : withReplicas;
         extend(since);
         return true;
     }
@@ -88,6 +95,7 @@ public final class Lease {
     /** It is over, whatever replicas say. */
     synchronized void end() {
         replicas = 0;
+        isEndless = false;
         askedOffset = Long.MAX_VALUE;
         isAnswered = true;
         endNanos = nanos.getAsLong();

@@ -25,7 +25,8 @@ import static dev.cistern.engine.dispatch.Flag.STALE;
  *
  * <pre>
  *   STATE                                   role, epoch, clock, lease, history, offset and so on: names and values
- *   LEASE epoch millis clock [REPLICAS n]   a primary may write until its clock shows that much more; answers the clock
+ *   LEASE epoch millis clock [REPLICAS n]   a primary may write until its clock shows that much more, 0: for ever; answers
+ *                                           the clock
  *   FENCE epoch                             ends the lease, or the link to a primary; answers like STATE
  *   PROMOTE epoch                           a replica leads, as soon as it has a lease; answers like STATE
  *   FOLLOW epoch host port [BRANCHED history offset]    follow this primary, which went on from there; like STATE
@@ -49,7 +50,8 @@ public final class OrderCommands {
     private static final byte[] OK = ascii("+OK\r\n");
 
     private static final CommandException BAD_EPOCH = CommandException.of("ERR an epoch is a number from 1 on");
-    private static final CommandException BAD_MILLIS = CommandException.of("ERR a lease is of 1 to 600000 ms");
+    private static final CommandException BAD_MILLIS = CommandException
+            .of("ERR a lease is of 1 to 600000 ms, or of 0 for ever");
     private static final long MAX_MILLIS = 600_000;
     private static final int MAX_REPLICAS = 1000;
 
@@ -117,7 +119,7 @@ public final class OrderCommands {
 
     private static void lease(Session session, Request request, Reply reply) {
         long epoch = epochAt(request, 2);
-        long millis = request.longAt(3, 1, MAX_MILLIS, BAD_MILLIS);
+        long millis = request.longAt(3, 0, MAX_MILLIS, BAD_MILLIS);
         long since = request.longAt(4);
         boolean hasReplicas = request.count() == 7 && request.is(5, "REPLICAS");
         if (request.count() != 5 && !hasReplicas) {

@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Every order has an epoch, a number that the control plane raises before it changes who leads. The node keeps the
  * highest that it has seen, also through a restart, and refuses lower ones: what a former plan still sends comes too
- * late. A node that was ever ordered starts without a lease. One that never was knows nothing of this, and costs nothing.
+ * late. A node that was ever ordered, or was started by order, starts without a lease. One that never was knows nothing of
+ * this, and costs nothing.
  *
  * <p>Orders are carried out one at a time, under the monitor, on threads that may wait; it is taken before the monitor
  * of {@link Replication}.
@@ -45,10 +46,15 @@ public final class Orders {
         this.lease = new Lease(node.clock()::nanos);
     }
 
+    /** The epoch by which it is started, 0 for none. Before {@link #open}. */
+    public synchronized void begin(long startedBy) {
+        epoch = startedBy;
+    }
+
     /** Reads what was ordered before. Before the first client comes. */
     public synchronized void open(String folder, int port) throws IOException {
         file = new EpochFile(folder, port);
-        epoch = file.read();
+        epoch = Math.max(epoch, file.read());
         roleChanged();
     }
 
@@ -148,7 +154,7 @@ public final class Orders {
         }
     }
 
-    /** Lets this primary write for so long after its clock showed that, and longer if so many replicas follow. */
+    /** Lets this primary write for so long after its clock showed that (0: for ever), and longer if so many replicas follow. */
     synchronized void grant(long ordered, long millis, long sinceMillis, int replicas) throws IOException {
         obey(ordered);
         if (replication.isReplica()) {
@@ -170,7 +176,6 @@ public final class Orders {
         Map<String, String> state = new TreeMap<>();
         WriteLog log = replication.log();
         PrimaryAddress primary = replication.primary();
-        PrimaryLink link = replication.link();
         state.put("epoch", Long.toString(epoch));
         state.put("clock", Long.toString(lease.clockMillis()));
         state.put("lease", Long.toString(lease.leftMillis()));
@@ -178,7 +183,7 @@ public final class Orders {
         state.put("role", primary == null ? "primary" : "replica");
         state.put("follows", primary == null ? "" : primary.host() + ":" + primary.port());
         state.put("link", replication.isLinkUp() ? "up" : "down");
-        state.put("silent", Long.toString(link == null ? -1 : link.silentMillis()));
+        state.put("silent", Long.toString(replication.silentMillis()));
         state.put("loading", node.is(Condition.LOADING) ? "1" : "0");
         state.put("history", log.isKept() ? log.id() : "");
         state.put("offset", Long.toString(log.isKept() ? log.end() : -1));

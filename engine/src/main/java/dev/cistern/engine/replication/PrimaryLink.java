@@ -300,7 +300,7 @@ public final class PrimaryLink implements Conversation {
     @Override
     public void received(long at, int length) {
         heardMillis = node.clock().wallMillis();
-        replication.received(length);
+        replication.heard(length);
         Session streaming = session;
         if (streaming != null) {
             streaming.received(at, length);

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,8 @@ public final class Replication {
     /** What the link's stream has selected; it goes on with that after a break. */
     private volatile int streamDatabase;
     private volatile long linkDownMillis;
+    private volatile long heardNanos;
+    private volatile boolean hasHeard;
     /** No link is made, by order. */
     private volatile boolean isUnlinked;
     private volatile boolean isClosed;
@@ -246,8 +249,16 @@ public final class Replication {
         return sentBytes.sum();
     }
 
-    void received(long bytes) {
+    /** So many bytes came from the primary. */
+    void heard(long bytes) {
+        heardNanos = node.clock().nanos();
+        hasHeard = true;
         receivedBytes.addAndGet(bytes);
+    }
+
+    /** Since anything came from a primary, also over a link that is gone; -1 if nothing ever did. */
+    long silentMillis() {
+        return hasHeard ? Math.max(0, TimeUnit.NANOSECONDS.toMillis(node.clock().nanos() - heardNanos)) : -1;
     }
 
     public long receivedBytes() {

@@ -1,0 +1,98 @@
+package dev.cistern.control.workflow;
+
+import dev.cistern.control.node.NodeOrders;
+import dev.cistern.control.resource.Leadership;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Which leases were given, and when each is certainly over.
+ *
+ * <pre>
+ *   node:           tells its clock ──────────────────────▶ leads until that + 3 s, by its clock
+ *   control plane:         hears it, and notes the moment ───────▶ over at that + 3.3 s, by ours
+ * </pre>
+ *
+ * <p>Ours counts from a later moment and waits for longer, so it ends later, however the two clocks drift. Replicas keep a
+ * primary's lease going too, but each of them must: what the last one to hear from it says bounds that as well. What a
+ * control plane before this one had given may have been given until this one began. Nothing here is stored.
+ *
+ * <p>Any thread.
+ */
+final class Leases {
+
+    /** As long as a node leads without hearing anything. */
+    static final long MILLIS = 3_000;
+
+    private static final long SURELY_OVER_NANOS = TimeUnit.MILLISECONDS.toNanos(MILLIS + MILLIS / 10);
+
+    private final LongSupplier nanos;
+    private final long begunNanos;
+    private final Map<String, Long> givenNanos = new HashMap<>();
+    private final Map<String, Long> followedNanos = new HashMap<>();
+    private final Map<String, Long> epochs = new HashMap<>();
+
+    /** @param nanos a clock that never goes back */
+    Leases(LongSupplier nanos) {
+        this.nanos = nanos;
+        this.begunNanos = nanos.getAsLong();
+    }
+
+    /** Gives the node a lease, or one without end if it needs none; false if it is no primary or takes no orders. */
+    boolean give(String nodeId, NodeOrders orders, Leadership leadership) {
+        return leadership.isLeased()
+                ? orders.lease(leadership.epoch(), MILLIS, leadership.replicas(),
+                        _ -> isNoted(nodeId, leadership.epoch()))
+                : orders.lease(leadership.epoch(), 0, 0, _ -> isNoted(nodeId, leadership.epoch()));
+    }
+
+    /** Notes that one of that epoch is about to be given; false if it must not be. */
+    synchronized boolean isNoted(String nodeId, long epoch) {
+        if (epoch < epochs.getOrDefault(nodeId, 0L)) {
+            return false;
+        }
+        givenNanos.put(nodeId, nanos.getAsLong());
+        return true;
+    }
+
+    /** From here on the node gets none of a lower epoch; what was given before is known to {@link #isOver}. */
+    synchronized void refuseBelow(String nodeId, long epoch) {
+        if (epoch > epochs.getOrDefault(nodeId, 0L)) {
+            epochs.put(nodeId, epoch);
+            followedNanos.remove(nodeId);
+        }
+    }
+
+    /** A replica that will not keep the node's lease going any more had last heard from it so long ago. */
+    synchronized void hasLostReplica(String nodeId, long silentMillis) {
+        long heard = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(Math.max(0, silentMillis));
+        // The one that fell silent first decides: all must keep it going.
+        followedNanos.merge(nodeId, heard, (one, other) -> one - other < 0 ? one : other);
+    }
+
+    /**
+     * Whether the node's lease is certainly over. Only after {@link #refuseBelow} and {@link #hasLostReplica}, be it in the
+     * control plane before this one.
+     */
+    synchronized boolean isOver(String nodeId) {
+        long given = givenNanos.getOrDefault(nodeId, begunNanos);
+        long followed = followedNanos.getOrDefault(nodeId, begunNanos);
+        long last = given - followed > 0 ? given : followed;
+        return nanos.getAsLong() - last > SURELY_OVER_NANOS;
+    }
+
+    /** When the node was last heard of by what it was given; {@code otherwise} if never. */
+    synchronized long givenNanos(String nodeId, long otherwise) {
+        return givenNanos.getOrDefault(nodeId, otherwise);
+    }
+
+    /** Forgets all other nodes. */
+    synchronized void retain(Set<String> nodeIds) {
+        givenNanos.keySet().retainAll(nodeIds);
+        followedNanos.keySet().retainAll(nodeIds);
+        epochs.keySet().retainAll(nodeIds);
+    }
+}

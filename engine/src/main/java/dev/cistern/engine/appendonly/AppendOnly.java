@@ -3,8 +3,6 @@ package dev.cistern.engine.appendonly;
 import dev.cistern.engine.dispatch.Condition;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeLoop;
-import dev.cistern.engine.persistence.Persistence;
-import dev.cistern.engine.persistence.SnapshotFile;
 import dev.cistern.engine.replication.LogReader;
 import dev.cistern.engine.replication.Replication;
 import dev.cistern.engine.replication.WriteLog;
@@ -16,19 +14,14 @@ import dev.cistern.store.Store;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A node's append-only file: when it is written, what happens when that fails, and when it is begun anew.
+ * A node's append-only file: when it is written, and what happens when that fails. When and how it is begun anew decides
+ * {@link BaseRewrite}.
  *
  * <pre>
  *   OFF ──switched on──▶ STARTING: a base is written, and what the log has from its cut on ──both are there──▶ ON
@@ -44,9 +37,6 @@ public final class AppendOnly {
     /** So much may wait for the disk; more, and who writes waits as well. */
     private static final long FULL_BYTES = 64L << 20;
     private static final long RELAXED_BYTES = FULL_BYTES / 2;
-    private static final long RETRY_MILLIS = 1000;
-    private static final long REWRITE_RETRY_MILLIS = 60_000;
-    private static final long TURN_SECONDS = 60;
 
     enum State {
         /** Nothing is written. */
@@ -74,19 +64,13 @@ public final class AppendOnly {
     private volatile @Nullable String failure;
     private volatile LogWriter.Policy policy = LogWriter.Policy.EVERY_SECOND;
 
-    private volatile boolean isScheduled;
-    private volatile boolean isRewriting;
-    private volatile long tryMillis;
-    private volatile long rewriteBeganMillis;
-    private volatile long lastRewriteSeconds = -1;
-    private volatile boolean lastRewriteFailed;
-    private final LongAdder rewrites = new LongAdder();
-    private volatile long baseBytes;
+    private final BaseRewrite rewrite;
 
     public AppendOnly(Node node, WriteLog log) {
         this.node = node;
         this.log = log;
         this.settings = node.settings();
+        this.rewrite = new BaseRewrite(node, this);
         settings.applier(this::requirePlace);
     }
 
@@ -178,7 +162,7 @@ public final class AppendOnly {
         if (!node.persistence().beginBase()) {
             throw new IllegalStateException("a snapshot is being taken before the node has started");
         }
-        rewrite();
+        rewrite.run();
         if (state != State.ON) {
             throw new IOException("the append-only file cannot be begun: " + failure());
         }
@@ -193,7 +177,9 @@ public final class AppendOnly {
             file.close();
             file = null;
         }
-        isScheduled |= opened.isToBeSealed();
+        if (opened.isToBeSealed()) {
+            rewrite.schedule();
+        }
         if (file == null) {
             Manifest.Part part = opened.nextIncrement();
             file = opened.create(part, replay.database());
@@ -204,7 +190,7 @@ public final class AppendOnly {
         underGate(() -> cut[0] = node.replication().beginLog());
         start(cut[0], file, opened);
         keptOffset = cut[0];
-        baseBytes = manifest.base() == null ? 0 : opened.length(manifest.base());
+        rewrite.baseIs(manifest.base() == null ? 0 : opened.length(manifest.base()));
         become(State.ON);
         opened.deleteHistory();
     }
@@ -242,7 +228,7 @@ public final class AppendOnly {
     }
 
     /** Works out what follows from the state and the settings. */
-    private void work() {
+    void work() {
         boolean rests = settings.noAppendFsyncOnRewrite.isOn()
                 && (node.persistence().isSaving() || node.persistence().isWritingBase());
         policy = rests ? LogWriter.Policy.NEVER : switch (settings.appendFsync.value()) {
@@ -273,7 +259,7 @@ public final class AppendOnly {
 
     private synchronized void switchOn() {
         if (state == State.OFF && isWanted() && !isClosed) {
-            tryMillis = 0;
+            rewrite.soon();
             become(State.STARTING);
         }
     }
@@ -315,7 +301,7 @@ public final class AppendOnly {
     /** They are: a new file begins. */
     public synchronized void resume() {
         isSuspended = false;
-        tryMillis = 0;
+        rewrite.soon();
     }
 
     /** The last thing: all is written, and kept. */
@@ -389,7 +375,7 @@ public final class AppendOnly {
         node.replication().kept();
     }
 
-    private void fail(IOException why) {
+    void fail(IOException why) {
         String text = why.getMessage();
         boolean isNew = failure == null;
         failure = text == null ? why.toString() : text;
@@ -412,34 +398,42 @@ public final class AppendOnly {
         if (state == State.ON && !isClosed) {
             endWriter();
             become(State.STARTING);
-            tryMillis = 0;
+            rewrite.soon();
         }
     }
 
     // --- a new base ---
 
-    /** What BGREWRITEAOF is told. */
-    public enum Answer {
-        STARTED, SCHEDULED, RUNNING
+    /** What decides when the file is begun anew. */
+    public BaseRewrite rewrite() {
+        return rewrite;
     }
 
-    /** BGREWRITEAOF. */
-    public Answer requestRewrite() {
-        if (isRewriting) {
-            return Answer.RUNNING;
-        }
-        if (folder == null || !node.persistence().beginBase()) {
-            isScheduled = true;
-            return Answer.SCHEDULED;
-        }
-        isRewriting = true;
-        node.inBackground(this::rewrite);
-        return Answer.STARTED;
+    boolean isStarting() {
+        return state == State.STARTING;
+    }
+
+    /** Whether a file that is trusted grows by what is written. */
+    boolean isWritten() {
+        return state == State.ON && !isFailing();
+    }
+
+    boolean isWaitingForData() {
+        return isSuspended;
+    }
+
+    boolean isClosed() {
+        return isClosed;
+    }
+
+    /** Where the files are; null as long as there is no place for them. */
+    @Nullable
+    LogFolder folder() {
+        return folder;
     }
 
     /** From time to time, on the first loop. */
     public void tick() {
-        long now = node.clock().wallMillis();
         if (settings.noAppendFsyncOnRewrite.isOn()) {
             work();
         }
@@ -448,148 +442,51 @@ public final class AppendOnly {
             // What goes by itself is logged even now; a new base will say the same in less.
             node.inBackground(this::replaceBroken);
         }
-        boolean isDue = isScheduled || (state == State.STARTING && now - tryMillis >= RETRY_MILLIS && !isSuspended)
-                || isGrown(now);
-        if (isDue && !isClosed && folder != null && node.persistence().beginBase()) {
-            isRewriting = true;
-            node.inBackground(this::rewrite);
-        }
+        rewrite.tick();
     }
 
-    private boolean isGrown(long now) {
-        long percent = settings.autoAofRewritePercentage.value();
-        if (state != State.ON || percent == 0 || isFailing() || now - tryMillis < RETRY_MILLIS
-                || (lastRewriteFailed && now - tryMillis < REWRITE_RETRY_MILLIS)) {
-            return false;
+    /** A base's cut: what is logged from here on goes to a file of its own; null if it is off. All stripes are held. */
+    BaseRewrite.@Nullable Turn turn(LogFolder opened) {
+        if (state == State.OFF) {
+            return null;
         }
-        long size = bytes();
-        long before = Math.max(1, baseBytes);
-        return size > settings.autoAofRewriteMinSize.value() && (size - baseBytes) / (double) before * 100 >= percent;
+        long offset = node.replication().beginLog();
+        Replication replication = node.replication();
+        int database = replication.isReplica() ? replication.streamDatabase() : -1;
+        LogWriter present = writer;
+        if (present == null) {
+            provisionalOffset = 0;
+            present = start(offset, null, opened);
+        }
+        return new BaseRewrite.Turn(offset, present.turnAt(offset, database));
     }
 
-    /** {@link Persistence#beginBase} said that this thread may. */
-    private void rewrite() {
-        isRewriting = true;
-        isScheduled = false;
-        tryMillis = node.clock().wallMillis();
-        rewriteBeganMillis = tryMillis;
-        work();
-        boolean worked = false;
-        try {
-            write(Objects.requireNonNull(folder));
-            worked = true;
-            rewrites.increment();
-        } catch (IOException | RuntimeException e) {
-            LOG.error("node {}: the append-only file cannot be rewritten", node.identity().name(), e);
-            if (state == State.STARTING && isFailing() && e instanceof IOException failed) {
-                fail(failed);
+    /** The manifest names the new base from here on, and the file that begins at its cut, if there is one. */
+    synchronized void adopt(LogFolder opened, Manifest.Part base, Manifest.@Nullable Part increment, long offset)
+            throws IOException {
+        boolean goesOn = state == State.ON && increment != null;
+        opened.update(manifest -> goesOn && increment != null
+                ? manifest.rebased(base, increment.number())
+                : manifest.replacedBy(base, increment));
+        LogWriter present = writer;
+        if (state == State.STARTING && increment != null) {
+            if (present == null || !present.isRunning()) {
+                throw new IOException("the log's file was given up before its base was there");
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            lastRewriteFailed = !worked;
-            lastRewriteSeconds = (node.clock().wallMillis() - rewriteBeganMillis) / 1000;
-            if (!worked) {
-                abandon();
+            present.listed();
+            synchronized (keeping) {
+                keptOffset = Math.max(offset, provisionalOffset);
+                become(State.ON);
             }
-            isRewriting = false;
-            work();
+            healed();
         }
     }
 
     /** A writer that never came to be trusted ends. */
-    private synchronized void abandon() {
+    synchronized void abandon() {
         if (state == State.STARTING) {
             endWriter();
         }
-    }
-
-    private void write(LogFolder opened) throws IOException, InterruptedException {
-        boolean asSnapshot = settings.aofUseRdbPreamble.isOn();
-        Cut cut = new Cut(opened);
-        Manifest.Part base;
-        try {
-            opened.openOnce();
-            opened.prepare();
-            base = opened.nextBase(asSnapshot);
-        } catch (IOException e) {
-            node.persistence().forgo();
-            throw e;
-        }
-        try (SnapshotFile file = new SnapshotFile(opened.path(base), opened.atRest())) {
-            node.persistence().writeBase(file, cut::take, asSnapshot);
-            file.commit();
-        } catch (IOException e) {
-            node.persistence().forgo();
-            throw e;
-        }
-        adopt(opened, base, cut);
-    }
-
-    /** Where the log stood at the snapshot's cut, and the file that begins there. */
-    private final class Cut {
-        private final LogFolder opened;
-        private long offset;
-        private @Nullable CompletableFuture<Manifest.Part> turn;
-
-        Cut(LogFolder opened) {
-            this.opened = opened;
-        }
-
-        /** All stripes are held. */
-        void take() {
-            if (state == State.OFF) {
-                return;
-            }
-            offset = node.replication().beginLog();
-            Replication replication = node.replication();
-            int database = replication.isReplica() ? replication.streamDatabase() : -1;
-            LogWriter present = writer;
-            if (present == null) {
-                provisionalOffset = 0;
-                present = start(offset, null, opened);
-            }
-            turn = present.turnAt(offset, database);
-        }
-
-        Manifest.@Nullable Part increment() throws IOException, InterruptedException {
-            CompletableFuture<Manifest.Part> asked = turn;
-            if (asked == null) {
-                return null;
-            }
-            try {
-                return asked.get(TURN_SECONDS, TimeUnit.SECONDS);
-            } catch (ExecutionException | TimeoutException e) {
-                throw new IOException("the log's next file did not begin", e);
-            }
-        }
-    }
-
-    /** The manifest names the new base from here on. */
-    private void adopt(LogFolder opened, Manifest.Part base, Cut cut) throws IOException, InterruptedException {
-        Manifest.Part increment = cut.increment();
-        synchronized (this) {
-            boolean goesOn = state == State.ON && increment != null;
-            opened.update(manifest -> goesOn && increment != null
-                    ? manifest.rebased(base, increment.number())
-                    : manifest.replacedBy(base, increment));
-            LogWriter present = writer;
-            if (state == State.STARTING && increment != null) {
-                if (present == null || !present.isRunning()) {
-                    throw new IOException("the log's file was given up before its base was there");
-                }
-                present.listed();
-                synchronized (keeping) {
-                    keptOffset = Math.max(cut.offset, provisionalOffset);
-                    become(State.ON);
-                }
-                healed();
-            }
-        }
-        opened.deleteHistory();
-        baseBytes = opened.length(base);
-        releaseReplies();
-        LOG.info("node {}: the append-only file has a new base of {} bytes", node.identity().name(), baseBytes);
     }
 
     // --- DEBUG LOADAOF ---
@@ -646,10 +543,6 @@ public final class AppendOnly {
         return sum;
     }
 
-    public long baseBytes() {
-        return baseBytes;
-    }
-
     /** Bytes of the log that the operating system does not have yet. */
     public long bufferedBytes() {
         LogWriter present = writer;
@@ -659,32 +552,5 @@ public final class AppendOnly {
     public boolean isSyncing() {
         LogWriter present = writer;
         return present != null && present.isSyncing();
-    }
-
-    public boolean isScheduled() {
-        return isScheduled;
-    }
-
-    public long rewrites() {
-        return rewrites.sum();
-    }
-
-    public long lastRewriteSeconds() {
-        return lastRewriteSeconds;
-    }
-
-    /** Whether a new base is being written, or has still to take the old one's place. */
-    public boolean isRewriting() {
-        return isRewriting;
-    }
-
-    public long currentRewriteSeconds() {
-        return isRewriting
-                ? (node.clock().wallMillis() - rewriteBeganMillis) / 1000
-                : -1;
-    }
-
-    public boolean lastRewriteFailed() {
-        return lastRewriteFailed;
     }
 }

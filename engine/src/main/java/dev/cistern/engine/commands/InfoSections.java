@@ -203,17 +203,17 @@ final class InfoSections {
     private void appendOnly() {
         AppendOnly file = node.appendOnly();
         field("aof_enabled", file.isOn() ? 1 : 0);
-        field("aof_rewrite_in_progress", file.isRewriting() ? 1 : 0);
-        field("aof_rewrite_scheduled", file.isScheduled() ? 1 : 0);
-        field("aof_last_rewrite_time_sec", file.lastRewriteSeconds());
-        field("aof_current_rewrite_time_sec", file.currentRewriteSeconds());
-        field("aof_last_bgrewrite_status", file.lastRewriteFailed() ? "err" : "ok");
-        field("aof_rewrites", file.rewrites());
+        field("aof_rewrite_in_progress", file.rewrite().isRunning() ? 1 : 0);
+        field("aof_rewrite_scheduled", file.rewrite().isScheduled() ? 1 : 0);
+        field("aof_last_rewrite_time_sec", file.rewrite().lastSeconds());
+        field("aof_current_rewrite_time_sec", file.rewrite().currentSeconds());
+        field("aof_last_bgrewrite_status", file.rewrite().lastFailed() ? "err" : "ok");
+        field("aof_rewrites", file.rewrite().count());
         field("aof_last_write_status", file.isFailing() ? "err" : "ok");
         field("aof_last_cow_size", 0);
         if (file.isOn()) {
             field("aof_current_size", file.bytes());
-            field("aof_base_size", file.baseBytes());
+            field("aof_base_size", file.rewrite().baseBytes());
             field("aof_pending_rewrite", 0);
             field("aof_buffer_length", file.bufferedBytes());
             field("aof_pending_bio_fsync", file.isSyncing() ? 1 : 0);

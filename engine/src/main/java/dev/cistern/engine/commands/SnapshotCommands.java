@@ -64,7 +64,7 @@ final class SnapshotCommands {
         if (!session.node().persistence().hasPlace()) {
             throw NO_PLACE;
         }
-        switch (session.node().appendOnly().requestRewrite()) {
+        switch (session.node().appendOnly().rewrite().request()) {
             case STARTED -> reply.status("Background append only file rewriting started");
             case SCHEDULED -> reply.status("Background append only file rewriting scheduled");
             case RUNNING -> throw REWRITING;

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,14 +45,6 @@ final class TlsTest {
         others = TestCertificate.make(folder, "others");
     }
 
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     private static TestServer start(int plainPort, int tlsPort, String... more) {
         List<String> settings = new ArrayList<>(List.of("port", Integer.toString(plainPort), "tls-port",
                 Integer.toString(tlsPort), "tls-cert-file", ours.certificate().toString(), "tls-key-file",
@@ -81,7 +72,7 @@ final class TlsTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void speaksBothVersions(String version) throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer server = start(0, port); TestClient client = secure(ours, port, version)) {
             assertThat(server.port()).isEqualTo(port);
             assertThat(client.send("SET", "key", "value")).isEqualTo(OK);
@@ -96,7 +87,7 @@ final class TlsTest {
         long seed = Long.getLong("cistern.seed", 1);
         System.out.println("seed " + seed);
         Random random = new Random(seed);
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(0, port, "tls-ciphersuites", suites); TestClient client = secure(ours, port)) {
             for (int length : new int[]{0, 1, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 200_000, 5_000_000}) {
                 String value = text(random, length);
@@ -128,7 +119,7 @@ final class TlsTest {
     /** A reply of many megabytes to one who does not read for a while goes through the backlog, encrypted. */
     @Test
     void waitsForASlowReader() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(0, port); TestClient client = secure(ours, port)) {
             String value = "v".repeat(1 << 20);
             assertThat(client.send("SET", "key", value)).isEqualTo(OK);
@@ -143,7 +134,7 @@ final class TlsTest {
 
     @Test
     void pushesToSubscribers() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(port, port);
                 TestClient listener = secure(ours, port);
                 TestClient speaker = new TestClient(port)) {
@@ -157,7 +148,7 @@ final class TlsTest {
 
     @Test
     void onePortServesBothWhileThePortsAreTheSame() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(port, port);
                 TestClient plain = new TestClient(port);
                 TestClient secured = secure(ours, port)) {
@@ -168,7 +159,7 @@ final class TlsTest {
 
     @Test
     void plainConnectionsGoWhenTlsIsRequired() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(port, port);
                 TestClient plain = new TestClient(port);
                 TestClient secured = secure(ours, port)) {
@@ -185,7 +176,7 @@ final class TlsTest {
 
     @Test
     void tlsComesToARunningNode() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = TestServer.cistern("port", Integer.toString(port));
                 TestClient plain = new TestClient(port)) {
             assertThat(plain.send("CONFIG", "SET", "tls-port", Integer.toString(port)))
@@ -197,7 +188,7 @@ final class TlsTest {
                 assertThat(secured.send("PING")).isEqualTo(PONG);
             }
             assertThat(plain.send("PING")).isEqualTo(PONG);
-            int another = freePort();
+            int another = TestServer.freePort();
             assertThat(plain.send("CONFIG", "SET", "tls-port", Integer.toString(another))).isEqualTo(OK);
             awaitListening(another);
             try (TestClient secured = secure(ours, another)) {
@@ -222,7 +213,7 @@ final class TlsTest {
 
     @Test
     void onlyTheRangesThatAreAllowedComeIn() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(port, port); TestClient inside = new TestClient(port)) {
             assertThat(inside.send("CONFIG", "SET", "allow-from", "10.0.0.0/8 ::1")).isEqualTo(OK);
             assertThatThrownBy(() -> {
@@ -243,7 +234,7 @@ final class TlsTest {
 
     @Test
     void otherCertificatesTakeOverWhileConnectionsGoOn() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(0, port); TestClient early = secure(ours, port)) {
             assertThat(early.send("CONFIG", "SET", "tls-cert-file", others.certificate().toString(), "tls-key-file",
                     others.key().toString())).isEqualTo(OK);
@@ -258,7 +249,7 @@ final class TlsTest {
 
     @Test
     void badCertificatesChangeNothing() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(0, port); TestClient client = secure(ours, port)) {
             Path rubbish = Files.writeString(folder.resolve("rubbish"), "no certificate");
             for (String[] change : new String[][]{{"tls-cert-file", rubbish.toString()},
@@ -279,7 +270,7 @@ final class TlsTest {
 
     @Test
     void clientsShowCertificatesWhereTheyHaveTo() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(0, port, "tls-auth-clients", "yes", "tls-ca-cert-file",
                 ours.certificate().toString())) {
             try (TestClient known = secure(ours, port)) {
@@ -315,7 +306,7 @@ final class TlsTest {
 
     @Test
     void protocolsAndSuitesAreThoseThatAreSet() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(0, port, "tls-protocols", "TLSv1.2", "tls-ciphers",
                 "ECDHE-ECDSA-AES256-GCM-SHA384")) {
             try (SSLSocket socket = open(ours.clientContext(), port)) {
@@ -334,7 +325,7 @@ final class TlsTest {
         long seed = Long.getLong("cistern.seed", 1);
         System.out.println("seed " + seed);
         Random random = new Random(seed);
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer server = start(port, port); TestClient client = secure(ours, port)) {
             for (int round = 0; round < 300; round++) {
                 try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
@@ -365,7 +356,7 @@ final class TlsTest {
 
     @Test
     void whoSaysNothingHoldsNoPlaceOfThoseWhoDo() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         List<Socket> silent = new ArrayList<>();
         try (TestServer server = start(0, port)) {
             for (int i = 0; i < 2500; i++) {
@@ -384,7 +375,7 @@ final class TlsTest {
 
     @Test
     void plainTextOnATlsPortEndsTheConnection() throws IOException {
-        int port = freePort();
+        int port = TestServer.freePort();
         try (TestServer _ = start(0, port); TestClient client = new TestClient(port)) {
             client.raw("SET key value\r\n");
             assertThat(endsAfterAlert(client.socket().getInputStream())).isTrue();

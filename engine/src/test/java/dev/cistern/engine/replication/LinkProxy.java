@@ -9,12 +9,14 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Stands between a replica and its primary, and cuts what goes through it when it is told to. */
 final class LinkProxy implements AutoCloseable {
     private final ServerSocket listener;
     private final int target;
     private final List<Socket> open = new CopyOnWriteArrayList<>();
+    private final AtomicInteger connections = new AtomicInteger();
 
     LinkProxy(int target) {
         this.target = target;
@@ -30,10 +32,16 @@ final class LinkProxy implements AutoCloseable {
         return listener.getLocalPort();
     }
 
+    /** How many have come so far. */
+    int connections() {
+        return connections.get();
+    }
+
     private void accept() {
         while (!listener.isClosed()) {
             try {
                 Socket in = listener.accept();
+                connections.incrementAndGet();
                 Socket out = new Socket(InetAddress.getLoopbackAddress(), target);
                 open.add(in);
                 open.add(out);

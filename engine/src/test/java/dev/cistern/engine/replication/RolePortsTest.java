@@ -40,14 +40,6 @@ final class RolePortsTest {
         }
     }
 
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     private TestClient node(String... settings) {
         return keep(keep(TestServer.cistern(settings)).connect());
     }
@@ -57,12 +49,12 @@ final class RolePortsTest {
     }
 
     private static int portOf(TestClient node) {
-        return Integer.parseInt(ReplicationTest.fact(node, "tcp_port"));
+        return Integer.parseInt(ReplicationNodes.fact(node, "tcp_port"));
     }
 
     private static void follow(TestClient replica, TestClient primary) {
         replica.send("REPLICAOF", "127.0.0.1", "" + portOf(primary)).expect(ok());
-        ReplicationTest.await("link up", () -> ReplicationTest.fact(replica, "master_link_status").equals("up"));
+        ReplicationNodes.await("link up", () -> ReplicationNodes.fact(replica, "master_link_status").equals("up"));
     }
 
     private static boolean isListening(int port) {
@@ -74,7 +66,7 @@ final class RolePortsTest {
     }
 
     private static void awaitListening(int port) {
-        ReplicationTest.await("somebody listens on " + port, () -> isListening(port));
+        ReplicationNodes.await("somebody listens on " + port, () -> isListening(port));
     }
 
     private static void expectEnd(TestClient client) {
@@ -86,7 +78,7 @@ final class RolePortsTest {
 
     @Test
     void thePrimarysPortGoesWithTheRole() {
-        int port = freePort();
+        int port = TestServer.freePort();
         TestClient one = node();
         TestClient two = node();
         follow(two, one);
@@ -101,7 +93,7 @@ final class RolePortsTest {
         one.send("REPLICAOF", "127.0.0.1", "" + portOf(two)).expect(ok());
         expectEnd(client);
         awaitListening(port);
-        ReplicationTest.await("the new primary has the port", () -> {
+        ReplicationNodes.await("the new primary has the port", () -> {
             try (TestClient fresh = new TestClient(port)) {
                 return fresh.send("CISTERN", "ROLE-PORTS").equals(two.send("CISTERN", "ROLE-PORTS"))
                         && fresh.send("INCR", "key").equals(integer(2));
@@ -113,7 +105,7 @@ final class RolePortsTest {
 
     @Test
     void replicasShareTheirPortAndLeaveItWithTheirRole() {
-        int port = freePort();
+        int port = TestServer.freePort();
         TestClient primary = node();
         List<TestClient> replicas = List.of(node(), node());
         primary.send("SET", "key", "value").expect(ok());
@@ -124,22 +116,22 @@ final class RolePortsTest {
         replicas.forEach(each -> order(each, 0, port));
 
         Set<String> found = new HashSet<>();
-        ReplicationTest.await("both are found", () -> {
+        ReplicationNodes.await("both are found", () -> {
             TestClient client = keep(new TestClient(port));
             client.send("GET", "key").expect(bulk("value"));
-            return found.add(ReplicationTest.fact(client, "run_id")) && found.size() == 2;
+            return found.add(ReplicationNodes.fact(client, "run_id")) && found.size() == 2;
         });
 
         TestClient reader = keep(new TestClient(port));
-        String id = ReplicationTest.fact(reader, "run_id");
+        String id = ReplicationNodes.fact(reader, "run_id");
         replicas.forEach(each -> {
-            if (ReplicationTest.fact(each, "run_id").equals(id)) {
+            if (ReplicationNodes.fact(each, "run_id").equals(id)) {
                 each.send("REPLICAOF", "NO", "ONE").expect(ok());
             }
         });
         expectEnd(reader);
         try (TestClient other = new TestClient(port)) {
-            assertThat(ReplicationTest.fact(other, "run_id")).isNotEqualTo(id);
+            assertThat(ReplicationNodes.fact(other, "run_id")).isNotEqualTo(id);
         }
     }
 
@@ -152,7 +144,7 @@ final class RolePortsTest {
             WireReply refused = node.send("CISTERN", "ROLE-PORTS", "PRIMARY", "" + port, "READER", "0");
             assertThat(refused.toString()).contains("cannot listen on 127.0.0.1:" + port);
         }
-        ReplicationTest.await("the node has the port", () -> {
+        ReplicationNodes.await("the node has the port", () -> {
             try (TestClient client = new TestClient(port)) {
                 return client.send("PING").equals(new WireReply.Status("PONG"));
             } catch (UncheckedIOException notYet) {
@@ -160,16 +152,16 @@ final class RolePortsTest {
             }
         });
         order(node, 0, 0);
-        ReplicationTest.await("nobody listens", () -> !isListening(port));
+        ReplicationNodes.await("nobody listens", () -> !isListening(port));
     }
 
     @Test
     void anotherPortTakesThePlaceOfTheFirst() {
         TestClient node = node();
-        int first = freePort();
+        int first = TestServer.freePort();
         order(node, first, 0);
         TestClient client = keep(new TestClient(first));
-        int second = freePort();
+        int second = TestServer.freePort();
         order(node, second, 0);
         expectEnd(client);
         assertThat(isListening(second)).isTrue();
@@ -179,13 +171,13 @@ final class RolePortsTest {
     @Test
     void theirDoorsAreAsTheNodesOwn(@TempDir Path folder) throws Exception {
         TestCertificate certificate = TestCertificate.make(folder, "ours");
-        int own = freePort();
+        int own = TestServer.freePort();
         TestServer server = keep(TestServer.cistern("port", "0", "tls-port", "" + own, "tls-cert-file",
                 certificate.certificate().toString(), "tls-key-file", certificate.key().toString(), "tls-auth-clients",
                 "no"));
         TestClient admin = keep(new TestClient(certificate.clientContext().getSocketFactory()
                 .createSocket(InetAddress.getLoopbackAddress(), server.port())));
-        int port = freePort();
+        int port = TestServer.freePort();
         order(admin, port, 0);
         TestClient client = keep(new TestClient(certificate.clientContext().getSocketFactory()
                 .createSocket(InetAddress.getLoopbackAddress(), port)));

@@ -59,6 +59,15 @@ public abstract sealed class TestServer implements AutoCloseable {
         }
     }
 
+    /** A port on which nobody listens just now. */
+    public static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The original on this machine's path: a Valkey if there is one, else a Redis. */
     public static Optional<Path> original() {
         String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
@@ -138,12 +147,6 @@ public abstract sealed class TestServer implements AutoCloseable {
             Original original = new Original(process, port);
             original.awaitStart();
             return original;
-        }
-
-        private static int freePort() throws IOException {
-            try (ServerSocket socket = new ServerSocket(0)) {
-                return socket.getLocalPort();
-            }
         }
 
         private void awaitStart() throws IOException {

@@ -6,18 +6,15 @@ import dev.cistern.engine.network.AddressRanges;
 import dev.cistern.engine.network.Door;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.network.TlsContext;
-import dev.cistern.engine.network.TlsOptions;
 import dev.cistern.engine.replication.RolePorts;
 import dev.cistern.engine.settings.InvalidSettingException;
 import dev.cistern.engine.settings.Setting;
 import dev.cistern.engine.settings.Settings;
+import dev.cistern.engine.settings.TlsSettings;
 import io.netty.channel.Channel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +36,9 @@ import org.slf4j.LoggerFactory;
 final class Listeners implements Settings.Applier, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
     private static final String BAD_TLS = "Unable to update TLS configuration. Check server logs.";
+    /** What is spoken to others, and not here. */
+    private static final Set<String> PEER_SETTINGS = Set.of("tls-replication", "tls-cluster", "tls-client-cert-file",
+            "tls-client-key-file", "tls-client-key-file-pass");
     private static final String BAD_PORT = "Unable to listen on this port. Check server logs.";
 
     private final Node node;
@@ -49,6 +49,8 @@ final class Listeners implements Settings.Applier, AutoCloseable {
     /** The doors that are open, by their ports, and who waits behind them. */
     private final Map<Integer, Door> doors = new LinkedHashMap<>();
     private final Map<Integer, List<Channel>> channels = new LinkedHashMap<>();
+    /** Threads that open a port just now. */
+    private final List<Thread> openings = new ArrayList<>();
     private @Nullable TlsContext context;
     private boolean closed;
 
@@ -63,11 +65,17 @@ final class Listeners implements Settings.Applier, AutoCloseable {
     /** Opens all ports that the settings name; the first is the node's. */
     void open() throws IOException {
         if (settings.tlsPort.value() != 0) {
-            context = TlsContext.read(tlsOptions());
+            context = TlsContext.read(TlsSettings.forClients(settings));
         }
+        requirePeerTls();
         try {
             for (Map.Entry<Integer, Door.Speech> wanted : wanted().entrySet()) {
-                listen(wanted.getKey(), wanted.getValue(), peers());
+                Door door = door(wanted.getValue());
+                door.admit(peers());
+                List<Channel> opened = bind(wanted.getKey(), door);
+                int port = portOf(opened.getLast());
+                doors.put(port, door);
+                channels.put(port, opened);
             }
         } catch (InvalidSettingException e) {
             throw new IOException("setting '%s': %s".formatted(e.settingName(), e.reason()), e);
@@ -94,23 +102,42 @@ final class Listeners implements Settings.Applier, AutoCloseable {
         return wanted;
     }
 
-    private void listen(int wantedPort, Door.Speech speech, Door.@Nullable Peers peers) throws IOException {
+    private Door door(Door.Speech speech) {
         Door door = new Door();
-        door.admit(peers);
         door.admitInsiders(node.users().hasInternal());
         door.speak(speech, context);
-        int port = wantedPort;
+        return door;
+    }
+
+    /** Listens at all addresses, or at none; waits for loops, so neither on one nor under the settings' monitor. */
+    private List<Channel> bind(int wantedPort, Door door) throws IOException {
         List<Channel> opened = new ArrayList<>();
-        for (String host : hosts()) {
-            Channel listener = eventLoops.listen(new InetSocketAddress(host, port),
-                    (int) settings.tcpBacklog.value(), door, acceptor);
-            opened.add(listener);
-            port = ((InetSocketAddress) listener.localAddress()).getPort();
-            channels.put(port, opened);
+        int port = wantedPort;
+        try {
+            for (String host : hosts()) {
+                Channel listener = eventLoops.listen(new InetSocketAddress(host, port),
+                        (int) settings.tcpBacklog.value(), door, acceptor);
+                opened.add(listener);
+                port = portOf(listener);
+            }
+        } catch (IOException e) {
+            end(opened);
+            throw e;
         }
-        doors.put(port, door);
-        LOG.info("node {} accepts {} connections on {} port {} ({})", node.identity().name(), described(speech),
-                settings.bind.value(), port, eventLoops.transport().name().toLowerCase(Locale.ROOT));
+        LOG.info("node {} accepts {} connections on {} port {} ({})", node.identity().name(),
+                described(door.speech()), settings.bind.value(), port,
+                eventLoops.transport().name().toLowerCase(Locale.ROOT));
+        return opened;
+    }
+
+    private static int portOf(Channel listener) {
+        return ((InetSocketAddress) listener.localAddress()).getPort();
+    }
+
+    private static void end(List<Channel> listeners) {
+        for (Channel listener : listeners) {
+            var _ = listener.close();
+        }
     }
 
     /** Listens on a port of the node's role, where all is as at the node's own. Not on a loop. */
@@ -150,38 +177,6 @@ final class Listeners implements Settings.Applier, AutoCloseable {
         return hosts;
     }
 
-    private TlsOptions tlsOptions() throws IOException {
-        if (settings.tlsCertFile.value().isEmpty() || settings.tlsKeyFile.value().isEmpty()) {
-            throw new IOException("TLS needs tls-cert-file and tls-key-file");
-        }
-        String password = settings.tlsKeyFilePass.value();
-        return new TlsOptions(Path.of(settings.tlsCertFile.value()), Path.of(settings.tlsKeyFile.value()),
-                password.isEmpty() ? null : password, authorities(),
-                TlsOptions.Clients.valueOf(settings.tlsAuthClients.value().toUpperCase(Locale.ROOT)),
-                words(settings.tlsProtocols.value()), words(settings.tlsCiphers.value()),
-                words(settings.tlsCipherSuites.value()), settings.tlsPreferServerCiphers.isOn(),
-                settings.tlsSessionCaching.isOn(), settings.tlsSessionCacheSize.value(),
-                settings.tlsSessionCacheTimeout.value());
-    }
-
-    private List<Path> authorities() throws IOException {
-        List<Path> files = new ArrayList<>();
-        if (!settings.tlsCaCertFile.value().isEmpty()) {
-            files.add(Path.of(settings.tlsCaCertFile.value()));
-        }
-        if (!settings.tlsCaCertDir.value().isEmpty()) {
-            try (DirectoryStream<Path> inside = Files.newDirectoryStream(Path.of(settings.tlsCaCertDir.value()),
-                    "*.{pem,crt,0}")) {
-                inside.forEach(files::add);
-            }
-        }
-        return files;
-    }
-
-    private static List<String> words(String text) {
-        return text.isBlank() ? List.of() : List.of(text.trim().split("[\\s:]+"));
-    }
-
     // --- changes ---
 
     @Override
@@ -190,6 +185,10 @@ final class Listeners implements Settings.Applier, AutoCloseable {
             return;
         }
         Door.Peers peers = peers();
+        Setting ofPeers = changed.stream().filter(each -> each.name().startsWith("tls-")).findFirst().orElse(null);
+        if (ofPeers != null) {
+            requirePeerTls(ofPeers);
+        }
         Setting first = changed.stream().filter(Listeners::concernsPorts).findFirst().orElse(null);
         if (first != null) {
             changePorts(first, wantedOf(changed));
@@ -212,7 +211,28 @@ final class Listeners implements Settings.Applier, AutoCloseable {
     }
 
     private static boolean concernsPorts(Setting setting) {
-        return setting.name().startsWith("tls-") || setting.name().equals("port");
+        return setting.name().equals("port") || (setting.name().startsWith("tls-") && !PEER_SETTINGS.contains(setting
+                .name()));
+    }
+
+    /** Where other nodes are reached by TLS, what that takes must be there. */
+    private void requirePeerTls() throws IOException {
+        if (settings.tlsReplication.isOn() || settings.tlsCluster.isOn()) {
+            TlsContext.forPeers(TlsSettings.forPeers(settings)).close();
+        }
+    }
+
+    private void requirePeerTls(Setting changed) throws InvalidSettingException {
+        try {
+            requirePeerTls();
+        } catch (IOException e) {
+            throw badTls(changed, e);
+        }
+    }
+
+    private static InvalidSettingException badTls(Setting changed, IOException why) {
+        LOG.warn("TLS cannot be configured so: {}", why.getMessage());
+        return new InvalidSettingException(changed.name(), BAD_TLS);
     }
 
     /** Where a port was left to chance it stays what it was, until somebody names one. */
@@ -246,36 +266,46 @@ final class Listeners implements Settings.Applier, AutoCloseable {
             return null;
         }
         try {
-            return TlsContext.read(tlsOptions());
+            return TlsContext.read(TlsSettings.forClients(settings));
         } catch (IOException e) {
-            LOG.warn("TLS cannot be configured so: {}", e.getMessage());
-            throw new InvalidSettingException(first.name(), BAD_TLS);
+            throw badTls(first, e);
         }
     }
 
     private void speak(int port, Door.Speech speech) {
-        Door door = doors.get(port);
-        if (door == null) {
-            // Binding waits for a loop, and this may be one.
-            Thread.ofVirtual().name("listen " + port).start(() -> listenLater(port, speech));
+        Door known = doors.get(port);
+        if (known == null) {
+            Door door = door(speech);
+            doors.put(port, door);
+            // Binding waits for a loop, and this may be one, or hold the monitor that one waits for.
+            Thread opening = Thread.ofVirtual().name("listen " + port).unstarted(() -> listenLater(port, door));
+            openings.add(opening);
+            opening.start();
             return;
         }
-        door.speak(speech, context);
+        known.speak(speech, context);
         if (speech == Door.Speech.TLS) {
             dropPlain(port);
         }
     }
 
-    private void listenLater(int port, Door.Speech speech) {
+    /** The door is known already, and follows the settings; it may have been given up meanwhile. */
+    private void listenLater(int port, Door door) {
+        List<Channel> opened = List.of();
+        try {
+            opened = bind(port, door);
+        } catch (IOException e) {
+            LOG.warn("node {}: {}", node.identity().name(), e.getMessage());
+        }
         synchronized (settings) {
-            try {
-                if (!closed) {
-                    listen(port, speech, peers());
-                    node.port(doors.keySet().iterator().next());
-                    roleDoors.speak(speech(), context);
-                }
-            } catch (IOException | InvalidSettingException e) {
-                LOG.warn("node {}: {}", node.identity().name(), e.getMessage());
+            openings.remove(Thread.currentThread());
+            if (closed || opened.isEmpty() || !door.equals(doors.get(port))) {
+                doors.remove(port, door);
+                end(opened);
+            } else {
+                channels.put(port, opened);
+                node.port(doors.keySet().iterator().next());
+                roleDoors.speak(speech(), context);
             }
         }
     }
@@ -295,9 +325,7 @@ final class Listeners implements Settings.Applier, AutoCloseable {
                 doors.remove(port);
                 List<Channel> ended = channels.remove(port);
                 if (ended != null) {
-                    for (Channel listener : ended) {
-                        var _ = listener.close();
-                    }
+                    end(ended);
                 }
             }
         }
@@ -316,14 +344,25 @@ final class Listeners implements Settings.Applier, AutoCloseable {
     @Override
     public void close() {
         List<Channel> all;
+        List<Thread> unfinished;
         synchronized (settings) {
             closed = true;
+            unfinished = List.copyOf(openings);
             all = channels.values().stream().flatMap(List::stream).toList();
             channels.clear();
         }
+        unfinished.forEach(Listeners::await);
         all.forEach(listener -> listener.close().awaitUninterruptibly());
         if (context != null) {
             context.close();
+        }
+    }
+
+    private static void await(Thread opening) {
+        try {
+            opening.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

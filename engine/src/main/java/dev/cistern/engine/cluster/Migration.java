@@ -5,8 +5,10 @@ import dev.cistern.engine.dispatch.Command;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeLoop;
 import dev.cistern.engine.dispatch.Session;
+import dev.cistern.engine.network.TlsContext;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.settings.TlsSettings;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.KeyEvent;
 import dev.cistern.store.Keyspace;
@@ -172,7 +174,7 @@ final class Migration implements StoreListener, Runnable {
     private void travel() throws InterruptedException {
         NodeLink link;
         try {
-            link = NodeLink.open(target.host, Integer.parseInt(target.port), target.timeoutMillis);
+            link = connect(Integer.parseInt(target.port));
         } catch (ConnectException e) {
             failure = CANNOT_WRITE;
             return;
@@ -190,6 +192,14 @@ final class Migration implements StoreListener, Runnable {
         } catch (IOException e) {
             failure = CANNOT_TALK;
         }
+    }
+
+    private NodeLink connect(int port) throws IOException {
+        return node.settings().tlsCluster.isOn()
+                ? NodeLink.openSecure(TlsContext.socketsToPeers(TlsSettings.forPeers(node.settings())), target.host,
+                        port,
+                        target.timeoutMillis)
+                : NodeLink.open(target.host, port, target.timeoutMillis);
     }
 
     /** Says who we are and chooses the database; false if either is refused. */

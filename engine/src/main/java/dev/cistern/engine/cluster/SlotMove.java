@@ -2,12 +2,15 @@ package dev.cistern.engine.cluster;
 
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.dispatch.NodeIdentity;
+import dev.cistern.engine.network.TlsContext;
+import dev.cistern.engine.settings.TlsSettings;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Store;
 import java.io.IOException;
 import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import javax.net.ssl.SSLSocketFactory;
 
 /**
  * The moving of any number of slots to one other node, with their keys, while clients go on.
@@ -214,7 +217,7 @@ final class SlotMove {
         String host = target.host().isEmpty() ? "127.0.0.1" : target.host();
         NodeLink link = target.port() > 0
                 ? NodeLink.open(host, target.port(), timeoutMillis)
-                : NodeLink.openSecure(PeerTls.factory(node.settings()), host, target.tlsPort(), timeoutMillis);
+                : NodeLink.openSecure(trust(), host, target.tlsPort(), timeoutMillis);
         if (!credentials.password.isEmpty()) {
             NodeLink.Answer answer = link.call("AUTH", credentials.user, credentials.password);
             if (answer.isError()) {
@@ -223,5 +226,13 @@ final class SlotMove {
             }
         }
         return link;
+    }
+
+    private SSLSocketFactory trust() {
+        try {
+            return TlsContext.socketsToPeers(TlsSettings.forPeers(node.settings()));
+        } catch (IOException e) {
+            throw new MoveException("the other node speaks TLS alone: " + e.getMessage(), e);
+        }
     }
 }

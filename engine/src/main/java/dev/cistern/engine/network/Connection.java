@@ -14,6 +14,7 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +49,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     /** Closing at once, or closed: nothing can be sent any more. */
     private boolean isGone;
 
-    /** What a connection needs to become an encrypted one. */
-    record Entrance(Door door, EventLoops.Loop loop, EventLoops.Acceptor acceptor) {}
+    /** What a connection needs to become an encrypted one, and who is told if that does not work. */
+    record Entrance(Door door, EventLoops.Loop loop, EventLoops.Acceptor acceptor, Consumer<Throwable> failed) {}
 
     Connection(Channel channel, ReceiveBuffer receiveBuffer) {
         this.channel = channel;
@@ -103,6 +104,8 @@ public final class Connection extends ChannelInboundHandlerAdapter {
     public void channelActive(ChannelHandlerContext context) {
         if (conversation != null) {
             conversation.opened();
+        } else if (tls != null) {
+            tls.connected();
         }
     }
 
@@ -216,7 +219,14 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         if (through != null && tls != null) {
             through.loop().handshakes().end(this);
             through.door().countFailedHandshake();
+            SSLException known = tls.failure();
+            through.failed().accept(known == null ? new SSLException("closed before it was encrypted") : known);
         }
+    }
+
+    /** What was wrong with the encryption of what the other side sent; null if nothing was. */
+    public @Nullable IOException failure() {
+        return tls == null ? null : tls.failure();
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that carry all connections of a process: shared by its nodes, owned by whoever started them.
@@ -136,7 +137,7 @@ public final class EventLoops implements AutoCloseable {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        open(channel, door, acceptor);
+                        open(channel, door, acceptor, _ -> {});
                     }
                 });
         if (isShared) {
@@ -152,11 +153,15 @@ public final class EventLoops implements AutoCloseable {
     }
 
     /**
-     * Connects, on a loop, which then has the connection; {@code failed} is told if that does not work, and nothing else.
+     * Connects, on a loop, which then has the connection, encrypted if there is a context for that; {@code failed} is told
+     * if that does not work, and nothing else. The context is the caller's.
      */
-    public void connect(InetSocketAddress address, Loop loop, int timeoutSeconds,
-            Function<Connection, Conversation> maker,
-            Consumer<Throwable> failed) {
+    public void connect(InetSocketAddress address, Loop loop, int timeoutSeconds, @Nullable TlsContext context,
+            Function<Connection, Conversation> maker, Consumer<Throwable> failed) {
+        Door door = new Door();
+        if (context != null) {
+            door.speak(Door.Speech.TLS, context);
+        }
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop.executor())
                 .channel(transport.clientChannel())
@@ -165,7 +170,7 @@ public final class EventLoops implements AutoCloseable {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        open(channel, new Door(), (connection, _) -> maker.apply(connection));
+                        open(channel, door, (connection, _) -> maker.apply(connection), failed);
                     }
                 });
         bootstrap.connect(address).addListener(done -> {
@@ -176,7 +181,7 @@ public final class EventLoops implements AutoCloseable {
         });
     }
 
-    private void open(Channel channel, Door door, Acceptor acceptor) {
+    private void open(Channel channel, Door door, Acceptor acceptor, Consumer<Throwable> failed) {
         Door.Welcome welcome = door.welcome(channel.remoteAddress(), channel.localAddress());
         if (welcome == Door.Welcome.NONE) {
             refuse(channel);
@@ -190,11 +195,11 @@ public final class EventLoops implements AutoCloseable {
         connection.forInsiders(welcome == Door.Welcome.INSIDERS);
         Door.Speech speech = door.speech();
         if (speech == Door.Speech.TLS) {
-            connection.secure(new Connection.Entrance(door, loop, acceptor));
+            connection.secure(new Connection.Entrance(door, loop, acceptor, failed));
         } else {
             connection.conversation(acceptor.accept(connection, loop));
             if (speech == Door.Speech.BOTH) {
-                connection.mayBeSecure(new Connection.Entrance(door, loop, acceptor));
+                connection.mayBeSecure(new Connection.Entrance(door, loop, acceptor, failed));
             }
         }
         channel.pipeline().addLast(connection);

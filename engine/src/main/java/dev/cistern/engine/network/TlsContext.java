@@ -2,6 +2,7 @@ package dev.cistern.engine.network;
 
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslSessionContext;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
@@ -24,6 +25,8 @@ import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Certificates and rules, read and ready: makes one engine for each connection.
@@ -53,7 +56,7 @@ public final class TlsContext implements AutoCloseable {
     }
 
     /**
-     * Reads the files.
+     * Reads the files, for those who come.
      *
      * @throws IOException one cannot be read, or does not hold what it should, or a rule means nothing
      */
@@ -61,27 +64,80 @@ public final class TlsContext implements AutoCloseable {
         if (options.clients() != TlsOptions.Clients.NO && options.authorities().isEmpty()) {
             throw new IOException("certificates of clients are asked for, but no authority is named that issues them");
         }
+        Identity identity = Identity.of(options);
+        if (identity == null) {
+            throw new IOException("TLS needs tls-cert-file and tls-key-file");
+        }
+        SslContextBuilder builder = SslContextBuilder.forServer(identity.key, identity.chain)
+                .clientAuth(clientAuth(options.clients()));
+        if (options.cachesSessions()) {
+            builder.sessionCacheSize(options.sessionCacheSize()).sessionTimeout(options.sessionSeconds());
+        }
+        TlsContext made = new TlsContext(build(builder, options, provider(options)), options.prefersOwnOrder());
+        made.cacheSessions(options.cachesSessions());
+        made.requireUsable();
+        return made;
+    }
+
+    /**
+     * Reads the files, for connections of ours to other nodes: shows the certificate, if there is one, and trusts the
+     * authorities. Names are not compared, as nodes are known by addresses.
+     *
+     * @throws IOException as when they are read for those who come
+     */
+    public static TlsContext forPeers(TlsOptions options) throws IOException {
+        TlsContext made = new TlsContext(build(peerBuilder(options), options, provider(options)), false);
+        made.requireUsable();
+        return made;
+    }
+
+    /** The same for sockets that a thread waits for. */
+    public static SSLSocketFactory socketsToPeers(TlsOptions options) throws IOException {
+        return ((JdkSslContext) build(peerBuilder(options), options, SslProvider.JDK)).context().getSocketFactory();
+    }
+
+    private static SslContextBuilder peerBuilder(TlsOptions options) throws IOException {
+        if (options.authorities().isEmpty()) {
+            throw new IOException("to trust another node, this one needs tls-ca-cert-file or tls-ca-cert-dir");
+        }
+        SslContextBuilder builder = SslContextBuilder.forClient().endpointIdentificationAlgorithm(null);
+        Identity identity = Identity.of(options);
+        return identity == null ? builder : builder.keyManager(identity.key, identity.chain);
+    }
+
+    private static SslContext build(SslContextBuilder builder, TlsOptions options, SslProvider provider)
+            throws IOException {
         try {
-            List<X509Certificate> chain = certificates(List.of(options.certificates()));
-            PrivateKey key = PrivateKeys.read(readable(options.key()), options.keyPassword(),
-                    chain.getFirst().getPublicKey());
-            SslContextBuilder builder = SslContextBuilder.forServer(key, chain)
-                    .sslProvider(provider(options))
-                    .clientAuth(clientAuth(options.clients()))
-                    .protocols(protocols(options))
-                    .ciphers(suites(options));
-            if (options.cachesSessions()) {
-                builder.sessionCacheSize(options.sessionCacheSize()).sessionTimeout(options.sessionSeconds());
-            }
+            builder.sslProvider(provider).protocols(protocols(options)).ciphers(suites(options));
             if (!options.authorities().isEmpty()) {
                 builder.trustManager(certificates(options.authorities()));
             }
-            TlsContext made = new TlsContext(builder.build(), options.prefersOwnOrder());
-            made.cacheSessions(options.cachesSessions());
-            made.requireUsable();
-            return made;
+            return builder.build();
         } catch (IllegalArgumentException | GeneralSecurityException e) {
-            throw new IOException(e.getMessage() == null ? e.toString() : e.getMessage(), e);
+            throw unusable(e);
+        }
+    }
+
+    private static IOException unusable(Exception why) {
+        return new IOException(why.getMessage() == null ? why.toString() : why.getMessage(), why);
+    }
+
+    /** What this side shows the other one. */
+    private record Identity(PrivateKey key, List<X509Certificate> chain) {
+
+        static @Nullable Identity of(TlsOptions options) throws IOException {
+            Path certificates = options.certificates();
+            Path key = options.key();
+            if (certificates == null || key == null) {
+                return null;
+            }
+            try {
+                List<X509Certificate> chain = certificates(List.of(certificates));
+                return new Identity(
+                        PrivateKeys.read(readable(key), options.keyPassword(), chain.getFirst().getPublicKey()), chain);
+            } catch (IllegalArgumentException | GeneralSecurityException e) {
+                throw unusable(e);
+            }
         }
     }
 
@@ -139,9 +195,12 @@ public final class TlsContext implements AutoCloseable {
     }
 
     /** Some rules are looked at only when an engine is made. */
-    private void requireUsable() throws SSLException {
+    private void requireUsable() throws IOException {
         try {
             var _ = ReferenceCountUtil.release(newEngine());
+        } catch (IllegalArgumentException e) {
+            close();
+            throw unusable(e);
         } catch (SSLException | RuntimeException e) {
             close();
             throw e;

@@ -9,6 +9,7 @@ import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * TLS between one connection's socket and its conversation: decrypts into the loop's receive buffer, encrypts out of
@@ -44,6 +45,7 @@ final class TlsLayer {
     private int keptBytes;
     private boolean secured;
     private boolean released;
+    private @Nullable SSLException failure;
 
     TlsLayer(SSLEngine engine, TlsBuffers buffers, ReceiveBuffer receiveBuffer, Wire wire) {
         this.engine = engine;
@@ -56,6 +58,30 @@ final class TlsLayer {
         return secured;
     }
 
+    /** What was wrong with what the other side sent; null if nothing was. */
+    @Nullable
+    SSLException failure() {
+        return failure;
+    }
+
+    /** The connection is there: who has connected says the first word. */
+    void connected() {
+        if (engine.getUseClientMode()) {
+            try {
+                engine.beginHandshake();
+                var _ = handshake(engine.getHandshakeStatus());
+            } catch (SSLException e) {
+                fail(e);
+            }
+        }
+    }
+
+    private void fail(SSLException why) {
+        failure = why;
+        answerAlert();
+        wire.ended();
+    }
+
     // --- from the socket ---
 
     /** So many bytes were read into the receive buffer. */
@@ -66,8 +92,7 @@ final class TlsLayer {
                 more = decrypt(more);
             }
         } catch (SSLException e) {
-            answerAlert();
-            wire.ended();
+            fail(e);
         }
     }
 
@@ -82,7 +107,7 @@ final class TlsLayer {
         ByteBuffer plain = buffers.plain(read);
         Status status = unwrapAll(in, plain);
         // Nothing of the loop's may be needed after the hand-over: its buffers serve whoever is next.
-        keep(in);
+        keep(in, status);
         if (plain.position() > 0) {
             wire.decrypted(plain.position());
         }
@@ -106,8 +131,9 @@ final class TlsLayer {
         return status;
     }
 
-    private void keep(ByteBuffer in) throws SSLException {
-        if (in.remaining() >= TlsBuffers.RECORD_BYTES) {
+    /** Without room for what it says there may be more than one record left. */
+    private void keep(ByteBuffer in, Status status) throws SSLException {
+        if (status != Status.BUFFER_OVERFLOW && in.remaining() >= TlsBuffers.RECORD_BYTES) {
             throw new SSLException("no record is so long");
         }
         keptBytes = in.remaining();

@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a node's TLS is made of: files and rules, not yet read. Immutable.
  *
- * @param certificates the node's certificate and those that lead to its authority, PEM
+ * @param certificates the node's certificate and those that lead to its authority, PEM; null if it has none to show
  * @param key the private key, PEM in the form PKCS#8
  * @param keyPassword what the key is encrypted with; null if it is not
- * @param authorities whose certificates clients may show, PEM; empty for nobody's
+ * @param authorities whose certificates the other side may show, PEM; empty for nobody's
  * @param clients whether clients have to show one
  * @param protocols as TLSv1.2; empty for 1.2 and 1.3
  * @param ciphers suites of TLS 1.2; empty for those that are safe
@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param sessionCacheSize so many sessions are remembered
  * @param sessionSeconds and so long
  */
-public record TlsOptions(Path certificates, Path key, @Nullable String keyPassword, List<Path> authorities,
-        Clients clients, List<String> protocols, List<String> ciphers, List<String> cipherSuites,
+public record TlsOptions(@Nullable Path certificates, @Nullable Path key, @Nullable String keyPassword,
+        List<Path> authorities, Clients clients, List<String> protocols, List<String> ciphers,
+        List<String> cipherSuites,
         boolean prefersOwnOrder, boolean cachesSessions, long sessionCacheSize, long sessionSeconds) {
 
     /** Whether a client has to show a certificate, may, or is not asked. */

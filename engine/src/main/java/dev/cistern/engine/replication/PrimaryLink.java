@@ -8,7 +8,9 @@ import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.network.EventLoops;
+import dev.cistern.engine.network.TlsContext;
 import dev.cistern.engine.settings.Settings;
+import dev.cistern.engine.settings.TlsSettings;
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
 import java.io.ByteArrayOutputStream;
@@ -68,6 +70,8 @@ public final class PrimaryLink implements Conversation {
     private volatile State state = State.CONNECTING;
     private volatile @Nullable Connection connection;
     private volatile @Nullable Session session;
+    /** What encrypts it, if anything does. */
+    private volatile @Nullable TlsContext security;
     private volatile long heardMillis;
     private volatile @Nullable SnapshotReceiver receiver;
     private String history = "";
@@ -123,13 +127,53 @@ public final class PrimaryLink implements Conversation {
         node.inBackground(() -> {
             InetSocketAddress found = new InetSocketAddress(address.host(), address.port());
             if (found.isUnresolved()) {
-                LOG.warn("node {}: nobody knows the address of {}", node.identity().name(), address.host());
-                loop.execute(this::closed);
+                unreachable("nobody knows its address");
             } else if (!node.isStopping()) {
-                loops.connect(found, loop.eventLoop(), (int) node.settings().replTimeout.value(), this::connected,
-                        _ -> loop.execute(this::closed));
+                connect(loops, found);
             }
         });
+    }
+
+    private void connect(EventLoops loops, InetSocketAddress found) {
+        Settings settings = node.settings();
+        try {
+            TlsContext tls = settings.tlsReplication.isOn()
+                    ? TlsContext.forPeers(TlsSettings.forPeers(settings))
+                    : null;
+            secure(tls);
+            loops.connect(found, loop.eventLoop(), (int) settings.replTimeout.value(), tls, this::connected,
+                    why -> unreachable(reason(why)));
+        } catch (IOException e) {
+            unreachable(reason(e));
+        }
+    }
+
+    /** What lies at the bottom: libraries of TLS wrap what a certificate lacks in words that say nothing. */
+    private static String reason(Throwable why) {
+        Throwable deepest = why;
+        while (deepest.getCause() != null) {
+            deepest = deepest.getCause();
+        }
+        return String.valueOf(deepest.getMessage() == null ? deepest : deepest.getMessage());
+    }
+
+    private void secure(@Nullable TlsContext tls) {
+        security = tls;
+        if (state == State.ENDED) {
+            letGoOfSecurity();
+        }
+    }
+
+    private void letGoOfSecurity() {
+        TlsContext tls = security;
+        if (tls != null) {
+            tls.close();
+        }
+    }
+
+    private void unreachable(String why) {
+        LOG.warn("node {} does not reach {}:{}: {}", node.identity().name(), address.host(), address.port(), why);
+        loop.execute(this::closed);
     }
 
     private Conversation connected(Connection made) {
@@ -169,6 +213,12 @@ public final class PrimaryLink implements Conversation {
 
     @Override
     public void closed() {
+        Connection former = connection;
+        IOException why = former == null ? null : former.failure();
+        if (why != null) {
+            LOG.warn("node {}: the link to {}:{} breaks: {}", node.identity().name(), address.host(), address.port(),
+                    reason(why));
+        }
         Session present = session;
         if (present != null) {
             replication.streamDatabase(present.database());
@@ -185,6 +235,7 @@ public final class PrimaryLink implements Conversation {
         isSent = state == State.STREAMING;
         state = State.ENDED;
         unfinished.close();
+        letGoOfSecurity();
         SnapshotReceiver present = receiver;
         if (present != null && !isLoading) {
             present.close();
@@ -209,14 +260,22 @@ public final class PrimaryLink implements Conversation {
                     ? new String[]{"AUTH", password}
                     : new String[]{"AUTH", user, password});
         }
-        long port = settings.replicaAnnouncePort.value() == 0 ? node.port() : settings.replicaAnnouncePort.value();
-        questions.add(new String[]{"REPLCONF", "listening-port", Long.toString(port)});
+        questions.add(new String[]{"REPLCONF", "listening-port", Long.toString(announcedPort(settings))});
         String host = settings.replicaAnnounceIp.value();
         if (!host.isEmpty()) {
             questions.add(new String[]{"REPLCONF", "ip-address", host});
         }
         questions.add(new String[]{"REPLCONF", "capa", "eof", "capa", "psync2"});
         questions.add(psync());
+    }
+
+    /** Where others reach this node in the way in which it reaches its primary. */
+    private long announcedPort(Settings settings) {
+        if (settings.replicaAnnouncePort.value() != 0) {
+            return settings.replicaAnnouncePort.value();
+        }
+        boolean byTls = settings.tlsReplication.isOn() && settings.tlsPort.value() != 0;
+        return byTls ? settings.tlsPort.value() : node.port();
     }
 
     private String[] psync() {

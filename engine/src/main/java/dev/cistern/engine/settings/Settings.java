@@ -51,10 +51,18 @@ public final class Settings {
     public final TextSetting tlsCertFile = add(new TextSetting("tls-cert-file", true, ""));
     public final TextSetting tlsKeyFile = add(new TextSetting("tls-key-file", true, ""));
     public final TextSetting tlsKeyFilePass = add(new TextSetting("tls-key-file-pass", true, ""));
+    /** What this node shows the nodes that it goes to; empty for what it shows its clients. */
+    public final TextSetting tlsClientCertFile = add(new TextSetting("tls-client-cert-file", true, ""));
+    public final TextSetting tlsClientKeyFile = add(new TextSetting("tls-client-key-file", true, ""));
+    public final TextSetting tlsClientKeyFilePass = add(new TextSetting("tls-client-key-file-pass", true, ""));
     public final TextSetting tlsCaCertFile = add(new TextSetting("tls-ca-cert-file", true, ""));
     public final TextSetting tlsCaCertDir = add(new TextSetting("tls-ca-cert-dir", true, ""));
     public final ChoiceSetting tlsAuthClients = add(
             new ChoiceSetting("tls-auth-clients", true, "yes", "no", "optional"));
+    /** Whether a primary is followed by TLS. */
+    public final SwitchSetting tlsReplication = toggle("tls-replication", false);
+    /** Whether MIGRATE goes by TLS. */
+    public final SwitchSetting tlsCluster = toggle("tls-cluster", false);
     public final TextSetting tlsProtocols = add(new TextSetting("tls-protocols", true, ""));
     public final TextSetting tlsCiphers = add(new TextSetting("tls-ciphers", true, ""));
     public final TextSetting tlsCipherSuites = add(new TextSetting("tls-ciphersuites", true, ""));

@@ -55,6 +55,8 @@ public final class ReplicationCommands {
             "ERR value is out of range, must be positive");
     private static final CommandException NO_LINK = CommandException.of(
             "NOMASTERLINK Can't SYNC while not connected with my master");
+    private static final CommandException LEADS_ALREADY = CommandException.of(
+            "ERR PSYNC FAILOVER can't be sent to a master.");
     private static final CommandException OTHER_HISTORY = CommandException.of(
             "ERR PSYNC FAILOVER replid must match my replid.");
     private static final int MAX_PORT = 65_535;
@@ -154,8 +156,8 @@ public final class ReplicationCommands {
         Replication replication = replication(session);
         String history = request.text(1);
         long offset = request.longAt(2);
-        if (request.count() > 3) {
-            takeOver(replication, request, history);
+        if (request.count() > 3 && request.is(3, "FAILOVER")) {
+            takeOver(replication, history);
         }
         requireLink(replication);
         Follower follower = replication.followerOf(session);
@@ -190,9 +192,9 @@ public final class ReplicationCommands {
     }
 
     /** Our primary asks us to take its place. */
-    private static void takeOver(Replication replication, Request request, String history) {
-        if (request.count() != 4 || !request.is(3, "FAILOVER")) {
-            throw CommandException.SYNTAX_ERROR;
+    private static void takeOver(Replication replication, String history) {
+        if (!replication.isReplica()) {
+            throw LEADS_ALREADY;
         }
         if (!history.equals(replication.log().id())) {
             throw OTHER_HISTORY;

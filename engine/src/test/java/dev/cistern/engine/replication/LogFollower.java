@@ -14,16 +14,26 @@ final class LogFollower implements AutoCloseable {
     private final long offset;
 
     LogFollower(int port) {
-        client = new TestClient(port);
-        client.send("REPLCONF", "listening-port", "1", "capa", "psync2");
-        client.write("PSYNC", "?", "-1");
-        String[] words = line().split(" ", -1);
-        history = words[1];
-        offset = Long.parseLong(words[2]);
-        skip(Long.parseLong(line().substring(1)));
+        this(port, 1);
     }
 
-    private String line() {
+    /** One that says that it listens there. */
+    LogFollower(int port, int ownPort) {
+        client = new TestClient(port);
+        client.send("REPLCONF", "listening-port", "" + ownPort, "capa", "psync2");
+        String[] words = ask(client, "PSYNC", "?", "-1").split(" ", -1);
+        history = words[1];
+        offset = Long.parseLong(words[2]);
+        client.skipBytes(Long.parseLong(line(client).substring(1)));
+    }
+
+    /** Asks for the log, and reads the first line of the answer; signs of life left out. */
+    static String ask(TestClient client, String... words) {
+        client.write(words);
+        return line(client);
+    }
+
+    static String line(TestClient client) {
         String line = "";
         while (line.isEmpty()) {
             line = client.readUntil("\n").strip();
@@ -31,8 +41,9 @@ final class LogFollower implements AutoCloseable {
         return line;
     }
 
-    private void skip(long bytes) {
-        client.skipBytes(bytes);
+    /** Tells that it has so much. */
+    void acknowledge(long reached) {
+        client.write("REPLCONF", "ACK", "" + reached);
     }
 
     String history() {

@@ -11,6 +11,8 @@ import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.dispatch.SlotScan;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.replication.PrimaryAddress;
+import dev.cistern.engine.replication.Replication;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.store.KeySlot;
 import java.io.IOException;
@@ -93,7 +95,7 @@ public final class Cluster implements Router, Part {
         throw DISABLED;
     }
 
-    /** The node listens. */
+    /** The node listens, and is about to take part in replication. */
     public void listening() throws IOException {
         int tlsPort = (int) settings.tlsPort.value();
         int port = tlsPort != 0 && settings.port.value() == 0 ? 0 : node.port();
@@ -105,6 +107,7 @@ public final class Cluster implements Router, Part {
                 throw new IOException("cannot keep the cluster's configuration: " + e.getMessage(), e);
             }
         }
+        takeRole();
     }
 
     Node node() {
@@ -160,7 +163,28 @@ public final class Cluster implements Router, Part {
             }
             return present.with(wanted).withUnresolved(new BitSet());
         });
+        takeRole();
         tellWhoWaits();
+    }
+
+    /** Where nobody orders the node's role, the topology tells it: a replica follows the primary of its shard. */
+    private void takeRole() {
+        Replication replication = node.replication();
+        Topology known = routing.topology();
+        Topology.Member primary = known.mine().primary();
+        if (replication.orders().areGiven() || primary == null) {
+            return;
+        }
+        if (known.me().isPrimary()) {
+            replication.lead();
+            return;
+        }
+        boolean byTls = primary.port() == 0 || (settings.tlsReplication.isOn() && primary.tlsPort() != 0);
+        PrimaryAddress address = new PrimaryAddress(primary.host().isEmpty() ? "127.0.0.1" : primary.host(),
+                byTls ? primary.tlsPort() : primary.port());
+        if (!address.equals(replication.primary())) {
+            replication.follow(address);
+        }
     }
 
     /** These slots belong to another node from now on, and who waits for them goes on. */

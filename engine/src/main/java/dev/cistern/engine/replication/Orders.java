@@ -63,7 +63,7 @@ public final class Orders {
     }
 
     /** Whether this node, if it is a primary, may write only under its lease. */
-    boolean areGiven() {
+    public boolean areGiven() {
         return epoch > 0;
     }
 

@@ -6,6 +6,7 @@ import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.api.sync.RedisAdvancedClusterCommands;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -17,23 +18,40 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.HostAndPort;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Clients that know clusters go on working while three shards become four, and three again: nothing fails, nothing is
- * lost, nothing is there twice.
+ * Clients that know clusters go on working while three shards, each with a replica, become four, and three again: nothing
+ * fails, nothing is lost, nothing is there twice, and replicas have what their primaries have.
  */
 final class ReshardingTest {
     private static final long SEED = Long.getLong("cistern.seed", 1);
     private static final int KEYS_PER_CLIENT = 400;
-    private static final int CALLS_BETWEEN_MOVES = 300;
+    private static final int CALLS_BETWEEN_MOVES = 300 * Integer.getInteger("cistern.effort", 1);
 
-    /** What both clients can do. */
+    /** A client that works until it is told to end. */
+    interface Load extends AutoCloseable {
+        /** How much it has done. */
+        long calls();
+
+        boolean isAlive();
+
+        /** Ends the work, and compares all its keys with what they must be. */
+        void end() throws InterruptedException;
+
+        /** How many keys there are of its. */
+        long keys();
+
+        @Override
+        void close();
+    }
+
+    /** What clients of this JVM can do. */
     private interface Commands {
         void set(String key, String value);
 
@@ -47,29 +65,29 @@ final class ReshardingTest {
     }
 
     /** One client's thread: changes keys of its own, and remembers what they must be. */
-    private static final class Worker extends Thread {
+    private static final class Worker extends Thread implements Load {
         private final String name;
         private final Commands commands;
         private final Random random;
-        private final AtomicBoolean ended;
         private final Queue<String> failures;
         private final Map<String, String> texts = new HashMap<>();
         private final Map<String, Long> counters = new HashMap<>();
         private final Map<String, Long> lists = new HashMap<>();
         private final AtomicLong calls = new AtomicLong();
+        private volatile boolean ended;
 
-        Worker(String name, Commands commands, AtomicBoolean ended, Queue<String> failures) {
+        Worker(String name, Commands commands, Queue<String> failures) {
             super(name);
             this.name = name;
             this.commands = commands;
             this.random = new Random(SEED + name.hashCode());
-            this.ended = ended;
             this.failures = failures;
+            start();
         }
 
         @Override
         public void run() {
-            while (!ended.get()) {
+            while (!ended) {
                 try {
                     step();
                 } catch (RuntimeException e) {
@@ -119,74 +137,100 @@ final class ReshardingTest {
             }
         }
 
-        void checkAll() {
+        @Override
+        public long calls() {
+            return calls.get();
+        }
+
+        @Override
+        public void end() throws InterruptedException {
+            close();
+            join();
             texts.keySet().forEach(this::check);
             counters.forEach((key, expected) -> same(key, Long.toString(expected), commands.get(key)));
             lists.forEach((key, expected) -> same(key, expected + 1, commands.push(key, "last")));
         }
 
-        long keys() {
+        @Override
+        public long keys() {
             return (long) texts.size() + counters.size() + lists.size();
+        }
+
+        @Override
+        public void close() {
+            ended = true;
         }
     }
 
     @Test
-    void nothingIsLostWhileSlotsMove() throws InterruptedException {
+    void nothingIsLostWhileSlotsMove(@TempDir Path folder) throws InterruptedException {
         System.out.println("seed " + SEED);
-        try (TestCluster cluster = new TestCluster(4, 3);
+        try (TestCluster cluster = TestCluster.withReplicas(4, 3);
                 redis.clients.jedis.RedisClusterClient jedis = redis.clients.jedis.RedisClusterClient
                         .create(Set.of(new HostAndPort("127.0.0.1", cluster.port(0))));
-                RedisClusterClient lettuce = lettuce(cluster)) {
-            try (StatefulRedisClusterConnection<String, String> connection = lettuce.connect()) {
-                AtomicBoolean ended = new AtomicBoolean();
-                Queue<String> failures = new ConcurrentLinkedQueue<>();
-                List<Worker> workers = new ArrayList<>();
+                RedisClusterClient lettuce = lettuce(cluster);
+                StatefulRedisClusterConnection<String, String> connection = lettuce.connect()) {
+            Queue<String> failures = new ConcurrentLinkedQueue<>();
+            List<Load> loads = new ArrayList<>();
+            try {
                 for (int i = 0; i < 2; i++) {
-                    workers.add(new Worker("jedis" + i, ofJedis(jedis), ended, failures));
-                    workers.add(new Worker("lettuce" + i, ofLettuce(connection.sync()), ended, failures));
+                    loads.add(new Worker("jedis" + i, ofJedis(jedis), failures));
+                    loads.add(new Worker("lettuce" + i, ofLettuce(connection.sync()), failures));
                 }
-                workers.forEach(Thread::start);
-                try {
-                    reshard(cluster, workers, failures);
-                } finally {
-                    ended.set(true);
-                    for (Worker worker : workers) {
-                        worker.join();
-                    }
+                if (PythonLoad.isPossible()) {
+                    loads.add(new PythonLoad(folder, cluster.port(0), SEED, KEYS_PER_CLIENT, failures));
                 }
-                workers.forEach(Worker::checkAll);
-                assertThat(failures).isEmpty();
-                assertThat(cluster.keys()).isEqualTo(workers.stream().mapToLong(Worker::keys).sum());
-                assertThat(workers).allMatch(worker -> worker.calls.get() > CALLS_BETWEEN_MOVES);
-                System.out.printf("%d calls, %d keys, longest hold %d microseconds%n",
-                        workers.stream().mapToLong(worker -> worker.calls.get()).sum(), cluster.keys(),
-                        Math.max(cluster.longestHoldMicros(0), cluster.longestHoldMicros(3)));
+                reshard(cluster, loads, failures);
+                for (Load load : loads) {
+                    load.end();
+                }
+            } finally {
+                loads.forEach(Load::close);
             }
+            assertThat(failures).isEmpty();
+            assertThat(cluster.keys()).isEqualTo(loads.stream().mapToLong(Load::keys).sum());
+            assertThat(loads).allMatch(load -> load.calls() > CALLS_BETWEEN_MOVES);
+            System.out.printf("%d clients, %d calls, %d keys, longest hold %d microseconds%n", loads.size(),
+                    loads.stream().mapToLong(Load::calls).sum(), cluster.keys(),
+                    Math.max(cluster.longestHoldMicros(0), cluster.longestHoldMicros(3)));
+            requireSameReplicas(cluster);
+        }
+    }
+
+    private static void requireSameReplicas(TestCluster cluster) throws InterruptedException {
+        for (int i = 0; i < 4; i++) {
+            String digest = cluster.admin(i).send("DEBUG", "DIGEST").text();
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (!cluster.replica(i).send("DEBUG", "DIGEST").text().equals(digest) && System.nanoTime() < end) {
+                TimeUnit.MILLISECONDS.sleep(5);
+            }
+            assertThat(cluster.replica(i).send("DEBUG", "DIGEST").text()).isEqualTo(digest);
+            assertThat(cluster.replica(i).send("DBSIZE")).isEqualTo(cluster.admin(i).send("DBSIZE"));
         }
     }
 
     /** Each of three gives the fourth a quarter of what it has; then the fourth gives all back. */
-    private static void reshard(TestCluster cluster, List<Worker> workers, Queue<String> failures)
+    private static void reshard(TestCluster cluster, List<Load> loads, Queue<String> failures)
             throws InterruptedException {
-        awaitCalls(workers, failures);
+        awaitCalls(loads, failures);
         for (int from = 0; from < 3; from++) {
             cluster.move(from, 3, cluster.some(from, cluster.slots(from).cardinality() / 4));
-            awaitCalls(workers, failures);
+            awaitCalls(loads, failures);
         }
         assertThat(cluster.slots(3).cardinality()).isBetween(4000, 4200);
         for (int to = 0; to < 3; to++) {
             BitSet back = to == 2 ? (BitSet) cluster.slots(3).clone() : cluster.some(3, 1365);
             cluster.move(3, to, back);
-            awaitCalls(workers, failures);
+            awaitCalls(loads, failures);
         }
         assertThat(cluster.admin(3).send("DBSIZE").text()).isEqualTo("0");
     }
 
     /** Lets every client work for a while, unless one has failed. */
-    private static void awaitCalls(List<Worker> workers, Queue<String> failures) throws InterruptedException {
-        for (Worker worker : workers) {
-            long until = worker.calls.get() + CALLS_BETWEEN_MOVES;
-            while (worker.isAlive() && failures.isEmpty() && worker.calls.get() < until) {
+    private static void awaitCalls(List<Load> loads, Queue<String> failures) throws InterruptedException {
+        for (Load load : loads) {
+            long until = load.calls() + CALLS_BETWEEN_MOVES;
+            while (load.isAlive() && failures.isEmpty() && load.calls() < until) {
                 TimeUnit.MILLISECONDS.sleep(1);
             }
         }

@@ -29,14 +29,15 @@ final class SlotMoveTest {
     void aTopologyMustBeNewer() {
         try (TestCluster cluster = new TestCluster(2, 2)) {
             TestClient admin = cluster.admin(0);
-            assertThat(admin.send("CISTERN", "SET-TOPOLOGY", cluster.text(1, 0))).isEqualTo(OK);
-            String other = cluster.text(1, 0).replace("primary", "replica");
+            assertThat(admin.send("CISTERN", "SET-TOPOLOGY", cluster.text(1, TestCluster.id(0)))).isEqualTo(OK);
+            String other = cluster.text(1, TestCluster.id(0)).replace("primary", "replica");
             assertThat(admin.send("CISTERN", "SET-TOPOLOGY", other).text())
                     .isEqualTo("STALEEPOCH this node's topology is of epoch 1");
-            assertThat(admin.send("CISTERN", "SET-TOPOLOGY", cluster.text(3, 0), "AFTER", "2").text())
+            assertThat(admin.send("CISTERN", "SET-TOPOLOGY", cluster.text(3, TestCluster.id(0)), "AFTER", "2").text())
                     .startsWith("STALEEPOCH");
-            assertThat(admin.send("CISTERN", "SET-TOPOLOGY", cluster.text(3, 0), "AFTER", "1")).isEqualTo(OK);
-            assertThat(admin.send("CISTERN", "TOPOLOGY").text()).isEqualTo(cluster.text(3, 0));
+            assertThat(admin.send("CISTERN", "SET-TOPOLOGY", cluster.text(3, TestCluster.id(0)), "AFTER", "1"))
+                    .isEqualTo(OK);
+            assertThat(admin.send("CISTERN", "TOPOLOGY").text()).isEqualTo(cluster.text(3, TestCluster.id(0)));
             assertThat(admin.send("CISTERN", "SET-TOPOLOGY", "nonsense").text())
                     .isEqualTo("ERR no line of a topology: nonsense");
         }

@@ -4,9 +4,6 @@ import dev.cistern.engine.testing.TestCertificate;
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -15,33 +12,38 @@ import org.jspecify.annotations.Nullable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-/** Primaries in this JVM that are told of one another as a control plane would, over their admin connections. */
+/** Shards in this JVM whose nodes are told of one another as a control plane would, over their admin connections. */
 final class TestCluster implements AutoCloseable {
     private final List<TestServer> servers = new ArrayList<>();
     private final List<TestClient> admins = new ArrayList<>();
     private final List<BitSet> slots = new ArrayList<>();
     private final List<Integer> tlsPorts = new ArrayList<>();
+    /** One of each shard, if there are any. */
+    private final List<TestServer> replicas = new ArrayList<>();
+    private final List<TestClient> replicaAdmins = new ArrayList<>();
 
-    /** So many nodes; the first {@code sharing} of them share the slots evenly. */
-    TestCluster(int nodes, int sharing) {
-        this(nodes, sharing, null);
+    /** So many primaries; the first {@code sharing} of them share the slots evenly. */
+    TestCluster(int primaries, int sharing) {
+        this(primaries, sharing, false, null);
     }
 
     /** The same, which tell one another and their clients of nothing but TLS ports. */
-    TestCluster(int nodes, int sharing, @Nullable TestCertificate certificate) {
-        for (int i = 0; i < nodes; i++) {
-            List<String> all = new ArrayList<>(List.of("cluster-enabled", "yes"));
-            int tlsPort = 0;
-            if (certificate != null) {
-                tlsPort = freePort();
-                all.addAll(List.of("port", Integer.toString(freePort()), "tls-port", Integer.toString(tlsPort),
-                        "tls-cert-file",
-                        certificate.certificate().toString(), "tls-key-file", certificate.key().toString(),
-                        "tls-ca-cert-file", certificate.certificate().toString(), "tls-auth-clients", "yes"));
+    TestCluster(int primaries, int sharing, TestCertificate certificate) {
+        this(primaries, sharing, false, certificate);
+    }
+
+    /** The same, each with a replica. */
+    static TestCluster withReplicas(int primaries, int sharing) {
+        return new TestCluster(primaries, sharing, true, null);
+    }
+
+    private TestCluster(int primaries, int sharing, boolean hasReplicas, @Nullable TestCertificate certificate) {
+        for (int i = 0; i < primaries; i++) {
+            startPrimary(certificate);
+            if (hasReplicas) {
+                replicas.add(TestServer.cistern("cluster-enabled", "yes"));
+                replicaAdmins.add(replicas.get(i).connect());
             }
-            tlsPorts.add(tlsPort);
-            servers.add(TestServer.cistern(all.toArray(String[]::new)));
-            admins.add(servers.get(i).connect());
             BitSet own = new BitSet();
             if (i < sharing) {
                 own.set(16_384 * i / sharing, 16_384 * (i + 1) / sharing);
@@ -51,12 +53,19 @@ final class TestCluster implements AutoCloseable {
         publish();
     }
 
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private void startPrimary(@Nullable TestCertificate certificate) {
+        List<String> all = new ArrayList<>(List.of("cluster-enabled", "yes"));
+        int tlsPort = 0;
+        if (certificate != null) {
+            tlsPort = TestServer.freePort();
+            all.addAll(List.of("port", Integer.toString(TestServer.freePort()), "tls-port", Integer.toString(tlsPort),
+                    "tls-cert-file", certificate.certificate().toString(), "tls-key-file",
+                    certificate.key().toString(), "tls-ca-cert-file", certificate.certificate().toString(),
+                    "tls-auth-clients", "yes"));
         }
+        tlsPorts.add(tlsPort);
+        servers.add(TestServer.cistern(all.toArray(String[]::new)));
+        admins.add(servers.getLast().connect());
     }
 
     static String id(int node) {
@@ -65,6 +74,10 @@ final class TestCluster implements AutoCloseable {
 
     private static String shardId(int node) {
         return "%040x".formatted(0xB0 + node);
+    }
+
+    private static String replicaId(int node) {
+        return "%040x".formatted(0xC0 + node);
     }
 
     int port(int node) {
@@ -83,6 +96,11 @@ final class TestCluster implements AutoCloseable {
         return admins.get(node);
     }
 
+    /** The replica of this primary. */
+    TestClient replica(int node) {
+        return replicaAdmins.get(node);
+    }
+
     BitSet slots(int node) {
         return slots.get(node);
     }
@@ -95,16 +113,23 @@ final class TestCluster implements AutoCloseable {
                     .orElseThrow().substring("epoch ".length())));
         }
         for (int i = 0; i < admins.size(); i++) {
-            assertThat(admins.get(i).send("CISTERN", "SET-TOPOLOGY", text(epoch + 1, i)).text()).isEqualTo("OK");
+            assertThat(admins.get(i).send("CISTERN", "SET-TOPOLOGY", text(epoch + 1, id(i))).text()).isEqualTo("OK");
+        }
+        for (int i = 0; i < replicas.size(); i++) {
+            assertThat(replicaAdmins.get(i).send("CISTERN", "SET-TOPOLOGY", text(epoch + 1, replicaId(i))).text())
+                    .isEqualTo("OK");
         }
     }
 
-    String text(long epoch, int self) {
-        StringBuilder text = new StringBuilder("epoch " + epoch + "\nself " + id(self) + "\n");
+    String text(long epoch, String self) {
+        StringBuilder text = new StringBuilder("epoch " + epoch + "\nself " + self + "\n");
         for (int i = 0; i < servers.size(); i++) {
             text.append("shard ").append(shardId(i)).append(' ').append(SlotRanges.format(slots.get(i))).append('\n');
             int tlsPort = tlsPorts.get(i);
             text.append("node %s 127.0.0.1 %d %d primary\n".formatted(id(i), tlsPort == 0 ? port(i) : 0, tlsPort));
+            if (!replicas.isEmpty()) {
+                text.append("node %s 127.0.0.1 %d 0 replica\n".formatted(replicaId(i), replicas.get(i).port()));
+            }
         }
         return text.toString();
     }
@@ -166,6 +191,8 @@ final class TestCluster implements AutoCloseable {
     @Override
     public void close() {
         admins.forEach(TestClient::close);
+        replicaAdmins.forEach(TestClient::close);
+        replicas.forEach(TestServer::close);
         servers.forEach(TestServer::close);
     }
 }

@@ -1,5 +1,6 @@
 package dev.cistern.benchmarks.sidebyside;
 
+import dev.cistern.benchmarks.failover.FailoverBench;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -27,7 +28,7 @@ import picocli.CommandLine.Spec;
  * and ends what it started. What is measured and how is said in the classes it calls.
  */
 // @formatter:off
-@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Soak.class},
+@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Soak.class, FailoverBench.class},
         description = "Runs Cistern and other servers side by side on this machine and prints tables: throughput, "
                 + "server CPU per operation, latency, memory per key. Losses included.",
         footer = {"",
@@ -43,6 +44,7 @@ import picocli.CommandLine.Spec;
                 "  cistern bench memcached",
                 "  cistern bench stalls",
                 "  cistern bench soak",
+                "  cistern bench failover",
                 "  cistern bench --peer 'valkey=valkey-server --port {port} --save \"\"'"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:measured", "252:the command line is wrong", "253:a program is missing or did not start"})
@@ -106,6 +108,7 @@ public final class Bench implements Callable<Integer> {
     public static void main(String[] args) {
         CommandLine line = new CommandLine(new Bench());
         line.setUsageHelpAutoWidth(true);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((failure, _, _) -> {
             line.getErr().println("cistern bench: " + failure.getMessage());
             return BAD_ENVIRONMENT;
@@ -250,13 +253,13 @@ public final class Bench implements Callable<Integer> {
     }
 
     /** Progress goes to the error stream, so that the report alone can be redirected. */
-    static void tell(CommandSpec spec, String line) {
+    public static void tell(CommandSpec spec, String line) {
         PrintWriter err = spec.commandLine().getErr();
         err.println(line);
         err.flush();
     }
 
-    static void print(CommandSpec spec, String report, @Nullable Path copy) throws IOException {
+    public static void print(CommandSpec spec, String report, @Nullable Path copy) throws IOException {
         spec.commandLine().getOut().println(report);
         if (copy != null) {
             Files.writeString(copy, report);
@@ -268,7 +271,7 @@ public final class Bench implements Callable<Integer> {
         return Peer.cistern(System.getProperty("cistern.launcher", "./cistern"));
     }
 
-    static void delete(Path folder) throws IOException {
+    public static void delete(Path folder) throws IOException {
         try (Stream<Path> paths = Files.walk(folder)) {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);

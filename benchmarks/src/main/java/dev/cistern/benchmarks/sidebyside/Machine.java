@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** What a reader must know of the machine to judge figures; without its name. */
-final class Machine {
+public final class Machine {
 
     private Machine() {}
 
-    static String describe() {
+    public static String describe() {
         return Runtime.getRuntime().availableProcessors() + " CPUs (" + after("/proc/cpuinfo", "model name") + "), "
                 + memory() + ", Linux " + System.getProperty("os.version") + ", JDK " + Runtime.version()
                 + ", load average before the start " + load();

@@ -77,7 +77,7 @@ final class ClusterSteps {
     /** Has whoever is primary and its replica change places, and waits until they have. */
     void handOver(Steps steps, Supplier<ResourceKey> primary, ResourceKey replica) {
         CacheNode to = nodes.of(replica).getFirst();
-        steps.until("hand over to " + replica.id(), HAND_OVER_LIMIT, () -> {
+        steps.untilSoon("hand over to " + replica.id(), HAND_OVER_LIMIT, () -> {
             ResourceKey present = primary.get();
             return present.equals(replica) || nodes.handOver(nodes.of(present).getFirst(), to, HAND_OVER_PAUSE);
         });

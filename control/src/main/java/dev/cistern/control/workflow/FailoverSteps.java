@@ -162,7 +162,7 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
     void promote(Steps steps, ResourceKey replica) {
         CacheNode node = nodes.of(replica).getFirst();
         // Told each time: it may have been started anew since, and then is what the rows still say.
-        steps.until("leads " + replica.id(), LEAD_LIMIT, () -> nodes.promote(node));
+        steps.untilSoon("leads " + replica.id(), LEAD_LIMIT, () -> nodes.promote(node));
     }
 
     void becomePrimary(Handle handle, ResourceKey group, String nodeGroupId, String former, String chosen) {

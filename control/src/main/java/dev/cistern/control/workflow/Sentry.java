@@ -167,12 +167,17 @@ final class Sentry implements AutoCloseable {
                 + (int) views.stream().flatMap(List::stream).filter(place -> place == null).count();
         for (int i = 0; i < silent.size(); i++) {
             Post post = silent.get(i);
-            long since = clock.millis() - database
-                    .read(handle -> FailoverRow.lastMillis(handle, post.group().key(),
-                            post.nodeGroup().nodeGroupId()));
+            long since = clock.millis() - lastFailoverMillis(post);
             judge(post, new Verdict.Facts(false, silentMillis(post, now), views.get(i), lost, asked, since));
             ask(post, nanos.getAsLong());
         }
+    }
+
+    /** When it was last failed over; what is known of a deleted group of the same name is not this one's. */
+    private long lastFailoverMillis(Post post) {
+        long last = database.read(handle -> FailoverRow.lastMillis(handle, post.group().key(),
+                post.nodeGroup().nodeGroupId()));
+        return last < post.group().createdAtMillis() ? 0 : last;
     }
 
     /** What the replicas say of themselves, asked side by side. */

@@ -77,6 +77,15 @@ final class Steps {
 
     /** Waits until {@code condition} holds; an error, and so another attempt, when it does not within {@code limit}. */
     void until(String name, Duration limit, BooleanSupplier condition) {
+        until(name, limit, LONGEST_PAUSE, condition);
+    }
+
+    /** The same for something that clients wait for: looks again and again, without ever longer pauses. */
+    void untilSoon(String name, Duration limit, BooleanSupplier condition) {
+        until(name, limit, FIRST_PAUSE, condition);
+    }
+
+    private void until(String name, Duration limit, Duration longestPause, BooleanSupplier condition) {
         if (done.containsKey(name)) {
             return;
         }
@@ -88,7 +97,7 @@ final class Steps {
                 throw new IllegalStateException(name + ": not within " + limit.toSeconds() + " seconds");
             }
             rest.pause(pause);
-            pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
+            pause = pause.multipliedBy(2).compareTo(longestPause) < 0 ? pause.multipliedBy(2) : longestPause;
         }
         reached(name, Point.WORKED);
         database.run(handle -> store(handle, name, NO_RESULT));

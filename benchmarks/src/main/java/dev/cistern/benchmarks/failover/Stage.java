@@ -1,0 +1,187 @@
+package dev.cistern.benchmarks.failover;
+
+import dev.cistern.app.InJvmRuntime;
+import dev.cistern.app.process.ProcessRuntime;
+import dev.cistern.control.ControlPlane;
+import dev.cistern.control.ControlPlaneOptions;
+import dev.cistern.control.EndpointOptions;
+import dev.cistern.control.Quotas;
+import dev.cistern.control.node.NodeRuntime;
+import dev.cistern.engine.network.EventLoops;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.CacheCluster;
+import software.amazon.awssdk.services.elasticache.model.ElastiCacheException;
+import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
+
+/** A control plane in this program, with one group at a time. */
+final class Stage implements AutoCloseable {
+
+    /** How nodes are run, as {@code up --runtime} names it. */
+    enum Runs {
+        JVM, PROCESS, ORIGINAL
+    }
+
+    private static final long LIMIT_NANOS = 60_000_000_000L;
+    private static final int PORTS = 64;
+    private static final int FIRST_PORT = 23_000 + (int) (ProcessHandle.current().pid() % 60) * PORTS;
+    private static final Quotas PLENTY = new Quotas(300, 40, 90, 50, 300, 2_000, 200, 100, 300, 20, 20, 1_000_000,
+            10_000);
+
+    private final Path state;
+    private final NodeRuntime runtime;
+    private final ControlPlane plane;
+    private final ElastiCacheClient aws;
+    private String group = "";
+    private int groups;
+
+    private Stage(Path state, NodeRuntime runtime) {
+        this.state = state;
+        this.runtime = runtime;
+        this.plane = ControlPlane.open(ControlPlaneOptions.of(state, runtime).withQuotas(PLENTY)
+                .withEndpoints(new EndpointOptions("127.0.0.1", "127.0.0.1", FIRST_PORT, FIRST_PORT + PORTS - 1)));
+        this.aws = plane.elastiCache();
+    }
+
+    static Stage open(Path folder, Runs runs) {
+        return new Stage(folder.resolve("state"), switch (runs) {
+            case JVM -> new InJvmRuntime(EventLoops.start());
+            case PROCESS -> ProcessRuntime.ofOwnEngine();
+            case ORIGINAL -> ProcessRuntime.ofOriginals();
+        });
+    }
+
+    /** Makes the group, and waits until it serves. */
+    ReplicationGroup create(int replicas, boolean failsOver) {
+        group = "g" + ++groups;
+        aws.createReplicationGroup(r -> r.replicationGroupId(group).replicationGroupDescription("watched")
+                .engine("redis").cacheNodeType("cache.t4g.small").numCacheClusters(1 + replicas)
+                .automaticFailoverEnabled(failsOver));
+        awaitWhole();
+        return group();
+    }
+
+    private ReplicationGroup group() {
+        return aws.describeReplicationGroups(r -> r.replicationGroupId(group)).replicationGroups().getFirst();
+    }
+
+    /** Waits until the group and all its nodes are available. */
+    void awaitWhole() {
+        await("a whole group", () -> plane.isIdle() && group().status().equals("available")
+                && group().memberClusters().stream().map(this::cluster).allMatch(Stage::isWhole));
+    }
+
+    private static boolean isWhole(CacheCluster cluster) {
+        return cluster.cacheClusterStatus().equals("available")
+                && cluster.cacheNodes().getFirst().cacheNodeStatus().equals("available");
+    }
+
+    private CacheCluster cluster(String id) {
+        return aws.describeCacheClusters(r -> r.cacheClusterId(id).showCacheNodeInfo(true)).cacheClusters().getFirst();
+    }
+
+    /** The member that leads, or that follows first. */
+    String member(boolean isPrimary) {
+        return group().nodeGroups().getFirst().nodeGroupMembers().stream()
+                .filter(member -> member.currentRole().equals("primary") == isPrimary).findFirst().orElseThrow()
+                .cacheClusterId();
+    }
+
+    /** Where clients find the primary. */
+    Endpoint primaryEndpoint() {
+        return group().nodeGroups().getFirst().primaryEndpoint();
+    }
+
+    /** Where that very node is found. */
+    Endpoint endpointOf(String member) {
+        return cluster(member).cacheNodes().getFirst().endpoint();
+    }
+
+    void testFailover() {
+        aws.testFailover(r -> r.replicationGroupId(group).nodeGroupId("0001"));
+    }
+
+    void promote(String member) {
+        aws.modifyReplicationGroup(r -> r.replicationGroupId(group).primaryClusterId(member).applyImmediately(true));
+    }
+
+    /** Ends that member's node as a crash would. */
+    void kill(String member) throws IOException, InterruptedException {
+        if (runtime instanceof InJvmRuntime nodes) {
+            nodes.crash(folderOf(member).getFileName().toString());
+        } else {
+            signal("KILL", pidOf(member));
+        }
+    }
+
+    /** The process that is that member's node. */
+    long pidOf(String member) throws IOException {
+        String record = Files.readString(folderOf(member).resolve("process"), StandardCharsets.ISO_8859_1);
+        return Long.parseLong(record.substring(0, record.indexOf(' ')));
+    }
+
+    private Path folderOf(String member) throws IOException {
+        try (Stream<Path> folders = Files.list(state.resolve("nodes"))) {
+            return folders.filter(folder -> folder.getFileName().toString().startsWith(member + "-")).findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    static void signal(String name, long pid) throws IOException, InterruptedException {
+        int code = new ProcessBuilder(List.of("kill", "-" + name, Long.toString(pid))).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+        if (code != 0 && !name.equals("CONT")) {
+            throw new IOException("kill -" + name + " " + pid + " failed");
+        }
+    }
+
+    /** Deletes the group, and waits until its nodes are gone. */
+    void delete() {
+        await("a group that can be deleted", this::isDeleting);
+        await("no group", () -> plane.isIdle() && aws.describeReplicationGroups().replicationGroups().isEmpty());
+    }
+
+    private boolean isDeleting() {
+        try {
+            aws.deleteReplicationGroup(r -> r.replicationGroupId(group).retainPrimaryCluster(false));
+            return true;
+        } catch (ElastiCacheException busy) {
+            return false;
+        }
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long end = System.nanoTime() + LIMIT_NANOS;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - end > 0) {
+                throw new IllegalStateException("waited in vain for " + what);
+            }
+            pause(5);
+        }
+    }
+
+    static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        plane.close();
+        try {
+            var _ = ProcessRuntime.endAll(state.resolve("nodes"));
+        } catch (IOException e) {
+            throw new IllegalStateException("nodes may still run: " + e.getMessage(), e);
+        }
+    }
+}

@@ -200,9 +200,10 @@ public final class BaseRewrite {
         return lastSeconds;
     }
 
-    /** Whether a new base is being written, or has still to take the old one's place. */
-    public boolean isRunning() {
-        return isRunning;
+    /** Whether a new base is being written, has still to take the old one's place, or will be written at once. */
+    public boolean isUnderWay() {
+        boolean isNext = file.isStarting() && !file.isFailing() && !file.isWaitingForData() && !lastFailed;
+        return isRunning || isNext;
     }
 
     public long currentSeconds() {

@@ -34,6 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class HandOver {
     private static final Logger LOG = LoggerFactory.getLogger(HandOver.class);
+    private static final int LOOK = Keyspace.NO_TOUCH | Keyspace.NO_STATS | Keyspace.EVEN_EXPIRED;
     private static final int TRIES = 256;
 
     private final NodeLoop loop;
@@ -98,8 +99,9 @@ public final class HandOver {
         Iterator<Waiter> waiters = waiting.waiters().iterator();
         while (waiters.hasNext()) {
             Waiter waiter = waiters.next();
-            long entry = keyspace.find(waiting.key(), Keyspace.NO_TOUCH | Keyspace.NO_STATS);
-            ValueType type = entry == Keyspace.ABSENT ? null : keyspace.type(entry);
+            // Looking deletes nothing: followers are told of an expired key by who comes for it.
+            long entry = keyspace.find(waiting.key(), LOOK);
+            ValueType type = entry == Keyspace.ABSENT || keyspace.isExpired(entry) ? null : keyspace.type(entry);
             if (!waiter.blocking().concerns(type) || !waiter.isWaiting()) {
                 continue;
             }

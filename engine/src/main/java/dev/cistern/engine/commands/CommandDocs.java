@@ -111,12 +111,16 @@ final class CommandDocs {
 
     private static void flags(SyntaxArgument argument, Reply reply) {
         reply.bulk("flags");
-        reply.array((argument.isOptional() ? 1 : 0) + (argument.isMultiple() ? 1 : 0));
+        reply.array((argument.isOptional() ? 1 : 0) + (argument.isMultiple() ? 1 : 0)
+                + (argument.repeatsToken() ? 1 : 0));
         if (argument.isOptional()) {
             reply.status("optional");
         }
         if (argument.isMultiple()) {
             reply.status("multiple");
+        }
+        if (argument.repeatsToken()) {
+            reply.status("multiple_token");
         }
     }
 }

@@ -203,7 +203,7 @@ final class InfoSections {
     private void appendOnly() {
         AppendOnly file = node.appendOnly();
         field("aof_enabled", file.isOn() ? 1 : 0);
-        field("aof_rewrite_in_progress", file.rewrite().isRunning() ? 1 : 0);
+        field("aof_rewrite_in_progress", file.rewrite().isUnderWay() ? 1 : 0);
         field("aof_rewrite_scheduled", file.rewrite().isScheduled() ? 1 : 0);
         field("aof_last_rewrite_time_sec", file.rewrite().lastSeconds());
         field("aof_current_rewrite_time_sec", file.rewrite().currentSeconds());

@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  *   [ ... ]          may be left out
  *   ( a | b )        one of these; [ a | b ] likewise, or none
  *   x ...            once or more often
+ *   (WORD x) ...     the same, with the word each time; WORD x ... has it once
  * </pre>
  */
 record SyntaxArgument(String name, String type, @Nullable String token, boolean isOptional, boolean isMultiple,
-        List<SyntaxArgument> members) {
+        boolean repeatsToken, List<SyntaxArgument> members) {
 
     static List<SyntaxArgument> parse(String syntax) {
         String spaced = syntax.replaceAll("([\\[\\]()|])", " $1 ").strip();
@@ -28,20 +29,20 @@ record SyntaxArgument(String name, String type, @Nullable String token, boolean 
         return arguments;
     }
 
-    private SyntaxArgument multiple() {
-        return new SyntaxArgument(name, type, token, isOptional, true, members);
+    private SyntaxArgument multiple(boolean withToken) {
+        return new SyntaxArgument(name, type, token, isOptional, true, withToken && token != null, members);
     }
 
     private SyntaxArgument optional() {
-        return new SyntaxArgument(name, type, token, true, isMultiple, members);
+        return new SyntaxArgument(name, type, token, true, isMultiple, repeatsToken, members);
     }
 
     private SyntaxArgument announcedBy(String word) {
-        return new SyntaxArgument(name, type, word, isOptional, isMultiple, members);
+        return new SyntaxArgument(name, type, word, isOptional, isMultiple, repeatsToken, members);
     }
 
     private static SyntaxArgument word(String word) {
-        return new SyntaxArgument(word.toLowerCase(Locale.ROOT), "pure-token", word, false, false, List.of());
+        return new SyntaxArgument(word.toLowerCase(Locale.ROOT), "pure-token", word, false, false, false, List.of());
     }
 
     private static SyntaxArgument value(String text) {
@@ -50,14 +51,14 @@ record SyntaxArgument(String name, String type, @Nullable String token, boolean 
         boolean typed = colon > 0 && !text.equals("ip:port");
         String name = typed ? text.substring(0, colon) : text;
         String type = typed ? text.substring(colon + 1) : name.equals("key") ? "key" : "string";
-        return new SyntaxArgument(name, type, null, false, false, List.of());
+        return new SyntaxArgument(name, type, null, false, false, false, List.of());
     }
 
     /** Several arguments that belong together; one alone needs no group. */
     private static SyntaxArgument block(List<SyntaxArgument> members, String type) {
         return members.size() == 1 && type.equals("block")
                 ? members.getFirst()
-                : new SyntaxArgument(groupName(members), type, null, false, false, members);
+                : new SyntaxArgument(groupName(members), type, null, false, false, false, members);
     }
 
     private static String groupName(List<SyntaxArgument> members) {
@@ -84,10 +85,11 @@ record SyntaxArgument(String name, String type, @Nullable String token, boolean 
         List<SyntaxArgument> sequence() {
             List<SyntaxArgument> arguments = new ArrayList<>();
             while (!atEnd()) {
+                boolean isGroup = is("(");
                 SyntaxArgument argument = one();
                 if (is("...")) {
                     at++;
-                    argument = argument.multiple();
+                    argument = argument.multiple(isGroup);
                 }
                 arguments.add(argument);
             }

@@ -31,4 +31,23 @@ public interface Clock {
 
     /** Nanoseconds since some moment, never going back: for durations. */
     long nanos();
+
+    /**
+     * By how many microseconds the wall's clock is ahead of {@link #nanos}. Read a few times, because this thread may be
+     * made to wait between the two; never less than it is, lest a deadline that a client set seem further away.
+     */
+    default long wallAheadMicros() {
+        long ahead = 0;
+        long shortest = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            long before = nanos();
+            long wall = wallMicros();
+            long took = nanos() - before;
+            if (took < shortest) {
+                shortest = took;
+                ahead = wall - before / 1_000;
+            }
+        }
+        return ahead;
+    }
 }

@@ -39,7 +39,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class NodeLoop {
     private static final Logger LOG = LoggerFactory.getLogger(NodeLoop.class);
-    private static final long NANOS_PER_MILLI = 1_000_000;
+    private static final long NANOS_PER_MICRO = 1_000;
+    private static final long MICROS_PER_MILLI = 1_000;
     private static final int TURN_COMMANDS = 256;
     private static final int TURN_REPLY_BYTES = 64 * 1024;
     private static final long MAX_UNAUTHENTICATED_QUERY_BYTES = 1 << 20;
@@ -84,7 +85,7 @@ public final class NodeLoop {
     private long receivedBytes;
     private long sentBytes;
     private long executedCommands;
-    private long clockOffsetMillis;
+    private long wallAheadMicros;
     private boolean touches = true;
     private boolean obeys;
     /** What the reply of this turn tells of was done under a lease. */
@@ -444,7 +445,7 @@ public final class NodeLoop {
 
     /** Aligns the turns' clock, which counts from the monotonic one, with the wall's. */
     public void adjustClock() {
-        clockOffsetMillis = node.clock().wallMillis() - node.clock().nanos() / NANOS_PER_MILLI;
+        wallAheadMicros = node.clock().wallAheadMicros();
     }
 
     /** The session whose turn it is speaks for another user now, and may see other commands. */
@@ -792,7 +793,7 @@ public final class NodeLoop {
     private void beginTurn(Session session) {
         dispatcher.commands(session.commands());
         turnNanos = dispatcher.stopwatch().beginTurn();
-        nowMillis = turnNanos / NANOS_PER_MILLI + clockOffsetMillis;
+        nowMillis = (turnNanos / NANOS_PER_MICRO + wallAheadMicros) / MICROS_PER_MILLI;
         session.lastActiveMillis = nowMillis;
         prepareKeyspaces(session);
         largeRequestBytes = orNever(node.settings().largeRequestBytes.value());

@@ -206,6 +206,9 @@ public final class Settings {
         // Whoever starts the program decides whether it runs in the foreground.
         kept(new SwitchSetting("daemonize", false, false));
         kept(new NumberSetting("list-compress-depth", true, 0, 0, Integer.MAX_VALUE, false));
+        // Replicas get their first copy through the socket, each when it asks.
+        kept(new SwitchSetting("repl-diskless-sync", true, true));
+        kept(new NumberSetting("repl-diskless-sync-delay", true, 0, 0, Integer.MAX_VALUE, false));
         // Whatever is loaded is checked.
         kept(new ChoiceSetting("sanitize-dump-payload", true, "no", "yes", "clients"));
         // Large values are always freed in slices after they are deleted.

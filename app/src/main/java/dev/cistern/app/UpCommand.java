@@ -5,6 +5,7 @@ import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.StateDirectoryException;
 import dev.cistern.gateway.GatewayOptions;
+import dev.cistern.gateway.dns.DnsServer;
 import dev.cistern.gateway.http.ListenException;
 import dev.cistern.gateway.sign.AccessKey;
 import dev.cistern.gateway.sign.KeyFile;
@@ -13,7 +14,9 @@ import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -71,9 +74,15 @@ final class UpCommand implements Callable<Integer> {
     @Option(names = "--advertise", paramLabel = "HOST", description = "The name or address of nodes in answers (default: the one of --bind).")
     private @Nullable String advertised;
 
-    @Option(names = "--domain", paramLabel = "NAME", defaultValue = "", description = "Name endpoints of Memcached clusters as AWS does, such as mem.a1b2c3.cfg.use1.cache.NAME; a DNS "
-            + "must lead every such name to --advertise (default: they have that address).")
+    @Option(names = "--domain", paramLabel = "NAME", defaultValue = "", description = "Name endpoints as AWS does, such as shop.a1b2c3.ng.0001.use1.cache.NAME; --dns or another DNS "
+            + "must lead every such name to its address (default: endpoints have that address).")
     private String domain;
+
+    @Option(names = "--zone", paramLabel = "ZONE=ADDRESS", description = "Where Redis and Valkey nodes of an availability zone listen, such as us-east-1a=127.0.1.1; may be given again (default: where --bind says).")
+    private Map<String, String> zones = new TreeMap<>();
+
+    @Mixin
+    private NameArguments names;
 
     @Option(names = "--node-ports", paramLabel = "FROM-TO", defaultValue = "6379-7378", description = "Ports for nodes whose creator names none (default ${DEFAULT-VALUE}).")
     private String nodePorts;
@@ -99,7 +108,11 @@ final class UpCommand implements Callable<Integer> {
         RunningNote note = RunningNote.leave(state, cistern.url());
         // Made last: a key that is shown once must not be lost with a start that fails.
         announce(cistern, state, signed, keys == null ? Optional.empty() : access.firstKey(keys));
+        DnsServer dns = names.start(cistern.controlPlane(), host, endpoints);
         return new Lifetime(() -> {
+            if (dns != null) {
+                dns.close();
+            }
             note.close();
             cistern.close();
         }).awaitEnd();
@@ -125,7 +138,7 @@ final class UpCommand implements Callable<Integer> {
         try {
             String[] ends = nodePorts.split("-", -1);
             return new EndpointOptions(host, advertised == null ? host : advertised, Integer.parseInt(ends[0]),
-                    Integer.parseInt(ends[ends.length - 1]), domain);
+                    Integer.parseInt(ends[ends.length - 1])).withDomain(names.domain(domain)).withZones(zones);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--node-ports " + nodePorts
                     + ": write two ports as 6379-7378");

@@ -1,17 +1,10 @@
 package dev.cistern.app;
 
-import dev.cistern.gateway.GatewayOptions;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.AbstractTransaction;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisConnectionException;
-import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
@@ -23,25 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** A user's first hour, by the AWS SDK for Java and Jedis: everything that `up` starts, in this JVM. */
-final class AcceptanceTest {
-
-    @TempDir
-    private Path state;
-
-    private LocalCistern cistern;
-    private ElastiCacheClient client;
-
-    @BeforeEach
-    void start() throws IOException {
-        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
-        client = Probe.sdk(cistern.url());
-    }
-
-    @AfterEach
-    void end() {
-        client.close();
-        cistern.close();
-    }
+final class AcceptanceTest extends CisternTest {
 
     @Test
     void aReplicationGroupFromItsCreationToItsEnd() {

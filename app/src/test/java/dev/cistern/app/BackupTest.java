@@ -1,6 +1,5 @@
 package dev.cistern.app;
 
-import dev.cistern.gateway.GatewayOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -12,44 +11,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.params.SetParams;
 import redis.clients.jedis.params.XAddParams;
 import redis.clients.jedis.params.XReadGroupParams;
-import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /** Snapshot, delete, restore: every key, type and time to live is as it was, also into another node type and by a file. */
-final class BackupTest {
+final class BackupTest extends CisternTest {
 
     /** Keys that a database is filled with. */
     private static final int KEYS = 18;
-
-    @TempDir
-    private Path state;
-
-    private LocalCistern cistern;
-    private ElastiCacheClient client;
-
-    @BeforeEach
-    void start() throws IOException {
-        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
-        client = Probe.sdk(cistern.url());
-    }
-
-    @AfterEach
-    void end() {
-        client.close();
-        cistern.close();
-    }
 
     @Test
     void everyTypeComesBackFromAFinalSnapshot() throws IOException {

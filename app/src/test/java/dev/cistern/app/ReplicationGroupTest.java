@@ -1,8 +1,5 @@
 package dev.cistern.app;
 
-import dev.cistern.gateway.GatewayOptions;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,14 +10,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.RedisClusterClient;
-import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.NodeGroup;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
@@ -29,25 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /** Groups of many nodes with real nodes behind them: replicas that follow, primaries that change, slots that move. */
-final class ReplicationGroupTest {
-
-    @TempDir
-    private Path state;
-
-    private LocalCistern cistern;
-    private ElastiCacheClient client;
-
-    @BeforeEach
-    void start() throws IOException {
-        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
-        client = Probe.sdk(cistern.url());
-    }
-
-    @AfterEach
-    void end() {
-        client.close();
-        cistern.close();
-    }
+final class ReplicationGroupTest extends CisternTest {
 
     @Test
     void aReplicaIsPromotedUnderLoadAndNothingIsLost() throws InterruptedException {

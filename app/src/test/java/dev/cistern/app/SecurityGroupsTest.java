@@ -1,18 +1,12 @@
 package dev.cistern.app;
 
-import dev.cistern.gateway.GatewayOptions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -20,25 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Security groups by the AWS CLI, and whom a node lets in then: each client has an address of its own on loopback. */
-final class SecurityGroupsTest {
-
-    @TempDir
-    private Path state;
-
-    private LocalCistern cistern;
-    private ElastiCacheClient client;
-
-    @BeforeEach
-    void start() throws IOException {
-        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
-        client = Probe.sdk(cistern.url());
-    }
-
-    @AfterEach
-    void end() {
-        client.close();
-        cistern.close();
-    }
+final class SecurityGroupsTest extends CisternTest {
 
     @Test
     void rulesDecideWhoGetsInAndMayBeChangedWhileTheNodeServes() throws Exception {

@@ -2,6 +2,7 @@ package dev.cistern.control;
 
 import dev.cistern.control.certificate.CertificateAuthority;
 import dev.cistern.control.resource.EventLog;
+import dev.cistern.control.resource.NameLookup;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
 import dev.cistern.control.workflow.NodeCertificates;
@@ -9,6 +10,7 @@ import dev.cistern.control.workflow.StepObserver;
 import dev.cistern.control.workflow.Workflows;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.SortedSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,6 +80,11 @@ public final class ControlPlane implements AutoCloseable {
     /** The network of one caller: security groups, and what they lie in. Cheap: make one per call. */
     public NetworkService network(Caller caller) {
         return new NetworkService(caller, options, database, workflows, events);
+    }
+
+    /** The address that an endpoint's name stands for; empty when nothing that there is has that name. */
+    public Optional<String> addressOf(String name) {
+        return database.read(handle -> new NameLookup(options.endpoints()).address(handle, name));
     }
 
     /** What clients of encrypted nodes have to trust, PEM. */

@@ -152,7 +152,8 @@ final class Listeners implements Settings.Applier, AutoCloseable {
                 throw new IOException("setting '%s': %s".formatted(e.settingName(), e.reason()), e);
             }
         }
-        door.listen(hosts(), isShared);
+        String elsewhere = settings.roleBind.value();
+        door.listen(elsewhere.isEmpty() ? hosts() : List.of(elsewhere), isShared);
         return door;
     }
 

@@ -189,8 +189,9 @@ public final class ProcessRuntime implements NodeRuntime {
     @Override
     public void listenByRole(NodeSpec spec, NodeAdmin admin, int primaryPort, int readerPort) {
         if (rolePorts != null) {
-            rolePorts.listen(spec.nodeId(), new NodeAddress(spec.bindAddress(), spec.port()), admin, primaryPort,
-                    readerPort);
+            String host = spec.parameters().getOrDefault(NodeSpec.ROLE_BIND, spec.bindAddress());
+            rolePorts.listen(spec.nodeId(), new RolePorts.Place(new NodeAddress(spec.bindAddress(), spec.port()), host,
+                    primaryPort, readerPort), admin);
         }
     }
 

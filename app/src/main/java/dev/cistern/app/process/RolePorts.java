@@ -33,16 +33,24 @@ final class RolePorts implements Closeable {
         this.forwarder = forwarder;
     }
 
-    /** From now on, at these ports of the node's address; 0 for none. */
-    void listen(String nodeId, NodeAddress node, NodeAdmin admin, int primaryPort, int readerPort) {
-        Watch next = new Watch(node, admin, primaryPort, readerPort);
-        Watch before = primaryPort == NONE && readerPort == NONE ? watches.remove(nodeId) : watches.put(nodeId, next);
-        if (before != null && before.listensAt(node, primaryPort, readerPort)) {
+    /** A node, and at which ports of which address its role has it; 0 for none. */
+    record Place(NodeAddress node, String host, int primaryPort, int readerPort) {
+
+        boolean isNowhere() {
+            return primaryPort == NONE && readerPort == NONE;
+        }
+    }
+
+    /** From now on, there. */
+    void listen(String nodeId, Place place, NodeAdmin admin) {
+        Watch next = new Watch(place, admin);
+        Watch before = place.isNowhere() ? watches.remove(nodeId) : watches.put(nodeId, next);
+        if (before != null && before.place.equals(place)) {
             next.route = before.leave();
         } else if (before != null) {
             before.end();
         }
-        if (primaryPort != NONE || readerPort != NONE) {
+        if (!place.isNowhere()) {
             var _ = Thread.ofVirtual().name("role-of-" + nodeId).start(next);
         }
     }
@@ -64,22 +72,14 @@ final class RolePorts implements Closeable {
     /** One node at its ports. */
     private final class Watch implements Runnable {
 
-        private final NodeAddress node;
+        private final Place place;
         private final NodeAdmin admin;
-        private final int primaryPort;
-        private final int readerPort;
         private volatile @Nullable NodeAddress route;
         private boolean ended;
 
-        Watch(NodeAddress node, NodeAdmin admin, int primaryPort, int readerPort) {
-            this.node = node;
+        Watch(Place place, NodeAdmin admin) {
+            this.place = place;
             this.admin = admin;
-            this.primaryPort = primaryPort;
-            this.readerPort = readerPort;
-        }
-
-        boolean listensAt(NodeAddress otherNode, int otherPrimaryPort, int otherReaderPort) {
-            return node.equals(otherNode) && primaryPort == otherPrimaryPort && readerPort == otherReaderPort;
         }
 
         @Override
@@ -96,8 +96,8 @@ final class RolePorts implements Closeable {
         /** At which port its role has it now. */
         private int port() {
             try {
-                NodePlace place = admin.place();
-                return place.isPrimary() ? primaryPort : place.isLinked() ? readerPort : NONE;
+                NodePlace now = admin.place();
+                return now.isPrimary() ? place.primaryPort : now.isLinked() ? place.readerPort : NONE;
             } catch (RuntimeException silent) {
                 // Whatever it is, a node that does not say that it is primary is not to be taken for one.
                 return NONE;
@@ -108,16 +108,16 @@ final class RolePorts implements Closeable {
             if (ended) {
                 return false;
             }
-            NodeAddress wanted = port == NONE ? null : new NodeAddress(node.host(), port);
+            NodeAddress wanted = port == NONE ? null : new NodeAddress(place.host, port);
             NodeAddress now = route;
             if (wanted == null ? now != null : !wanted.equals(now)) {
                 unroute();
                 if (wanted != null) {
                     try {
-                        forwarder.add(wanted, node);
+                        forwarder.add(wanted, place.node);
                         route = wanted;
                     } catch (NodeRuntimeException e) {
-                        log.warn("clients of {} cannot reach it at {}: {}", node, wanted, e.getMessage());
+                        log.warn("clients of {} cannot reach it at {}: {}", place.node, wanted, e.getMessage());
                     }
                 }
             }
@@ -127,7 +127,7 @@ final class RolePorts implements Closeable {
         private void unroute() {
             NodeAddress now = route;
             if (now != null) {
-                forwarder.remove(now, node);
+                forwarder.remove(now, place.node);
                 route = null;
             }
         }

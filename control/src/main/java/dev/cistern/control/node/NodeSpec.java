@@ -41,6 +41,9 @@ public record NodeSpec(
      */
     public static final String EPOCH = "cistern-epoch";
 
+    /** The setting that names another address for the ports of the node's role. */
+    public static final String ROLE_BIND = "role-bind";
+
     public NodeSpec {
         parameters = Map.copyOf(parameters);
     }

@@ -55,9 +55,9 @@ final class Clusters {
         String zone = wish.zone(context.caller().region(), subnets, context.options().random());
         CacheCluster cluster = insert(context, wish, key, zone, 1);
         String nodeId = nodeId(cluster, FIRST_NODE);
-        int port = new Ports(context.options().endpoints()).lease(context.handle(), wish.port(), nodeId);
+        int port = new Ports(context.options().endpoints()).lease(context.handle(), wish.port(), nodeId, zone);
         new NewNode(FIRST_NODE, nodeId, zone, port).insert(context.handle(), cluster,
-                context.options().endpoints().bindAddress(), cluster.createdAtMillis());
+                context.options().endpoints(), cluster.createdAtMillis());
         return cluster;
     }
 

@@ -44,11 +44,9 @@ final class Descriptions {
 
     private static final String DOWNLOAD_PAGE = "https://console.aws.amazon.com/elasticache/home#client-download:";
 
-    private final String advertisedAddress;
     private final EndpointNames names;
 
     Descriptions(EndpointOptions endpoints) {
-        this.advertisedAddress = endpoints.advertisedAddress();
         this.names = new EndpointNames(endpoints);
     }
 
@@ -66,10 +64,7 @@ final class Descriptions {
         }
         if (withNodes && hasNodes) {
             answer.cacheNodes(nodes.stream()
-                    .map(node -> node(node, parameters.of(node), memcached == null
-                            ? advertisedAddress
-                            : names.node(cluster, node)))
-                    .toList());
+                    .map(node -> node(node, parameters.of(node), nodeName(handle, cluster, node))).toList());
         }
         return answer.build();
     }
@@ -122,6 +117,15 @@ final class Descriptions {
                 .authTokenLastModifiedDate(tokenChanged(access))
                 .transitEncryptionEnabled(encryption.isOn())
                 .transitEncryptionMode(encryption.isOn() ? encryption.mode().wireName() : null);
+    }
+
+    private String nodeName(Handle handle, CacheCluster cluster, CacheNode node) {
+        ReplicationGroup group = cluster.replicationGroupId() == null
+                ? null
+                : ReplicationGroup.find(handle, cluster.key().sibling(cluster.replicationGroupId()));
+        return group == null
+                ? names.node(cluster, node)
+                : names.member(group, node, TransitEncryption.of(handle, group.key()).isOn());
     }
 
     /** AWS's word for nodes in more than one. */
@@ -190,7 +194,8 @@ final class Descriptions {
             answer.nodeGroups(nodeGroups.stream()
                     .map(nodeGroup -> nodeGroup(handle, group, nodeGroup, members)).toList());
             if (group.hasSlots()) {
-                answer.configurationEndpoint(endpoint(nodeGroups.getFirst().primaryPort()));
+                answer.configurationEndpoint(endpoint(names.configuration(group, encryption.isOn()),
+                        nodeGroups.getFirst().primaryPort()));
             }
         }
         return answer.build();
@@ -226,11 +231,12 @@ final class Descriptions {
     /** In cluster mode clients ask the nodes themselves who is primary: there AWS shows neither endpoints nor roles. */
     private software.amazon.awssdk.services.elasticache.model.NodeGroup nodeGroup(Handle handle,
             ReplicationGroup group, NodeGroup nodeGroup, List<CacheCluster> members) {
+        boolean isEncrypted = TransitEncryption.of(handle, group.key()).isOn();
         List<CacheCluster> own = members.stream().filter(nodeGroup::has).toList();
         List<NodeGroupMember> answers = new ArrayList<>();
         for (CacheCluster member : own) {
             for (CacheNode node : CacheNode.of(handle, member.key())) {
-                answers.add(member(group, nodeGroup, member, node));
+                answers.add(member(group, nodeGroup, member, node, names.member(group, node, isEncrypted)));
             }
         }
         var answer = software.amazon.awssdk.services.elasticache.model.NodeGroup.builder()
@@ -241,8 +247,9 @@ final class Descriptions {
         if (!group.isClustered()) {
             boolean hasReplicas = own.stream().anyMatch(member -> !nodeGroup.hasPrimary(member));
             // Without replicas nobody listens on the port for readers.
-            answer.primaryEndpoint(endpoint(nodeGroup.primaryPort()))
-                    .readerEndpoint(endpoint(hasReplicas ? nodeGroup.readerPort() : nodeGroup.primaryPort()));
+            answer.primaryEndpoint(endpoint(names.primary(group, isEncrypted), nodeGroup.primaryPort()))
+                    .readerEndpoint(endpoint(names.reader(group, isEncrypted),
+                            hasReplicas ? nodeGroup.readerPort() : nodeGroup.primaryPort()));
         }
         return answer.build();
     }
@@ -252,19 +259,20 @@ final class Descriptions {
         return SlotMap.slots(nodeGroup.slots()).isEmpty() ? null : nodeGroup.slots();
     }
 
-    private NodeGroupMember member(ReplicationGroup group, NodeGroup nodeGroup, CacheCluster member, CacheNode node) {
+    private static NodeGroupMember member(ReplicationGroup group, NodeGroup nodeGroup, CacheCluster member,
+            CacheNode node, String host) {
         var answer = NodeGroupMember.builder()
                 .cacheClusterId(member.id())
                 .cacheNodeId(node.cacheNodeId())
                 .preferredAvailabilityZone(node.availabilityZone());
         if (!group.isClustered() && node.isMember()) {
-            answer.readEndpoint(endpoint(node.port()))
+            answer.readEndpoint(endpoint(host, node.port()))
                     .currentRole(nodeGroup.hasPrimary(member) ? "primary" : "replica");
         }
         return answer.build();
     }
 
-    private software.amazon.awssdk.services.elasticache.model.CacheNode node(CacheNode node,
+    private static software.amazon.awssdk.services.elasticache.model.CacheNode node(CacheNode node,
             ApplyStatus parameters, String host) {
         return software.amazon.awssdk.services.elasticache.model.CacheNode.builder()
                 .cacheNodeId(node.cacheNodeId())
@@ -274,10 +282,6 @@ final class Descriptions {
                 .parameterGroupStatus(parameters.wireName())
                 .customerAvailabilityZone(node.availabilityZone())
                 .build();
-    }
-
-    private Endpoint endpoint(int port) {
-        return endpoint(advertisedAddress, port);
     }
 
     private static Endpoint endpoint(String host, int port) {

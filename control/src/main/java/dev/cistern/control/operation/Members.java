@@ -3,6 +3,7 @@ package dev.cistern.control.operation;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.NewNode;
+import dev.cistern.control.resource.EngineChange;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
@@ -55,6 +56,10 @@ record Members(Context context) {
                 context.options().clock().millis());
         CacheCluster.TABLE.insert(context.handle(), member);
         addNode(member, zone);
+        EngineChange waiting = EngineChange.find(context.handle(), model.key());
+        if (waiting != null) {
+            waiting.of(member).store(context.handle());
+        }
         Tags.put(context, member.arn(), Tags.list(context,
                 context.key(String.valueOf(model.replicationGroupId())).arn(ReplicationGroup.ARN_TYPE)));
         return member;
@@ -63,9 +68,9 @@ record Members(Context context) {
     /** Stores the only node of a new cluster, on any free port. */
     void addNode(CacheCluster cluster, String zone) {
         String nodeId = Clusters.nodeId(cluster, Clusters.FIRST_NODE);
-        int port = new Ports(context.options().endpoints()).lease(context.handle(), null, nodeId);
+        int port = new Ports(context.options().endpoints()).lease(context.handle(), null, nodeId, zone);
         new NewNode(Clusters.FIRST_NODE, nodeId, zone, port).insert(context.handle(), cluster,
-                context.options().endpoints().bindAddress(), cluster.createdAtMillis());
+                context.options().endpoints(), cluster.createdAtMillis());
     }
 
     /** What the next new member of a node group is called: the lowest number that no cluster has. */

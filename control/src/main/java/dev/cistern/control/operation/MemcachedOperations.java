@@ -44,8 +44,7 @@ record MemcachedOperations(Context context) {
         int port = ports.lease(context.handle(), wish.port(), MemcachedCluster.leaseHolder(cluster));
         MemcachedCluster.TABLE.insert(context.handle(), MemcachedCluster.created(key, port, encrypted));
         for (NewNode node : newNodes(cluster, List.of(), zones, "")) {
-            node.insert(context.handle(), cluster, context.options().endpoints().bindAddress(),
-                    cluster.createdAtMillis());
+            node.insert(context.handle(), cluster, context.options().endpoints(), cluster.createdAtMillis());
         }
         return cluster;
     }

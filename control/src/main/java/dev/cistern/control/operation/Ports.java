@@ -26,44 +26,54 @@ final class Ports {
         this.options = options;
     }
 
-    /** Leases the port that was asked for, or the lowest free one when {@code asked} is null. */
+    /** Leases the port that was asked for, or the lowest free one when {@code asked} is null, for what has no zone. */
     int lease(Handle handle, @Nullable Integer asked, String nodeId) {
-        Set<Integer> leased = PortLease.TABLE.select(handle, "where bind_address = ?", options.bindAddress()).stream()
+        return leaseAt(options.bindAddress(), handle, asked, nodeId);
+    }
+
+    /** The same for a node in that availability zone. */
+    int lease(Handle handle, @Nullable Integer asked, String nodeId, String zone) {
+        return leaseAt(options.bindAddress(zone), handle, asked, nodeId);
+    }
+
+    /** No number is given twice, on whatever address: a node tells its own port from that of its role by the number. */
+    private int leaseAt(String address, Handle handle, @Nullable Integer asked, String nodeId) {
+        Set<Integer> leased = PortLease.TABLE.select(handle, "").stream()
                 .map(PortLease::port).collect(Collectors.toSet());
-        int port = asked == null ? lowestFree(leased) : checked(asked, leased);
-        PortLease.TABLE.insert(handle, new PortLease(options.bindAddress(), port, nodeId));
+        int port = asked == null ? lowestFree(address, leased) : checked(address, asked, leased);
+        PortLease.TABLE.insert(handle, new PortLease(address, port, nodeId));
         return port;
     }
 
-    private int lowestFree(Set<Integer> leased) {
+    private int lowestFree(String address, Set<Integer> leased) {
         for (int port = options.firstPort(); port <= options.lastPort(); port++) {
-            if (!leased.contains(port) && nothingListensOn(port)) {
+            if (!leased.contains(port) && nothingListensOn(address, port)) {
                 return port;
             }
         }
         throw Faults.insufficientCapacity("No port from %d to %d is free on %s.", options.firstPort(),
-                options.lastPort(), options.bindAddress());
+                options.lastPort(), address);
     }
 
-    private int checked(int port, Set<Integer> leased) {
+    private static int checked(String address, int port, Set<Integer> leased) {
         if (port < 1 || port > MAX_PORT) {
             throw Faults.invalidParameterValue("Invalid value %d for Port. Must be between 1 and %d", port, MAX_PORT);
         }
         if (leased.contains(port)) {
             throw Faults.invalidParameterValue("Port %d is held by another cache node on %s. Choose another port, or "
-                    + "leave Port out to be given a free one.", port, options.bindAddress());
+                    + "leave Port out to be given a free one.", port, address);
         }
-        if (!nothingListensOn(port)) {
+        if (!nothingListensOn(address, port)) {
             throw Faults.invalidParameterValue("Port %d is used by another program on %s. Choose another port, or "
-                    + "leave Port out to be given a free one.", port, options.bindAddress());
+                    + "leave Port out to be given a free one.", port, address);
         }
         return port;
     }
 
-    private boolean nothingListensOn(int port) {
+    private static boolean nothingListensOn(String address, int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(options.bindAddress(), port));
+            socket.bind(new InetSocketAddress(address, port));
             return true;
         } catch (IOException e) {
             return false;

@@ -32,6 +32,11 @@ public record EngineChange(ResourceKey key, long version, EngineType engine, Str
         TABLE.insert(handle, this);
     }
 
+    /** The same for another member of the group. */
+    public EngineChange of(CacheCluster member) {
+        return new EngineChange(member.key(), 0, engine, engineVersion, parameterGroup);
+    }
+
     /** The cluster as it is then. */
     public CacheCluster applied(CacheCluster cluster) {
         return cluster.withEngine(engine, cluster.settings().withEngineVersion(engineVersion, parameterGroup));

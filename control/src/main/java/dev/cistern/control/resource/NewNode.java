@@ -1,5 +1,7 @@
 package dev.cistern.control.resource;
 
+import dev.cistern.control.EndpointOptions;
+import dev.cistern.control.node.EngineType;
 import dev.cistern.control.node.Secret;
 import java.security.SecureRandom;
 import java.util.List;
@@ -20,12 +22,19 @@ public record NewNode(String cacheNodeId, String nodeId, String availabilityZone
     private static final SecureRandom SECRETS = new SecureRandom();
 
     /** Stores it as one that is to be started, with all values of its cluster's parameter group. */
-    public void insert(Handle handle, CacheCluster cluster, String bindAddress, long nowMillis) {
+    public void insert(Handle handle, CacheCluster cluster, EndpointOptions endpoints, long nowMillis) {
         ParameterGroup group = ParameterGroup.named(handle,
                 cluster.key().sibling(cluster.settings().parameterGroup()));
         CacheNode.TABLE.insert(handle, new CacheNode(cluster.key(), cacheNodeId, 0, nodeId, CacheNodeStatus.CREATING,
-                true, availabilityZone, bindAddress, port, Secret.generate(SECRETS), nowMillis,
+                true, availabilityZone, address(cluster, endpoints), port, Secret.generate(SECRETS), nowMillis,
                 NodeParameters.encode(group.values(handle))));
+    }
+
+    /** All nodes of a Memcached cluster listen on its configuration port too: they share one address. */
+    private String address(CacheCluster cluster, EndpointOptions endpoints) {
+        return cluster.engine() == EngineType.MEMCACHED
+                ? endpoints.bindAddress()
+                : endpoints.bindAddress(availabilityZone);
     }
 
     /** As it is stored with the cluster: one a line. */

@@ -33,7 +33,7 @@ record MemcachedSteps(Nodes nodes, ClusterSteps clusters, EventLog events, Endpo
     /** Stores the nodes that are to come. */
     void reserve(Handle handle, ResourceKey key, List<NewNode> wanted) {
         CacheCluster cluster = require(handle, key);
-        wanted.forEach(node -> node.insert(handle, cluster, endpoints.bindAddress(), clock.millis()));
+        wanted.forEach(node -> node.insert(handle, cluster, endpoints, clock.millis()));
     }
 
     /** The new nodes are on the list from now on. */

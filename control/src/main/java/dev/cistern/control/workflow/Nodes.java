@@ -476,9 +476,15 @@ final class Nodes {
 
     /** What a node's certificate names beside the addresses. */
     private List<String> names(CacheNode node, CacheCluster cluster) {
-        return cluster.engine() == EngineType.MEMCACHED
-                ? new EndpointNames(endpoints).ofMemcached(cluster, node)
-                : List.of();
+        EndpointNames known = new EndpointNames(endpoints);
+        String id = cluster.replicationGroupId();
+        if (id == null) {
+            return known.of(cluster, node);
+        }
+        ReplicationGroup group = database.read(handle -> ReplicationGroup.named(handle, cluster.key().sibling(id)));
+        List<String> names = new ArrayList<>(known.of(group));
+        names.addAll(known.of(group, node));
+        return names;
     }
 
     /** Gives the node the limits of another type; {@link HopelessException} when its data has no room there. */
@@ -707,6 +713,11 @@ final class Nodes {
             settings.put(MemcachedCluster.LIST_SETTING, list(cluster));
             settings.put(MemcachedCluster.PORT_SETTING, Integer.toString(database.read(
                     handle -> MemcachedCluster.named(handle, cluster.key())).configurationPort()));
+        }
+        if (!node.bindAddress().equals(endpoints.bindAddress())) {
+            settings.put(NodeSpec.ROLE_BIND, endpoints.bindAddress());
+            // Its primary sees from where it calls, which is not where it listens.
+            settings.put("replica-announce-ip", node.bindAddress());
         }
         if (sendsNobodyAway(cluster, settings)) {
             settings.put(COMPATIBLE, "yes");

@@ -12,6 +12,7 @@ import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.Snapshot;
+import dev.cistern.control.resource.TransitEncryption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +40,7 @@ record Reports(EndpointOptions endpoints, Map<Long, String> presentSteps) {
         int members = CacheCluster.membersOf(handle, row.key()).size();
         return new StatusReport.Resource("replication group", row.id(), row.status().wireName(),
                 row.engine().wireName() + ", " + members + (members == 1 ? " member" : " members"),
-                answers && !nodeGroups.isEmpty() ? endpoint(nodeGroups.getFirst().primaryPort()) : null);
+                answers && !nodeGroups.isEmpty() ? endpoint(handle, row, nodeGroups.getFirst()) : null);
     }
 
     private StatusReport.Resource cluster(Handle handle, CacheCluster row) {
@@ -54,9 +55,23 @@ record Reports(EndpointOptions endpoints, Map<Long, String> presentSteps) {
     /** Of a Memcached cluster the one for all its nodes. */
     private String endpoint(Handle handle, CacheCluster row, CacheNode first) {
         MemcachedCluster memcached = MemcachedCluster.find(handle, row.key());
-        return memcached == null
-                ? endpoint(first.port())
-                : new EndpointNames(endpoints).configuration(row) + ":" + memcached.configurationPort();
+        EndpointNames names = new EndpointNames(endpoints);
+        if (memcached != null) {
+            return names.configuration(row) + ":" + memcached.configurationPort();
+        }
+        String group = row.replicationGroupId();
+        return (group == null
+                ? names.node(row, first)
+                : names.member(ReplicationGroup.named(handle, row.key().sibling(group)), first,
+                        TransitEncryption.of(handle, row).isOn()))
+                + ":" + first.port();
+    }
+
+    private String endpoint(Handle handle, ReplicationGroup row, NodeGroup first) {
+        EndpointNames names = new EndpointNames(endpoints);
+        boolean isEncrypted = TransitEncryption.of(handle, row.key()).isOn();
+        return (row.isClustered() ? names.configuration(row, isEncrypted) : names.primary(row, isEncrypted)) + ":"
+                + first.primaryPort();
     }
 
     private static StatusReport.Resource snapshot(Handle handle, Snapshot row) {
@@ -73,9 +88,5 @@ record Reports(EndpointOptions endpoints, Map<Long, String> presentSteps) {
         int done = (int) StepRow.TABLE.count(handle, "where workflow_id = ?", row.workflowId());
         return new StatusReport.Work(row.type(), row.key().id(), done, presentSteps.get(row.workflowId()),
                 Math.max(0, nowMillis - row.createdAtMillis()), row.attempts(), row.failure());
-    }
-
-    private String endpoint(int port) {
-        return endpoints.advertisedAddress() + ":" + port;
     }
 }

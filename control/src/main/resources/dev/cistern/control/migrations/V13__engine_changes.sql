@@ -11,14 +11,3 @@ create table engine_change (
     parameter_group  varchar(255)  not null,
     primary key (account, region, id)
 );
-
--- The server of somebody else's whose data a replication group takes over.
-
-create table migration (
-    account  varchar(64)   not null,
-    region   varchar(64)   not null,
-    id       varchar(40)   not null,
-    host     varchar(255)  not null,
-    port     integer       not null,
-    primary key (account, region, id)
-);

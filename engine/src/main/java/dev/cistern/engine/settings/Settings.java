@@ -43,6 +43,9 @@ public final class Settings {
     /** How much memory all clients may take together before the largest are disconnected. */
     public final MemoryShareSetting maxMemoryClients = add(new MemoryShareSetting("maxmemory-clients"));
 
+    /** Ours: the address at which the ports of the node's role are listened on; empty: where its own is. */
+    public final TextSetting roleBind = add(new TextSetting("role-bind", false, ""));
+
     /** Ranges of addresses whose connections are accepted; empty for all. */
     public final TextSetting allowFrom = add(new TextSetting("allow-from", true, ""));
 

@@ -10,7 +10,7 @@ public final class ListenException extends RuntimeException {
 
     private final boolean portInUse;
 
-    ListenException(String host, int port, Throwable cause) {
+    public ListenException(String host, int port, Throwable cause) {
         super(message(host, port, cause), cause);
         this.portInUse = isPortInUse(cause);
     }

@@ -36,6 +36,8 @@ public final class MemoryGauge implements AutoCloseable {
     /** A limit below what a node needs without any key leaves no room at all. */
     private static final long EMPTY_NODE_BYTES = 4096;
     private static final long SHARE_OF_ROOM = 16;
+    /** With less room a command may fill it that says little: SETBIT of a bit far away. */
+    private static final long CLOSE_BYTES = 256L << 10;
     /** Keys looked at for one command, at most: a few hundred evictions, less than a millisecond. */
     private static final int EVICTION_BUDGET = 2_000;
 
@@ -57,7 +59,7 @@ public final class MemoryGauge implements AutoCloseable {
     public boolean isOver(long receivedBytes, long nowNanos) {
         long limit = rules.limitBytes();
         long room = limitBytes - usedBytes;
-        boolean stale = limit != limitBytes || room <= 0 || nowNanos - takenNanos > FRESH_NANOS
+        boolean stale = limit != limitBytes || room <= CLOSE_BYTES || nowNanos - takenNanos > FRESH_NANOS
                 || (receivedBytes - receivedWhenTaken) * SHARE_OF_ROOM > room;
         if (stale) {
             limitBytes = limit;

@@ -220,6 +220,9 @@ public final class Settings {
     }
 
     {
+        // What the node's keeper alone sets is no client's business.
+        atRestKeyFile.hide();
+        atRestKeyId.hide();
         alias("commandlog-execution-slower-than", slowlogLogSlowerThan);
         alias("commandlog-slow-execution-max-len", slowlogMaxLen);
         alias("primaryauth", primaryAuth);

@@ -23,7 +23,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIS
         versionProvider = VersionCommand.Provider.class,
         subcommands = {UpCommand.class, DownCommand.class, NodeCommand.class, RehearseCommand.class,
                 SnapshotCommand.class, CheckAofCommand.class, CheckRdbCommand.class, KeysCommand.class,
-                DataKeysCommand.class, DecryptCommand.class,
+                DataKeysCommand.class, DecryptCommand.class, CertificateCommand.class,
                 StatusCommand.class, StatusCommand.WatchCommand.class, DoctorCommand.class, VersionCommand.class},
         description = "Amazon ElastiCache that anyone can run: "
                 + "cache nodes and the control plane that AWS tools talk to.",

@@ -28,6 +28,11 @@ record ControlBackend(ControlPlane plane) implements Backend {
     }
 
     @Override
+    public String doors() {
+        return plane.doors().toJson();
+    }
+
+    @Override
     public String authority() {
         try {
             return Files.readString(plane.authorityFile());

@@ -19,8 +19,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Looks at the machine before the user has to: what will not work, what could be better, and what to do. */
-@Command(name = "doctor", description = "Checks the machine and says what to do.", footer = {"", "Examples:",
-        "  cistern doctor", "  cistern doctor --port 9000 --state-dir /srv/cistern"})
+@Command(name = "doctor", description = "Checks the machine and says what to do.", subcommands = DoctorConnectCommand.class, footer = {
+        "", "Examples:",
+        "  cistern doctor", "  cistern doctor --port 9000 --state-dir /srv/cistern",
+        "  cistern doctor connect 127.0.0.1:6379"})
 final class DoctorCommand implements Callable<Integer> {
 
     @Spec

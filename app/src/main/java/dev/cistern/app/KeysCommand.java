@@ -26,11 +26,13 @@ import picocli.CommandLine.Spec;
         subcommands = {KeysCommand.CreateCommand.class, KeysCommand.ListCommand.class,
                 KeysCommand.DeleteCommand.class},
         footer = {"",
-                "A change holds from the next request on. Keys count where callers have to sign: up --auth.",
+                "A change holds from the next request on. Keys count where callers have to sign: up --auth; and",
+                "everywhere for tokens that users with AuthenticationMode iam show to caches.",
                 "",
                 "Examples:",
                 "  cistern keys create alice",
                 "  cistern keys create dashboard --role viewer",
+                "  cistern keys create shop --role client",
                 "  cistern keys list",
                 "  cistern keys delete alice"})
 // @formatter:on
@@ -104,7 +106,7 @@ final class KeysCommand implements Runnable {
         @Parameters(paramLabel = "NAME", description = "What the key is called in lists and in the audit log.")
         private String name;
 
-        @Option(names = "--role", paramLabel = "ROLE", defaultValue = "admin", description = "viewer: describes and lists. operator: also makes and changes caches and takes snapshots, but neither deletes nor decides who gets in. admin: everything (default ${DEFAULT-VALUE}).")
+        @Option(names = "--role", paramLabel = "ROLE", defaultValue = "admin", description = "viewer: describes and lists. operator: also makes and changes caches and takes snapshots, but neither deletes nor decides who gets in. client: logs in to caches as users with AuthenticationMode iam, and calls nothing. admin: everything (default ${DEFAULT-VALUE}).")
         private String role;
 
         @Option(names = "--account", paramLabel = "ID", description = "The account of its calls, 12 digits (default: that of `up`).")

@@ -7,6 +7,8 @@ import dev.cistern.engine.network.EventLoops;
 import dev.cistern.gateway.Gateway;
 import dev.cistern.gateway.GatewayOptions;
 import dev.cistern.gateway.audit.AuditLog;
+import dev.cistern.gateway.sign.KeyFile;
+import dev.cistern.gateway.sign.LoginKeyFile;
 import java.nio.file.Path;
 
 /**
@@ -35,7 +37,8 @@ final class LocalCistern implements AutoCloseable {
     static LocalCistern start(ControlPlaneOptions options, GatewayOptions gatewayOptions) {
         ControlPlane controlPlane;
         try {
-            controlPlane = ControlPlane.open(options.withCaller(gatewayOptions.fallback()));
+            controlPlane = ControlPlane.open(options.withCaller(gatewayOptions.fallback())
+                    .withLoginKeys(new LoginKeyFile(keys(options, gatewayOptions), gatewayOptions.fallback())));
         } catch (RuntimeException e) {
             options.runtime().close();
             options.backups().close();
@@ -55,6 +58,13 @@ final class LocalCistern implements AutoCloseable {
     static LocalCistern start(Path stateDirectory, EndpointOptions endpoints, GatewayOptions gatewayOptions) {
         return start(ControlPlaneOptions.of(stateDirectory, new InJvmRuntime(EventLoops.start()))
                 .withEndpoints(endpoints), gatewayOptions);
+    }
+
+    /** Also where the API takes any key there are some by which users log in to caches. */
+    private static KeyFile keys(ControlPlaneOptions options, GatewayOptions gatewayOptions) {
+        return gatewayOptions.keys() instanceof KeyFile file
+                ? file
+                : new KeyFile(options.stateDirectory().resolve(AccessOptions.KEYS_FILE));
     }
 
     ControlPlane controlPlane() {

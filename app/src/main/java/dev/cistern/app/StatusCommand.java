@@ -61,19 +61,24 @@ final class StatusCommand implements Callable<Integer> {
         private @Nullable Path stateDirectory;
 
         StatusReport ask() {
+            return StatusReport.parse(get("/status"));
+        }
+
+        /** What it answers to a GET of that path. */
+        String get(String path) {
             String url = url();
             try {
-                HttpURLConnection call = (HttpURLConnection) URI.create(url + "/status").toURL().openConnection();
+                HttpURLConnection call = (HttpURLConnection) URI.create(url + path).toURL().openConnection();
                 call.setConnectTimeout(TIMEOUT_MILLIS);
                 call.setReadTimeout(TIMEOUT_MILLIS);
                 key().ifPresent(key -> new RequestSigner(key, Caller.DEFAULT_REGION)
-                        .sign(URI.create(url + "/status"), Instant.now()).forEach(call::setRequestProperty));
+                        .sign(URI.create(url + path), Instant.now()).forEach(call::setRequestProperty));
                 if (call.getResponseCode() != OK) {
                     throw new EnvironmentException(url + " does not tell: it answers " + call.getResponseCode(),
                             "It tells only who signs: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
                 }
                 try (InputStream in = call.getInputStream()) {
-                    return StatusReport.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+                    return new String(in.readAllBytes(), StandardCharsets.UTF_8);
                 }
             } catch (IOException | IllegalArgumentException e) {
                 throw new EnvironmentException("cannot ask " + url + ": " + e.getMessage(), "Is it up? cistern up");

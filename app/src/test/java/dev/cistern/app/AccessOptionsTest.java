@@ -46,7 +46,7 @@ final class AccessOptionsTest {
     void aRoleThatDoesNotExistIsNamed() {
         assertThat(run("keys", "create", "ann", "--role", "king", "--state-dir", state.toString()))
                 .isEqualTo(ExitCode.BAD_SYNTAX);
-        assertThat(err.toString()).contains("viewer, operator or admin");
+        assertThat(err.toString()).contains("viewer, operator, admin or client");
     }
 
     @Test

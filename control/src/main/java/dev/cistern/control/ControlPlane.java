@@ -1,6 +1,8 @@
 package dev.cistern.control;
 
 import dev.cistern.control.certificate.CertificateAuthority;
+import dev.cistern.control.certificate.OwnCertificates;
+import dev.cistern.control.operation.Doors;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.NameLookup;
 import dev.cistern.control.state.Database;
@@ -41,7 +43,9 @@ public final class ControlPlane implements AutoCloseable {
         this.events = new EventLog(options.clock(), options.quotas().eventsKept());
         this.authority = CertificateAuthority.open(directory.certificates(), options.clock());
         this.workflows = new Workflows(options, database, directory, events,
-                new NodeCertificates(authority, options.endpoints()), observer);
+                new NodeCertificates(authority, new OwnCertificates(directory.certificates()), options.endpoints(),
+                        directory.nodes()),
+                observer);
     }
 
     /**
@@ -105,6 +109,11 @@ public final class ControlPlane implements AutoCloseable {
     /** What exists and what is being done, for operators. */
     public StatusReport status() {
         return workflows.status();
+    }
+
+    /** Where clients knock and who is let in there, for operators. */
+    public DoorReport doors() {
+        return database.read(handle -> new Doors(handle).report());
     }
 
     /** Whether everything that was wished has come true or was given up; for tests and for those who want to wait. */

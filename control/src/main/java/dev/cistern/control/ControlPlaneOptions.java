@@ -1,6 +1,7 @@
 package dev.cistern.control;
 
 import dev.cistern.control.backup.BackupOptions;
+import dev.cistern.control.node.LoginKeys;
 import dev.cistern.control.node.NodeRuntime;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -20,6 +21,7 @@ import java.util.random.RandomGenerator;
  *                        come from it
  * @param pauses          how a workflow waits
  * @param backups         where snapshots lie; the control plane closes it
+ * @param loginKeys       who may log in to nodes by a signed token
  */
 public record ControlPlaneOptions(
         Path stateDirectory,
@@ -30,7 +32,8 @@ public record ControlPlaneOptions(
         Clock clock,
         RandomGenerator random,
         Pauses pauses,
-        BackupOptions backups) {
+        BackupOptions backups,
+        LoginKeys loginKeys) {
 
     /** The options of a laptop: 127.0.0.1, ports from 6379 on, AWS's default quotas. */
     public static ControlPlaneOptions of(Path stateDirectory, NodeRuntime runtime) {
@@ -43,36 +46,43 @@ public record ControlPlaneOptions(
                 Clock.systemUTC(),
                 new SecureRandom(),
                 Pauses.REAL,
-                BackupOptions.inFolder(stateDirectory));
+                BackupOptions.inFolder(stateDirectory),
+                LoginKeys.NONE);
     }
 
     public ControlPlaneOptions withCaller(Caller value) {
         return new ControlPlaneOptions(stateDirectory, runtime, value, endpoints, quotas, clock, random, pauses,
-                backups);
+                backups, loginKeys);
     }
 
     public ControlPlaneOptions withEndpoints(EndpointOptions value) {
-        return new ControlPlaneOptions(stateDirectory, runtime, caller, value, quotas, clock, random, pauses, backups);
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, value, quotas, clock, random, pauses, backups,
+                loginKeys);
     }
 
     public ControlPlaneOptions withQuotas(Quotas value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, value, clock, random, pauses,
-                backups);
+                backups, loginKeys);
     }
 
     /** Time as a simulation or a test wants it: both what the clock says and how waiting passes. */
     public ControlPlaneOptions withTime(Clock newClock, Pauses newPauses) {
         return new ControlPlaneOptions(
-                stateDirectory, runtime, caller, endpoints, quotas, newClock, random, newPauses, backups);
+                stateDirectory, runtime, caller, endpoints, quotas, newClock, random, newPauses, backups, loginKeys);
     }
 
     public ControlPlaneOptions withBackups(BackupOptions value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                value);
+                value, loginKeys);
+    }
+
+    public ControlPlaneOptions withLoginKeys(LoginKeys value) {
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
+                backups, value);
     }
 
     public ControlPlaneOptions withRandom(RandomGenerator value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, value, pauses,
-                backups);
+                backups, loginKeys);
     }
 }

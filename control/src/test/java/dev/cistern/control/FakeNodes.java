@@ -125,6 +125,11 @@ final class FakeNodes implements NodeRuntime {
         return node(clusterId).users;
     }
 
+    /** What the node of that cluster was told of users who log in by tokens. */
+    String logins(String clusterId) {
+        return node(clusterId).logins;
+    }
+
     /** What each Memcached node of the cluster answers to those who follow it, by number. */
     Map<String, String> lists(String clusterId) {
         Map<String, String> lists = new TreeMap<>();
@@ -289,6 +294,7 @@ final class FakeNodes implements NodeRuntime {
         private volatile String rolePorts = "0 0";
         private volatile long epoch;
         private volatile long leaseMillis = -1;
+        private volatile String logins = "";
         private volatile String topology;
         private final Map<String, String> settings = new ConcurrentHashMap<>();
         private final Map<String, String> users = new ConcurrentSkipListMap<>();
@@ -464,6 +470,7 @@ final class FakeNodes implements NodeRuntime {
                     target.know(withMoved(target.topology, command.get(2), command.get(3)));
                     know(moved);
                 }
+                case "LOGIN-TOKENS" -> logins = String.join(" ", command.subList(2, command.size()));
                 default -> rolePorts = command.get(3) + " " + command.get(5);
             }
             return "+OK\r\n";

@@ -435,7 +435,7 @@ final class UserTest {
     }
 
     @Test
-    void aUserOfIamIsKnownButLetInNowhere() {
+    void nodesAreToldWhoLogsInByTokens() {
         try (TestPlane test = new TestPlane(directory)) {
             CreateUserResponse made = test.aws.createUser(r -> r.userId("ann").userName("ann").engine("redis")
                     .accessString("on ~* +@all").authenticationMode(m -> m.type(InputAuthenticationType.IAM)));
@@ -446,6 +446,10 @@ final class UserTest {
             attach(test, "g", "team");
             test.settle();
             assertThat(test.nodes.users("g-001")).containsEntry("ann", "reset &* on ~* +@all");
+            assertThat(test.nodes.logins("g-001")).isEqualTo("g - us-east-1 USERS 1 ann KEYS 0");
+            test.aws.modifyUser(r -> r.userId("ann").passwords(SECRET));
+            test.settle();
+            assertThat(test.nodes.logins("g-001")).isEqualTo("g - us-east-1 USERS 0 KEYS 0");
         }
     }
 

@@ -8,6 +8,7 @@ import dev.cistern.gateway.http.WebAnswer;
 import dev.cistern.gateway.http.WebHandler;
 import dev.cistern.gateway.http.WebRequest;
 import dev.cistern.gateway.sign.Identity;
+import dev.cistern.gateway.sign.Role;
 import dev.cistern.gateway.sign.SignatureVerifier;
 import dev.cistern.gateway.wire.FormParameters;
 import dev.cistern.gateway.wire.QueryService;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 
@@ -69,7 +71,8 @@ final class AwsFront implements WebHandler {
         }
         return switch (request.rawPath()) {
             case "/" -> root(request);
-            case "/status" -> isRead(request) ? status(request) : methodNotAllowed();
+            case "/status" -> isRead(request) ? told(request, backend::status) : methodNotAllowed();
+            case "/doors" -> isRead(request) ? told(request, backend::doors) : methodNotAllowed();
             case "/ca.pem" -> isRead(request) ? authority() : methodNotAllowed();
             case "/health" -> isRead(request) ? health() : methodNotAllowed();
             default -> WebAnswer.text(NOT_FOUND, "There is nothing here; the AWS API is at /.\n");
@@ -180,10 +183,12 @@ final class AwsFront implements WebHandler {
     }
 
     /** What an operator is told is for those alone who may call the API. */
-    private WebAnswer status(WebRequest request) {
+    private WebAnswer told(WebRequest request, Supplier<String> json) {
         try {
-            verifier.verify(request);
-            return WebAnswer.json(OK, backend.status());
+            if (verifier.verify(request).role() == Role.CLIENT) {
+                return WebAnswer.text(FORBIDDEN, "The key's role does not allow to ask.\n");
+            }
+            return WebAnswer.json(OK, json.get());
         } catch (WireFault fault) {
             return WebAnswer.text(FORBIDDEN, fault.getMessage() + "\n");
         }

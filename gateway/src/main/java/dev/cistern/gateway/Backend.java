@@ -22,6 +22,11 @@ public interface Backend {
         return "{}";
     }
 
+    /** JSON for whoever wants to know who is let in where. */
+    default String doors() {
+        return "{}";
+    }
+
     /** The certificate, PEM, that clients of encrypted caches have to trust; empty when there is none. */
     default String authority() {
         return "";

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -19,8 +20,11 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Date;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import javax.security.auth.x500.X500Principal;
@@ -36,6 +40,7 @@ import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The authority of one installation: made at its first start, and the issuer of every node's certificate since.
@@ -75,7 +80,7 @@ public final class CertificateAuthority {
         this.certificate = PemFiles.readCertificate(certificateFile());
         this.key = PemFiles.readKey(folder.resolve("ca.key"));
         if (!Files.exists(trustFile())) {
-            writeTrustFile();
+            writeTrustFile(trustFile(), Set.of());
         }
     }
 
@@ -113,22 +118,76 @@ public final class CertificateAuthority {
         PemFiles.writeCertificates(certificateFile(), List.of(own));
     }
 
-    private void writeTrustFile() throws IOException, GeneralSecurityException {
+    private void writeTrustFile(Path file, Set<X509Certificate> others) throws IOException, GeneralSecurityException {
         KeyStore store = KeyStore.getInstance(TRUST_KIND);
         store.load(null, null);
         store.setCertificateEntry("cistern", certificate);
+        int number = 0;
+        for (X509Certificate other : others) {
+            number++;
+            store.setCertificateEntry("own" + number, other);
+        }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         store.store(bytes, TRUST_PASSWORD.toCharArray());
-        PemFiles.write(trustFile(), bytes.toByteArray());
+        PemFiles.write(file, bytes.toByteArray());
     }
 
-    /** Has a valid certificate for these names lie in the folder; answers whether it is a new one. */
-    public boolean provide(Path nodeFolder, SortedSet<String> names) throws IOException {
-        return !isGood(nodeFolder, names) && issue(nodeFolder, names);
+    /** Whether what lies in the folder is what should: the operator's own, or else one of ours that is good for a while. */
+    public boolean isRight(Path nodeFolder, OwnCertificates.@Nullable Pair own, SortedSet<String> names) {
+        if (own == null) {
+            return isGood(nodeFolder, names);
+        }
+        try {
+            return own.chain().equals(Files.readString(nodeFolder.resolve(NODE_CERTIFICATE)))
+                    && own.key().equals(Files.readString(nodeFolder.resolve(NODE_KEY)));
+        } catch (IOException absent) {
+            return false;
+        }
     }
 
-    /** Puts a new certificate for these names, with a new key, into the folder; answers true. */
-    public boolean issue(Path nodeFolder, SortedSet<String> names) throws IOException {
+    /** Puts the operator's own into the folder, or else a new one of ours. */
+    public void put(Path nodeFolder, OwnCertificates.@Nullable Pair own, SortedSet<String> names) throws IOException {
+        if (own == null) {
+            issue(nodeFolder, names);
+            return;
+        }
+        StateDirectory.createPrivate(nodeFolder);
+        PemFiles.write(nodeFolder.resolve(NODE_KEY), own.key().getBytes(StandardCharsets.US_ASCII));
+        PemFiles.write(nodeFolder.resolve(NODE_CERTIFICATE), own.chain().getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** What the control plane trusts when it talks to nodes, of the kind JKS. */
+    public Path nodesTrustFile() {
+        return folder.resolve("nodes.jks");
+    }
+
+    /** Has that be this authority, and of what others have issued just these and those in the files, where there are such. */
+    public void trust(Collection<X509Certificate> own, List<Path> files) throws IOException {
+        Set<X509Certificate> others = new LinkedHashSet<>(own);
+        try {
+            for (Path file : files) {
+                if (Files.exists(file)) {
+                    others.add(PemFiles.readCertificate(file));
+                }
+            }
+            others.removeIf(this::isOurs);
+            writeTrustFile(nodesTrustFile(), others);
+        } catch (GeneralSecurityException e) {
+            throw new IOException("it cannot be written down whom to trust: " + e.getMessage(), e);
+        }
+    }
+
+    private boolean isOurs(X509Certificate issued) {
+        try {
+            issued.verify(certificate.getPublicKey());
+            return true;
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
+    }
+
+    /** Puts a new certificate for these names, with a new key, into the folder. */
+    public void issue(Path nodeFolder, SortedSet<String> names) throws IOException {
         StateDirectory.createPrivate(nodeFolder);
         try {
             KeyPair pair = newKeyPair();
@@ -147,7 +206,6 @@ public final class CertificateAuthority {
                     .addExtension(Extension.subjectAlternativeName, false, alternatives));
             PemFiles.writeKey(nodeFolder.resolve(NODE_KEY), pair.getPrivate());
             PemFiles.writeCertificates(nodeFolder.resolve(NODE_CERTIFICATE), List.of(issued, certificate));
-            return true;
         } catch (GeneralSecurityException e) {
             throw new IOException("no certificate can be issued: " + e.getMessage(), e);
         }

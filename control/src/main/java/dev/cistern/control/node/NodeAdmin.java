@@ -135,6 +135,24 @@ public final class NodeAdmin {
         }
     }
 
+    /** Tells the node who logs in by tokens, and how it judges one; false when it cannot judge any. */
+    public boolean setLogins(LoginTerms terms) {
+        List<String> words = new ArrayList<>(List.of("LOGIN-TOKENS", terms.resource(), "-", terms.region(), "USERS",
+                Integer.toString(terms.users().size())));
+        words.addAll(terms.users());
+        words.addAll(List.of("KEYS", Integer.toString(terms.keys().size())));
+        terms.keys().forEach(key -> words.addAll(List.of(key.id(), key.date(), key.key().reveal())));
+        try (Jedis node = connect()) {
+            node.sendCommand(CISTERN, words.toArray(String[]::new));
+            return true;
+        } catch (JedisDataException e) {
+            if (String.valueOf(e.getMessage()).startsWith("ERR unknown")) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
     private static void setUser(Jedis node, NodeUser user) {
         List<String> rules = new ArrayList<>(user.rules());
         while (true) {

@@ -64,7 +64,7 @@ public record ClusterSecurityGroups(ResourceKey key, boolean ofGroup, long versi
     }
 
     /** The addresses that a rule of a cluster's group means. */
-    private static List<String> ranges(Handle handle, CacheCluster cluster, SecurityRule rule) {
+    public static List<String> ranges(Handle handle, CacheCluster cluster, SecurityRule rule) {
         String named = rule.peerGroup();
         if (named == null) {
             return List.of(rule.peer());

@@ -47,6 +47,14 @@ public record SecurityRule(ResourceKey key, long version, String groupId, boolea
         return !egress && (protocol.equals(ALL) || (protocol.equals(TCP) && fromPort <= port && port <= toPort));
     }
 
+    /** Which connections it is about, for people. */
+    public String portsInWords() {
+        if (protocol.equals(ALL)) {
+            return "all ports";
+        }
+        return protocol + (fromPort < 0 ? "" : fromPort == toPort ? " " + fromPort : " " + fromPort + "-" + toPort);
+    }
+
     /** Whether it says the same as the other one. */
     public boolean saysSame(SecurityRule other) {
         return egress == other.egress && protocol.equals(other.protocol) && fromPort == other.fromPort

@@ -9,7 +9,7 @@ public enum UserAuthentication {
     /** Not at all. */
     NO_PASSWORD("no-password"),
 
-    /** By a token that is signed with its access key. Nodes cannot check one yet and let nobody in this way. */
+    /** By a token that is signed with an access key, which nodes of ours judge by themselves. */
     IAM("iam");
 
     private final String wireName;

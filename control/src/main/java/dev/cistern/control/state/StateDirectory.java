@@ -69,9 +69,14 @@ public final class StateDirectory implements AutoCloseable {
         return path.resolve("state");
     }
 
+    /** Where each node has its folder. */
+    public Path nodes() {
+        return path.resolve("nodes");
+    }
+
     /** The folder of one node's data; {@link #createPrivate} makes it. */
     public Path nodeDirectory(String nodeId) {
-        return path.resolve("nodes").resolve(nodeId);
+        return nodes().resolve(nodeId);
     }
 
     /** Where the certificate authority keeps its files. */

@@ -48,16 +48,18 @@ final class Keeper implements AutoCloseable {
     private final Clock clock;
     private final Rest rest;
     private long renewedAtMillis;
+    private @Nullable Object certificateWishes;
     private long repairedAtMillis;
     private final Topologies topologies;
     private final Strays strays;
     private final SnapshotKeeper snapshots;
     private final Sentry sentry;
+    private final LoginKeeper logins;
     private long trimmedAtMillis;
     private @Nullable Thread rounds;
 
     Keeper(Database database, Nodes nodes, EventLog events, Workflows workflows, Clock clock, Rest rest,
-            SnapshotKeeper snapshots, Topologies topologies, Sentry sentry) {
+            SnapshotKeeper snapshots, Topologies topologies, Sentry sentry, LoginKeeper logins) {
         this.database = database;
         this.nodes = nodes;
         this.events = events;
@@ -68,6 +70,7 @@ final class Keeper implements AutoCloseable {
         this.topologies = topologies;
         this.strays = new Strays(database, nodes);
         this.sentry = sentry;
+        this.logins = logins;
     }
 
     /** Starts every wanted node that does not run, then goes on looking round in the background. */
@@ -99,6 +102,7 @@ final class Keeper implements AutoCloseable {
                 repairTopologies();
                 beginPendingChanges();
                 renewCertificates();
+                logins.lookRound();
                 snapshots.lookRound();
                 trimEvents();
             } catch (Rest.ClosingException e) {
@@ -247,8 +251,10 @@ final class Keeper implements AutoCloseable {
 
     private void renewCertificates() {
         long now = clock.millis();
-        if (now - renewedAtMillis >= RENEW_EVERY.toMillis()) {
+        Object wishes = nodes.certificateWishes();
+        if (now - renewedAtMillis >= RENEW_EVERY.toMillis() || !wishes.equals(certificateWishes)) {
             renewedAtMillis = now;
+            certificateWishes = wishes;
             renewCertificates(false);
         }
     }

@@ -2,16 +2,21 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.certificate.CertificateAuthority;
+import dev.cistern.control.certificate.OwnCertificates;
 import dev.cistern.control.node.NodeTrust;
 import dev.cistern.control.resource.TransitEncryption.Mode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** What nodes need to encrypt their connections: a certificate for their names, and the settings that say so. */
 public final class NodeCertificates {
@@ -20,17 +25,49 @@ public final class NodeCertificates {
     static final String SWITCH = "tls-port";
     static final String MEMCACHED_SWITCH = "enable_ssl";
 
-    private final CertificateAuthority authority;
-    private final EndpointOptions endpoints;
+    /** Of a node that has not been told of its newest certificate: the one that it shows until then. */
+    private static final String SHOWN = CertificateAuthority.NODE_CERTIFICATE + ".shown";
 
-    public NodeCertificates(CertificateAuthority authority, EndpointOptions endpoints) {
+    private final CertificateAuthority authority;
+    private final OwnCertificates own;
+    private final EndpointOptions endpoints;
+    private final Path nodes;
+
+    /** {@code nodes} is the folder in which each node has one. */
+    public NodeCertificates(CertificateAuthority authority, OwnCertificates own, EndpointOptions endpoints,
+            Path nodes) {
         this.authority = authority;
+        this.own = own;
         this.endpoints = endpoints;
+        this.nodes = nodes;
+        trustAll();
     }
 
-    /** Whom the control plane trusts when it talks to a node. */
+    /** Whom the control plane trusts when it talks to a node: also who shows just the certificate that it was given. */
     NodeTrust trust() {
-        return new NodeTrust(authority.trustFile(), CertificateAuthority.TRUST_PASSWORD);
+        return new NodeTrust(authority.nodesTrustFile(), CertificateAuthority.TRUST_PASSWORD);
+    }
+
+    /** Equal as long as the operator has the nodes show the same certificates. */
+    Object wishes() {
+        return own.state();
+    }
+
+    private synchronized void trustAll() {
+        try {
+            List<Path> shown = new ArrayList<>();
+            if (Files.isDirectory(nodes)) {
+                try (Stream<Path> folders = Files.list(nodes)) {
+                    folders.forEach(folder -> {
+                        shown.add(folder.resolve(CertificateAuthority.NODE_CERTIFICATE));
+                        shown.add(folder.resolve(SHOWN));
+                    });
+                }
+            }
+            authority.trust(own.all().values(), shown);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
     }
 
     /** What a node on this port is told, by the engine's names and in one call: half of it would be refused. */
@@ -63,22 +100,45 @@ public final class NodeCertificates {
     }
 
     /**
-     * Has a certificate lie in the node's folder that is good for a while; answers whether it is a new one.
+     * Has a certificate lie in the node's folder that is good for a while; answers whether it is one that the node has not
+     * been told of.
      *
+     * @param owner   its replication group or cluster, for which the operator may have a certificate
      * @param others  names of the node's own, beside those that all nodes here have
      */
-    boolean provide(Path nodeFolder, String bindAddress, List<String> others) {
+    boolean provide(Path nodeFolder, String owner, String bindAddress, List<String> others) {
+        SortedSet<String> names = names(bindAddress, others);
+        if (!authority.isRight(nodeFolder, own.of(owner), names)) {
+            put(nodeFolder, owner, names);
+        }
+        return Files.exists(nodeFolder.resolve(SHOWN));
+    }
+
+    /** Puts a new certificate into the node's folder, or again that of the operator. */
+    void replace(Path nodeFolder, String owner, String bindAddress, List<String> others) {
+        put(nodeFolder, owner, names(bindAddress, others));
+    }
+
+    private void put(Path nodeFolder, String owner, SortedSet<String> names) {
         try {
-            return authority.provide(nodeFolder, names(bindAddress, others));
+            Path before = nodeFolder.resolve(CertificateAuthority.NODE_CERTIFICATE);
+            Path shown = nodeFolder.resolve(SHOWN);
+            if (Files.exists(before) && !Files.exists(shown)) {
+                Files.copy(before, shown, StandardCopyOption.COPY_ATTRIBUTES);
+            }
+            authority.put(nodeFolder, own.of(owner), names);
+            trustAll();
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }
     }
 
-    /** Puts a new certificate into the node's folder. */
-    void replace(Path nodeFolder, String bindAddress, List<String> others) {
+    /** The node shows what lies in its folder. */
+    void isShown(Path nodeFolder) {
         try {
-            authority.issue(nodeFolder, names(bindAddress, others));
+            if (Files.deleteIfExists(nodeFolder.resolve(SHOWN))) {
+                trustAll();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e.getMessage(), e);
         }

@@ -2,6 +2,8 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.node.EngineType;
+import dev.cistern.control.node.LoginKeys;
+import dev.cistern.control.node.LoginTerms;
 import dev.cistern.control.node.MemcachedAdmin;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeAdmin;
@@ -21,6 +23,7 @@ import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.Leadership;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.NodeGroup;
+import dev.cistern.control.resource.NodeLogins;
 import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.NodeRole;
 import dev.cistern.control.resource.NodeType;
@@ -36,7 +39,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -74,11 +80,14 @@ final class Nodes {
     private final EndpointOptions endpoints;
     private final NodeCertificates certificates;
     private final Roles roles;
+    private final LoginKeys loginKeys;
+    private final Clock clock;
     private final Map<String, ReentrantLock> locks = new ConcurrentHashMap<>();
     private final Map<String, Started> started = new ConcurrentHashMap<>();
 
     Nodes(Database database, NodeRuntime runtime, StateDirectory directory, EventLog events,
-            EndpointOptions endpoints, NodeCertificates certificates, Leases leases) {
+            EndpointOptions endpoints, NodeCertificates certificates, Leases leases, LoginKeys loginKeys,
+            Clock clock) {
         this.database = database;
         this.runtime = runtime;
         this.directory = directory;
@@ -86,6 +95,8 @@ final class Nodes {
         this.endpoints = endpoints;
         this.certificates = certificates;
         this.roles = new Roles(leases, events, database);
+        this.loginKeys = loginKeys;
+        this.clock = clock;
     }
 
     /** The nodes of a cluster, by number. */
@@ -375,10 +386,35 @@ final class Nodes {
         locked(node, (current, cluster) -> {
             if (current.wanted()) {
                 Started told = started(current);
-                admin(told).setUsers(usersOn(told.spec, cluster));
+                tellUsers(told, current, cluster);
             }
             return true;
         });
+    }
+
+    private void tellUsers(Started told, CacheNode node, CacheCluster cluster) {
+        admin(told).setUsers(usersOn(told.spec, cluster));
+        tellLogins(told, node, cluster);
+    }
+
+    /** Tells a node that runs by which keys it judges who logs in by a signed token. */
+    void tellLogins(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            if (current.wanted() && isRunning(current)) {
+                tellLogins(started(current), current, cluster);
+            }
+            return true;
+        });
+    }
+
+    private void tellLogins(Started told, CacheNode node, CacheCluster cluster) {
+        LoginTerms terms = database.read(handle -> NodeLogins.of(handle, cluster, loginKeys,
+                LocalDate.ofInstant(clock.instant(), ZoneOffset.UTC)));
+        if (!admin(told).setLogins(terms) && !terms.users().isEmpty()) {
+            database.run(handle -> events.clusterEvent(handle, cluster.key(), "Cache node " + node.cacheNodeId()
+                    + " is run by an original server, which cannot check IAM tokens: it refuses "
+                    + String.join(", ", terms.users())));
+        }
     }
 
     /**
@@ -435,13 +471,15 @@ final class Nodes {
                 NodeSpec spec = specOf(current, cluster);
                 Mode mode = modeOf(cluster);
                 if (mode != Mode.DISABLED) {
-                    certificates.provide(spec.dataDirectory(), spec.bindAddress(), names(current, cluster));
+                    certificates.provide(spec.dataDirectory(), ownerOf(cluster), spec.bindAddress(),
+                            names(current, cluster));
                 }
                 NodeAdmin known = admin(before);
                 Started after = new Started(spec, before.address);
                 // A node that was told already, by a try that did not end, is reached in the new way alone.
                 NodeAdmin admin = known.answers() ? known : admin(after);
                 admin.setTogether(certificates.settings(spec.dataDirectory(), spec.port(), mode));
+                certificates.isShown(spec.dataDirectory());
                 started.put(spec.nodeId(), after);
                 listenByRole(after, roleOf(cluster));
             }
@@ -456,9 +494,11 @@ final class Nodes {
             if (current.wanted() && known != null && known.isEncrypted()) {
                 NodeSpec spec = known.spec;
                 if (always) {
-                    certificates.replace(spec.dataDirectory(), spec.bindAddress(), names(current, cluster));
+                    certificates.replace(spec.dataDirectory(), ownerOf(cluster), spec.bindAddress(),
+                            names(current, cluster));
                 }
-                if (always || certificates.provide(spec.dataDirectory(), spec.bindAddress(), names(current, cluster))) {
+                if (always || certificates.provide(spec.dataDirectory(), ownerOf(cluster), spec.bindAddress(),
+                        names(current, cluster))) {
                     takeCertificate(known);
                 }
             }
@@ -466,7 +506,23 @@ final class Nodes {
         });
     }
 
+    /** Whose certificate it shows, if the operator has one for it. */
+    private static String ownerOf(CacheCluster cluster) {
+        String group = cluster.replicationGroupId();
+        return group == null ? cluster.id() : group;
+    }
+
+    /** Equal as long as the operator has the nodes show the same certificates. */
+    Object certificateWishes() {
+        return certificates.wishes();
+    }
+
     private void takeCertificate(Started node) {
+        tellCertificate(node);
+        certificates.isShown(node.spec.dataDirectory());
+    }
+
+    private void tellCertificate(Started node) {
         if (node.spec.engine() == EngineType.MEMCACHED) {
             memcached(node).readCertificates();
         } else {
@@ -528,12 +584,15 @@ final class Nodes {
         NodeSpec spec = specOf(node, cluster);
         prepareFolder(spec, loads);
         if (modeOf(cluster) != Mode.DISABLED) {
-            certificates.provide(spec.dataDirectory(), spec.bindAddress(), names(node, cluster));
+            certificates.provide(spec.dataDirectory(), ownerOf(cluster), spec.bindAddress(), names(node, cluster));
         }
         boolean isAdopted = runtime.inspect(spec) == NodeState.RUNNING;
         Started now = new Started(spec, runtime.start(spec));
+        if (!isAdopted) {
+            certificates.isShown(spec.dataDirectory());
+        }
         if (!spec.open()) {
-            admin(now).setUsers(usersOn(spec, cluster));
+            tellUsers(now, node, cluster);
         }
         NodeRole role = roleOf(cluster);
         if (!isAdopted && !role.equals(NodeRole.ALONE)) {

@@ -51,7 +51,7 @@ public final class Workflows implements AutoCloseable {
         this.events = events;
         Leases leases = new Leases(System::nanoTime);
         Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints(), certificates,
-                leases);
+                leases, options.loginKeys(), options.clock());
         SnapshotFiles files = new SnapshotFiles(options.backups(), directory, database);
         SnapshotSteps snapshots = new SnapshotSteps(nodes, files, events, options.clock());
         ClusterSteps clusters = new ClusterSteps(nodes, files, events);
@@ -105,7 +105,8 @@ public final class Workflows implements AutoCloseable {
                 ? null
                 : new LeaseRounds(database, nodes, leases, rest, System::nanoTime);
         this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest,
-                new SnapshotKeeper(database, this, options.clock()), topologies, sentry);
+                new SnapshotKeeper(database, this, options.clock()), topologies, sentry,
+                new LoginKeeper(database, nodes, options.loginKeys(), options.clock()));
     }
 
     /** {@code source} is what its data comes from, or null. */

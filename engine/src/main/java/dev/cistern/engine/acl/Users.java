@@ -44,6 +44,7 @@ public final class Users {
     private final User defaultUser;
     private final User primaryUser;
     private final Listener listener;
+    private final LoginTokens loginTokens = new LoginTokens();
     /** The last value of requirepass that was put into effect. */
     private String requiredPassword = "";
 
@@ -147,6 +148,19 @@ public final class Users {
         UserRules rules = claimed == null ? defaultUser.rules() : claimed.rules();
         boolean right = rules.hasPassword(digest) || rules.noPassword();
         return claimed != null && right && rules.enabled() ? claimed : null;
+    }
+
+    /** The user of this name with this token in place of a password, or null. Only where the name is one that shows tokens. */
+    public @Nullable User authenticateByToken(String name, byte[] token, long nowMillis) {
+        User claimed = byName.get(name);
+        return claimed != null && claimed.rules().enabled() && loginTokens.accepts(name, token, nowMillis)
+                ? claimed
+                : null;
+    }
+
+    /** Who shows tokens, and what they have to be like. */
+    public LoginTokens loginTokens() {
+        return loginTokens;
     }
 
     /** Whether the control plane has a user of its own here. */

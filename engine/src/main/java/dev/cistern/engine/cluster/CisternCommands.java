@@ -1,5 +1,6 @@
 package dev.cistern.engine.cluster;
 
+import dev.cistern.engine.acl.LoginTokenOrder;
 import dev.cistern.engine.blocking.Waiter;
 import dev.cistern.engine.commands.Help;
 import dev.cistern.engine.dispatch.Command;
@@ -59,6 +60,8 @@ public final class CisternCommands {
                             "IMPORT-SLOTS <slots> <source-id>", "    From node to node: keys will come.",
                             "LEASE <epoch> <millis> <clock> [REPLICAS <count>]",
                             "    Lets a primary write until its clock shows so much more.",
+                            "LOGIN-TOKENS <resource> <type> <region> USERS <count> <name> ... KEYS <count> <id> <date> <hex> ...",
+                            "    Who logs in with a signed token, and by which keys it is judged.",
                             "MOVE-SLOTS <slots> <node-id> [AUTH2 <user> <password>]",
                             "    Moves slots such as 0-99,200 with their keys, while clients go on.",
                             "MOVES", "    The moves of slots, and how far they are.",
@@ -72,7 +75,7 @@ public final class CisternCommands {
                     OrderCommands.FENCE, OrderCommands.FOLLOW,
                     command("IMPORT-SLOTS", 4, ADMIN, NO_SCRIPT, NO_MULTI)
                             .runsInSession(CisternCommands::importSlots),
-                    OrderCommands.LEASE,
+                    OrderCommands.LEASE, LoginTokenOrder.ROW,
                     command("MOVE-SLOTS", -4, ADMIN, NO_SCRIPT, NO_MULTI).runsInSession(CisternCommands::moveSlots),
                     command("MOVES", 2, ADMIN, STALE, NO_SCRIPT).runsInSession(CisternCommands::moves),
                     OrderCommands.PROMOTE, OrderCommands.ROLE_PORTS,

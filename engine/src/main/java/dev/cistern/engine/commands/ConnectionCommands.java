@@ -112,6 +112,10 @@ final class ConnectionCommands {
     }
 
     private static void authenticate(Session session, Request request, String name, byte[] password) {
+        if (session.node().users().loginTokens().isFor(name)) {
+            TokenLogin.authenticate(session, request, name, password);
+            return;
+        }
         @Nullable
         User user = session.node().users().authenticate(name, password);
         if (user != null && !user.isInternal() && session.connection().isForInsiders()) {

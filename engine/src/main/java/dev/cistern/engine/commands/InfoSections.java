@@ -260,6 +260,11 @@ final class InfoSections {
         field("acl_access_denied_cmd", node.counters().deniedCommands.sum());
         field("acl_access_denied_key", node.counters().deniedKeys.sum());
         field("acl_access_denied_channel", node.counters().deniedChannels.sum());
+        if (node.users().loginTokens().hasUsers()) {
+            field("iam_authentications", node.counters().tokenLogins.sum());
+            field("iam_authentication_failures", node.counters().deniedTokenLogins.sum());
+            field("iam_authentication_expirations", node.counters().endedTokenLogins.sum());
+        }
         field("client_query_buffer_limit_disconnections", node.counters().queryLimitDisconnections.sum());
         field("client_output_buffer_limit_disconnections", node.counters().outputLimitDisconnections.sum());
     }

@@ -14,6 +14,10 @@ public final class NodeCounters {
     public final LongAdder queryLimitDisconnections = new LongAdder();
     /** AUTH and HELLO with a wrong name or password. */
     public final LongAdder deniedAuthentications = new LongAdder();
+    /** Logins by a signed token, those that were refused (which count as denied, too), and those whose time was over. */
+    public final LongAdder tokenLogins = new LongAdder();
+    public final LongAdder deniedTokenLogins = new LongAdder();
+    public final LongAdder endedTokenLogins = new LongAdder();
     /** Commands, keys, channels and databases that a user's rules do not allow. */
     public final LongAdder deniedCommands = new LongAdder();
     public final LongAdder deniedKeys = new LongAdder();
@@ -31,6 +35,9 @@ public final class NodeCounters {
         evictedSessions.reset();
         queryLimitDisconnections.reset();
         deniedAuthentications.reset();
+        tokenLogins.reset();
+        deniedTokenLogins.reset();
+        endedTokenLogins.reset();
         deniedCommands.reset();
         deniedKeys.reset();
         deniedChannels.reset();

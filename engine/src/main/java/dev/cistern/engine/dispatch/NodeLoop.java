@@ -1101,6 +1101,9 @@ public final class NodeLoop {
     /** Closes sessions of this loop that were silent or unread for too long. */
     void lookAfterSessions() {
         outputGuard.checkAll();
+        if (node.users().loginTokens().hasUsers()) {
+            endLogins();
+        }
         long timeoutMillis = node.settings().timeout.value() * 1000;
         if (timeoutMillis == 0) {
             return;
@@ -1110,6 +1113,16 @@ public final class NodeLoop {
             if (session.loop() == this && session.follower() == null && session.primaryLink() == null
                     && !session.isSubscribed() && !session.isBlocked()
                     && now - session.lastActiveMillis > timeoutMillis) {
+                session.connection().closeNow();
+            }
+        }
+    }
+
+    private void endLogins() {
+        long now = node.clock().nanos();
+        for (Session session : node.sessions().all()) {
+            if (session.loop() == this && session.isLoginOver(now)) {
+                node.counters().endedTokenLogins.increment();
                 session.connection().closeNow();
             }
         }

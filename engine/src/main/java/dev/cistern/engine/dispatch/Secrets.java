@@ -20,6 +20,8 @@ public final class Secrets {
             case "hello" -> isAfter(request, index, 2, "AUTH", 2);
             case "acl|setuser", "acl|deluser", "acl|getuser" -> index >= 2;
             case "config|set" -> index >= 3 && index % 2 == 1 && isSecretSetting(request, index - 1);
+            case "cistern|login-tokens" -> index >= 2;
+            case "cistern|move-slots" -> isAfter(request, index, 4, "AUTH2", 2);
             case "migrate" -> isAfter(request, index, 6, "AUTH", 1) || isAfter(request, index, 6, "AUTH2", 2);
             default -> false;
         };

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * what was true a moment ago.
  */
 public final class Session implements Conversation {
+    /** The end of a login that has none. */
+    private static final long FOR_EVER = Long.MAX_VALUE;
+
     private final long id;
     private final NodeLoop loop;
     private final Connection connection;
@@ -39,6 +42,7 @@ public final class Session implements Conversation {
     private User user;
     private CommandIndex commands;
     private int conditions;
+    private long loginEndsNanos = FOR_EVER;
     private ReplyMode replyMode = ReplyMode.ON;
     private boolean closeAfterReply;
     private @Nullable Transaction transaction;
@@ -203,8 +207,20 @@ public final class Session implements Conversation {
 
     /** Lets it in as this user. */
     public void authenticate(User as) {
+        loginEndsNanos = FOR_EVER;
         speakFor(as);
         set(Condition.UNAUTHENTICATED, false);
+    }
+
+    /** Lets it in as this user, until the node's {@link Clock#nanos} are so many. */
+    public void authenticateUntil(User as, long nanos) {
+        authenticate(as);
+        loginEndsNanos = nanos;
+    }
+
+    /** Its time as the user that it is has passed. */
+    boolean isLoginOver(long nowNanos) {
+        return loginEndsNanos != FOR_EVER && nowNanos - loginEndsNanos >= 0;
     }
 
     /** Its user was deleted: it is nobody any more, and its connection ends. */
@@ -250,6 +266,7 @@ public final class Session implements Conversation {
     }
 
     private void requireAuthentication() {
+        loginEndsNanos = FOR_EVER;
         speakFor(node().users().defaultUser());
         set(Condition.UNAUTHENTICATED, connection.isForInsiders() || node().users().isPasswordRequired());
     }

@@ -68,6 +68,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         return isForInsiders;
     }
 
+    /** Whether what is said here is encrypted on its way. */
+    public boolean isEncrypted() {
+        return tls != null;
+    }
+
     void forInsiders(boolean value) {
         isForInsiders = value;
     }

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *   aws_access_key_id = AKIDEXAMPLE
  *   aws_secret_access_key = ...
  *   aws_account_id = 123456789012      (optional)
- *   role = viewer                      (optional: viewer, operator or admin, which is what is meant without it)
+ *   role = viewer                      (optional: viewer, operator, client or admin, which is meant without it)
  * </pre>
  *
  * <p>Immutable; {@link KeyFile} is the file.

@@ -22,6 +22,15 @@ final class Hashes {
         }
     }
 
+    /** What signs requests of one day, in one region, for one service. */
+    static byte[] signingKey(String secret, String date, String region, String service) {
+        byte[] key = ("AWS4" + secret).getBytes(StandardCharsets.UTF_8);
+        for (String part : new String[]{date, region, service, "aws4_request"}) {
+            key = hmac(key, part);
+        }
+        return key;
+    }
+
     static byte[] hmac(byte[] key, String text) {
         try {
             Mac mac = Mac.getInstance(HMAC);

@@ -139,7 +139,8 @@ public final class KeyFile implements KeySource {
                 : new FileAttribute<?>[0];
     }
 
-    private AccessKeys current() {
+    /** What stands there now: the same object as long as the file is the same. */
+    AccessKeys current() {
         Stamp stamp = stamp();
         Read known = last;
         if (!Objects.equals(stamp, known.stamp)) {

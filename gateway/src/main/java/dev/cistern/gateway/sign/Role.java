@@ -16,7 +16,10 @@ public enum Role {
     OPERATOR,
 
     /** Everything. */
-    ADMIN;
+    ADMIN,
+
+    /** An application's: logs in to caches as users who show tokens, and may not call the API. */
+    CLIENT;
 
     private static final Set<String> READS = Set.of("Describe", "List");
     private static final Set<String> CHANGES = Set.of("Create", "Modify", "Increase", "Decrease", "Reboot", "Test",
@@ -36,7 +39,8 @@ public enum Role {
         try {
             return valueOf(name.toUpperCase(Locale.ROOT));
         } catch (IllegalArgumentException unknown) {
-            throw new IllegalArgumentException("there is no role " + name + ": a role is viewer, operator or admin",
+            throw new IllegalArgumentException(
+                    "there is no role " + name + ": a role is viewer, operator, admin or client",
                     unknown);
         }
     }
@@ -44,6 +48,11 @@ public enum Role {
     /** As users write it. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether its keys sign tokens that let users in to caches. */
+    public boolean mayConnect() {
+        return this != VIEWER;
     }
 
     /**
@@ -55,6 +64,7 @@ public enum Role {
     public boolean allows(String action, Iterable<String> parameters) {
         return switch (this) {
             case ADMIN -> true;
+            case CLIENT -> false;
             case VIEWER -> beginsWith(action, READS);
             case OPERATOR -> beginsWith(action, READS)
                     || (beginsWith(action, CHANGES) && DOORS.stream().noneMatch(action::contains)

@@ -161,10 +161,7 @@ public final class SignatureVerifier {
         CallerScope scope = authorization.scope();
         String stringToSign = Authorization.ALGORITHM + "\n" + authorization.dateTime() + "\n" + scope.text() + "\n"
                 + Hashes.hexSha256(canonical.getBytes(StandardCharsets.UTF_8));
-        byte[] signingKey = ("AWS4" + secret).getBytes(StandardCharsets.UTF_8);
-        for (String part : new String[]{scope.date(), scope.region(), scope.service(), "aws4_request"}) {
-            signingKey = Hashes.hmac(signingKey, part);
-        }
+        byte[] signingKey = Hashes.signingKey(secret, scope.date(), scope.region(), scope.service());
         return HexFormat.of().formatHex(Hashes.hmac(signingKey, stringToSign));
     }
 

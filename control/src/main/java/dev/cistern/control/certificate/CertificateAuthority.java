@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -161,7 +162,12 @@ public final class CertificateAuthority {
         return folder.resolve("nodes.jks");
     }
 
-    /** Has that be this authority, and of what others have issued just these and those in the files, where there are such. */
+    /** The same, PEM: what nodes trust when they talk to nodes. */
+    public Path nodesFile() {
+        return folder.resolve("nodes.crt");
+    }
+
+    /** Has those be this authority, and of what others have issued just these and those in the files, where there are such. */
     public void trust(Collection<X509Certificate> own, List<Path> files) throws IOException {
         Set<X509Certificate> others = new LinkedHashSet<>(own);
         try {
@@ -172,6 +178,7 @@ public final class CertificateAuthority {
             }
             others.removeIf(this::isOurs);
             writeTrustFile(nodesTrustFile(), others);
+            PemFiles.writeCertificates(nodesFile(), Stream.concat(Stream.of(certificate), others.stream()).toList());
         } catch (GeneralSecurityException e) {
             throw new IOException("it cannot be written down whom to trust: " + e.getMessage(), e);
         }

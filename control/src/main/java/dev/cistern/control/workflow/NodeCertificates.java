@@ -80,7 +80,6 @@ public final class NodeCertificates {
             return settings;
         }
         settings.putAll(files(nodeFolder));
-        settings.put("tls-ca-cert-file", authority.certificateFile().toString());
         settings.put("tls-auth-clients", "no");
         settings.put(SWITCH, number);
         settings.put("port", mode == Mode.PREFERRED ? number : "0");
@@ -94,8 +93,9 @@ public final class NodeCertificates {
                 nodeFolder.resolve(CertificateAuthority.NODE_KEY).toString());
     }
 
-    static Map<String, String> files(Path nodeFolder) {
-        return Map.of("tls-cert-file", nodeFolder.resolve(CertificateAuthority.NODE_CERTIFICATE).toString(),
+    /** Nodes trust one another by what the control plane trusts. */
+    Map<String, String> files(Path nodeFolder) {
+        return Map.of("tls-ca-cert-file", authority.nodesFile().toString(), "tls-cert-file", nodeFolder.resolve(CertificateAuthority.NODE_CERTIFICATE).toString(),
                 "tls-key-file", nodeFolder.resolve(CertificateAuthority.NODE_KEY).toString());
     }
 

@@ -526,7 +526,7 @@ final class Nodes {
         if (node.spec.engine() == EngineType.MEMCACHED) {
             memcached(node).readCertificates();
         } else {
-            admin(node).setTogether(NodeCertificates.files(node.spec.dataDirectory()));
+            admin(node).setTogether(certificates.files(node.spec.dataDirectory()));
         }
     }
 

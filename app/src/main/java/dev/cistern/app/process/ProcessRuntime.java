@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,11 +49,16 @@ public final class ProcessRuntime implements NodeRuntime {
     private final @Nullable Forwarder forwarder;
     private final @Nullable RolePorts rolePorts;
 
-    private ProcessRuntime(Program redis, Program valkey, Program memcached, @Nullable Forwarder forwarder) {
+    /** What stands before each node's command line. */
+    private final Function<NodeSpec, List<String>> before;
+
+    private ProcessRuntime(Program redis, Program valkey, Program memcached, @Nullable Forwarder forwarder,
+            Function<NodeSpec, List<String>> before) {
         if (!ProcessMark.isPossible()) {
             throw new NodeRuntimeException("nodes as processes need Linux: there is no /proc here");
         }
         this.forwarder = forwarder;
+        this.before = before;
         this.rolePorts = forwarder == null ? null : new RolePorts(forwarder);
         programs.put(EngineType.REDIS, redis);
         programs.put(EngineType.VALKEY, valkey);
@@ -61,14 +67,19 @@ public final class ProcessRuntime implements NodeRuntime {
 
     /** Every node is our own engine in a JVM of its own. */
     public static ProcessRuntime ofOwnEngine() {
+        return ofOwnEngine(_ -> List.of());
+    }
+
+    /** The same, each by a command that ends in becoming the node, such as one that enters a network of its own. */
+    public static ProcessRuntime ofOwnEngine(Function<NodeSpec, List<String>> before) {
         Program own = new OwnProgram();
-        return new ProcessRuntime(own, own, own, null);
+        return new ProcessRuntime(own, own, own, null, before);
     }
 
     /** Every node is the original of its engine: redis-server, valkey-server, memcached. */
     public static ProcessRuntime ofOriginals() {
         return new ProcessRuntime(new RedisProgram("redis-server"), new RedisProgram("valkey-server"),
-                new MemcachedProgram(), new Forwarder());
+                new MemcachedProgram(), new Forwarder(), _ -> List.of());
     }
 
     @Override
@@ -84,9 +95,13 @@ public final class ProcessRuntime implements NodeRuntime {
     }
 
     private ChildProcess launch(NodeSpec spec) {
-        requireFree(spec);
+        List<String> words = new ArrayList<>(before.apply(spec));
+        if (words.isEmpty()) {
+            requireFree(spec);
+        }
         try {
-            ChildProcess child = ChildProcess.launch(spec.dataDirectory(), program(spec).prepare(spec));
+            words.addAll(program(spec).prepare(spec));
+            ChildProcess child = ChildProcess.launch(spec.dataDirectory(), words);
             running.put(spec.nodeId(), child);
             child.onExit(() -> ended(spec.nodeId(), child));
             return child;

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
@@ -56,6 +57,24 @@ final class Stage implements AutoCloseable {
             case PROCESS -> ProcessRuntime.ofOwnEngine();
             case ORIGINAL -> ProcessRuntime.ofOriginals();
         });
+    }
+
+    /** One whose group was made before, and whose nodes are run by another runtime from now on. */
+    static Stage reopen(Path folder, NodeRuntime runtime) {
+        Stage stage = new Stage(folder.resolve("state"), runtime);
+        stage.group = "g1";
+        return stage;
+    }
+
+    /** The id of the member of that number, from 1 on. */
+    String memberNumber(int number) {
+        return String.format(Locale.ROOT, "%s-%03d", group, number);
+    }
+
+    /** How often the group was failed over, by wish or not. */
+    long failovers() {
+        return aws.describeEvents(r -> r.sourceType("replication-group").sourceIdentifier(group)).events().stream()
+                .filter(event -> event.message().startsWith("Failover from")).count();
     }
 
     /** Makes the group, and waits until it serves. */

@@ -1,6 +1,7 @@
 package dev.cistern.benchmarks.sidebyside;
 
 import dev.cistern.benchmarks.failover.FailoverBench;
+import dev.cistern.benchmarks.failover.PartitionBench;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
  * and ends what it started. What is measured and how is said in the classes it calls.
  */
 // @formatter:off
-@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Soak.class, FailoverBench.class},
+@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Soak.class, FailoverBench.class, PartitionBench.class},
         description = "Runs Cistern and other servers side by side on this machine and prints tables: throughput, "
                 + "server CPU per operation, latency, memory per key. Losses included.",
         footer = {"",
@@ -45,6 +46,7 @@ import picocli.CommandLine.Spec;
                 "  cistern bench stalls",
                 "  cistern bench soak",
                 "  cistern bench failover",
+                "  cistern bench partitions",
                 "  cistern bench --peer 'valkey=valkey-server --port {port} --save \"\"'"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:measured", "252:the command line is wrong", "253:a program is missing or did not start"})

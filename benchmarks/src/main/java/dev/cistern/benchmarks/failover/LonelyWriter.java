@@ -1,0 +1,33 @@
+package dev.cistern.benchmarks.failover;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+
+/**
+ * A process that writes to one node only, wherever that may be, until its input ends; then it says what was acknowledged, and
+ * when, by the clock that all processes of a machine share: a line {@code nanos key} each.
+ */
+final class LonelyWriter {
+
+    private LonelyWriter() {}
+
+    /** Arguments: host, port, and what its keys begin with. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        Writer writer = new Writer(arguments[2], new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1])),
+                0);
+        Thread thread = Thread.ofPlatform().start(writer);
+        while (System.in.read() >= 0) {
+            // Nothing is said.
+        }
+        writer.end();
+        thread.join();
+        long[] times = writer.times();
+        String[] keys = writer.keys();
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < keys.length; i++) {
+            text.append(times[i]).append(' ').append(keys[i]).append('\n');
+        }
+        System.out.print(text);
+        System.out.flush();
+    }
+}

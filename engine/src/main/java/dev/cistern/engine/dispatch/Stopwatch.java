@@ -122,7 +122,7 @@ final class Stopwatch {
             return;
         }
         long unixSeconds = clock.wallMillis() / 1000;
-        // One that waits has not done its work yet: it is told of when it has. One that ended the logging is not logged.
+        // One that waits has not done its work yet: it is told of when it has. One that ended the logging is not.
         boolean isLogging = node.settings().slowlogLogSlowerThan.value() >= 0;
         if (elapsed >= slowNanos && isLogging && !command.is(Flag.SKIP_SLOWLOG) && session.waiter == null) {
             node.slowLog().add(session, command, request, elapsed / NANOS_PER_MICRO, unixSeconds,

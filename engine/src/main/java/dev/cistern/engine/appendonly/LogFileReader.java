@@ -86,7 +86,7 @@ final class LogFileReader {
     End read(long address, long length, long skippedBytes) throws IOException {
         base = address;
         long begin = address + skippedBytes;
-        scanner = new LogScanner(begin, length - skippedBytes);
+        scanner = new LogScanner(begin, lengthWithoutZeros(begin, length - skippedBytes));
         pendingStart = begin;
         unitEnd = begin;
         LogScanner.Kind kind = scanner.next();
@@ -107,6 +107,15 @@ final class LogFileReader {
         handOver(unitEnd);
         return new End(unitEnd - base, length, word, uncovered, uncoveredBytes, history, historyOffset, commands,
                 unitEnd - base, null);
+    }
+
+    /** A power cut may leave a file longer than what the disk has of it: the rest reads as zeros, and is a torn tail. */
+    private static long lengthWithoutZeros(long begin, long length) {
+        long end = begin + length;
+        while (end > begin && Memory.getByte(end - 1) == 0) {
+            end--;
+        }
+        return end - begin;
     }
 
     private void command() throws IOException {

@@ -4,6 +4,7 @@ import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -127,7 +128,7 @@ final class SnapshotTest {
     }
 
     @Test
-    void theOriginalLoadsOurFile() throws IOException {
+    void theOriginalLoadsOurFile() throws IOException, InterruptedException {
         String before;
         try (TestServer server = ours(); TestClient client = server.connect()) {
             fill(client);
@@ -139,6 +140,15 @@ final class SnapshotTest {
         try (TestServer server = original(); TestClient client = server.connect()) {
             assertThat(digest(client)).isEqualTo(before);
         }
+        requireWhole(directory.resolve("dump.rdb"));
+    }
+
+    /** The original's own tool finds nothing wrong. */
+    private static void requireWhole(Path file) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("redis-check-rdb", file.toString()).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        assertThat(output).contains("RDB looks OK!");
     }
 
     @Test

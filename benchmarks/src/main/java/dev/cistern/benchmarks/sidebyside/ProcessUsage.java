@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.NoSuchElementException;
 
 /**
  * What the kernel has counted for a process: CPU time of all its threads (for a JVM the compiler's and collector's too)
@@ -17,9 +18,11 @@ final class ProcessUsage {
     private static final int USER_TICKS = 11;
     private static final int SYSTEM_TICKS = 12;
 
+    private final long pid;
     private final Path folder;
 
     ProcessUsage(long pid) {
+        this.pid = pid;
         this.folder = Path.of("/proc", Long.toString(pid));
     }
 
@@ -31,7 +34,24 @@ final class ProcessUsage {
 
     /** From smaps_rollup, which counts pages; VmRSS in `status` lags behind by up to 64 pages a thread. */
     long residentBytes() {
-        return read("smaps_rollup").lines().filter(line -> line.startsWith("Rss:"))
+        return rollup("Rss:");
+    }
+
+    /** Memory of the process and those that it has forked, each page once. */
+    long proportionalBytesOfAll() {
+        long sum = rollup("Pss:");
+        for (ProcessHandle child : ProcessHandle.of(pid).stream().flatMap(ProcessHandle::descendants).toList()) {
+            try {
+                sum += new ProcessUsage(child.pid()).rollup("Pss:");
+            } catch (UncheckedIOException | NoSuchElementException ended) {
+                // Between being listed and being asked.
+            }
+        }
+        return sum;
+    }
+
+    private long rollup(String name) {
+        return read("smaps_rollup").lines().filter(line -> line.startsWith(name))
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
                 .findFirst().orElseThrow();
     }

@@ -37,7 +37,7 @@ final class LocalCistern implements AutoCloseable {
     static LocalCistern start(ControlPlaneOptions options, GatewayOptions gatewayOptions) {
         ControlPlane controlPlane;
         try {
-            controlPlane = ControlPlane.open(options.withCaller(gatewayOptions.fallback())
+            controlPlane = ControlPlane.open(withKeys(options).withCaller(gatewayOptions.fallback())
                     .withLoginKeys(new LoginKeyFile(keys(options, gatewayOptions), gatewayOptions.fallback())));
         } catch (RuntimeException e) {
             options.runtime().close();
@@ -52,6 +52,13 @@ final class LocalCistern implements AutoCloseable {
             controlPlane.close();
             throw e;
         }
+    }
+
+    /** Nodes of ours encrypt what they keep; the originals cannot. */
+    private static ControlPlaneOptions withKeys(ControlPlaneOptions options) {
+        return options.runtime().runsOriginals()
+                ? options
+                : options.withKeys(new LocalKeys(options.stateDirectory(), options.clock()));
     }
 
     /** The same with its nodes in this JVM. */

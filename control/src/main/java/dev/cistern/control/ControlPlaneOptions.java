@@ -1,6 +1,7 @@
 package dev.cistern.control;
 
 import dev.cistern.control.backup.BackupOptions;
+import dev.cistern.control.key.KeyVault;
 import dev.cistern.control.node.LoginKeys;
 import dev.cistern.control.node.NodeRuntime;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.random.RandomGenerator;
  * @param pauses          how a workflow waits
  * @param backups         where snapshots lie; the control plane closes it
  * @param loginKeys       who may log in to nodes by a signed token
+ * @param keys            what nodes encrypt their files with; none for nodes that cannot
  */
 public record ControlPlaneOptions(
         Path stateDirectory,
@@ -33,7 +35,8 @@ public record ControlPlaneOptions(
         RandomGenerator random,
         Pauses pauses,
         BackupOptions backups,
-        LoginKeys loginKeys) {
+        LoginKeys loginKeys,
+        KeyVault keys) {
 
     /** The options of a laptop: 127.0.0.1, ports from 6379 on, AWS's default quotas. */
     public static ControlPlaneOptions of(Path stateDirectory, NodeRuntime runtime) {
@@ -47,42 +50,49 @@ public record ControlPlaneOptions(
                 new SecureRandom(),
                 Pauses.REAL,
                 BackupOptions.inFolder(stateDirectory),
-                LoginKeys.NONE);
+                LoginKeys.NONE,
+                KeyVault.NONE);
     }
 
     public ControlPlaneOptions withCaller(Caller value) {
         return new ControlPlaneOptions(stateDirectory, runtime, value, endpoints, quotas, clock, random, pauses,
-                backups, loginKeys);
+                backups, loginKeys, keys);
     }
 
     public ControlPlaneOptions withEndpoints(EndpointOptions value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, value, quotas, clock, random, pauses, backups,
-                loginKeys);
+                loginKeys, keys);
     }
 
     public ControlPlaneOptions withQuotas(Quotas value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, value, clock, random, pauses,
-                backups, loginKeys);
+                backups, loginKeys, keys);
     }
 
     /** Time as a simulation or a test wants it: both what the clock says and how waiting passes. */
     public ControlPlaneOptions withTime(Clock newClock, Pauses newPauses) {
         return new ControlPlaneOptions(
-                stateDirectory, runtime, caller, endpoints, quotas, newClock, random, newPauses, backups, loginKeys);
+                stateDirectory, runtime, caller, endpoints, quotas, newClock, random, newPauses, backups, loginKeys,
+                keys);
     }
 
     public ControlPlaneOptions withBackups(BackupOptions value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                value, loginKeys);
+                value, loginKeys, keys);
     }
 
     public ControlPlaneOptions withLoginKeys(LoginKeys value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                backups, value);
+                backups, value, keys);
+    }
+
+    public ControlPlaneOptions withKeys(KeyVault value) {
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
+                backups, loginKeys, value);
     }
 
     public ControlPlaneOptions withRandom(RandomGenerator value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, value, pauses,
-                backups, loginKeys);
+                backups, loginKeys, keys);
     }
 }

@@ -181,8 +181,9 @@ final class ValidationTest {
                 group("InvalidParameterValue",
                         "Redis with cluster mode enabled cannot be created with auto failover turned off.",
                         r -> r.cacheParameterGroupName("default.redis7.cluster.on")),
-                group(code, "Cistern does not offer encryption at rest yet: AtRestEncryptionEnabled must be false.",
-                        r -> r.atRestEncryptionEnabled(true)),
+                group(code, "Cistern does not offer encryption at rest with nodes that cannot encrypt (the originals "
+                        + "keep their files as they are) yet: AtRestEncryptionEnabled must be false, and KmsKeyId left "
+                        + "out.", r -> r.atRestEncryptionEnabled(true)),
                 modify(code, "The engine version cannot be changed from 7.1.0 to 7.0.7: a cache cluster cannot be "
                         + "downgraded.", r -> r.engineVersion("7.0")),
                 modify(code, "The engine of cache cluster there cannot be changed from redis to memcached.",

@@ -1,5 +1,6 @@
 package dev.cistern.app.process;
 
+import dev.cistern.control.key.KeyVault;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeSpecFile;
@@ -51,6 +52,10 @@ final class RedisProgram implements Program {
 
     @Override
     public List<String> prepare(NodeSpec spec) throws IOException {
+        if (spec.parameters().containsKey(KeyVault.KEY_SETTING)) {
+            throw new NodeRuntimeException("node " + spec.nodeId() + " is to encrypt its data at rest, and " + name
+                    + " cannot: run it with --runtime jvm or process");
+        }
         Path file = spec.dataDirectory().resolve(CONFIGURATION);
         List<String> lines = configuration(spec);
         try (OutputStream out = NodeSpecFile.privateFile(file)) {

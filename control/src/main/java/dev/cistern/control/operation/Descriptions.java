@@ -2,6 +2,7 @@ package dev.cistern.control.operation;
 
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.resource.ApplyStatus;
+import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
@@ -98,7 +99,7 @@ final class Descriptions {
                 .replicationGroupId(cluster.replicationGroupId())
                 .snapshotRetentionLimit(memcached == null ? settings.snapshotRetentionLimit() : null)
                 .snapshotWindow(memcached == null ? settings.snapshotWindow() : null)
-                .atRestEncryptionEnabled(false)
+                .atRestEncryptionEnabled(AtRestEncryption.of(handle, cluster) != null)
                 .replicationGroupLogDeliveryEnabled(false)
                 .logDeliveryConfigurations(List.of())
                 .networkType(NetworkType.IPV4)
@@ -157,6 +158,7 @@ final class Descriptions {
     software.amazon.awssdk.services.elasticache.model.ReplicationGroup group(Handle handle, ReplicationGroup group) {
         List<CacheCluster> members = CacheCluster.membersOf(handle, group.key());
         TransitEncryption encryption = TransitEncryption.of(handle, group.key());
+        AtRestEncryption atRest = AtRestEncryption.ofGroup(handle, group.key());
         var answer = software.amazon.awssdk.services.elasticache.model.ReplicationGroup.builder()
                 .replicationGroupId(group.id())
                 .arn(group.arn())
@@ -174,7 +176,8 @@ final class Descriptions {
                 .authTokenLastModifiedDate(tokenChanged(group.access()))
                 .transitEncryptionEnabled(encryption.isOn())
                 .transitEncryptionMode(encryption.isOn() ? encryption.mode().wireName() : null)
-                .atRestEncryptionEnabled(false)
+                .atRestEncryptionEnabled(atRest != null)
+                .kmsKeyId(AtRestEncryption.wishOf(atRest))
                 .userGroupIds(listOf(group.access().userGroupId()))
                 .logDeliveryConfigurations(List.of())
                 .replicationGroupCreateTime(Instant.ofEpochMilli(group.createdAtMillis()))

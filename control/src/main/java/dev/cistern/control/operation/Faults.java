@@ -25,6 +25,7 @@ import software.amazon.awssdk.services.elasticache.model.InsufficientCacheCluste
 import software.amazon.awssdk.services.elasticache.model.InvalidArnException;
 import software.amazon.awssdk.services.elasticache.model.InvalidCacheClusterStateException;
 import software.amazon.awssdk.services.elasticache.model.InvalidCacheParameterGroupStateException;
+import software.amazon.awssdk.services.elasticache.model.InvalidKmsKeyException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
@@ -251,6 +252,10 @@ public final class Faults {
 
     static AwsServiceException snapshotAlreadyExists() {
         return fault(SnapshotAlreadyExistsException.builder(), "Snapshot with specified name already exists.");
+    }
+
+    static AwsServiceException invalidKmsKey(String name) {
+        return fault(InvalidKmsKeyException.builder(), "The KMS key supplied is not valid: " + name);
     }
 
     static AwsServiceException snapshotNotFound(String name) {

@@ -61,6 +61,7 @@ record GroupCreation(Context context) {
                         : hasSlots ? ReplicationGroup.COMPATIBLE : ReplicationGroup.DISABLED,
                 request);
         TransitEncryption.create(context.handle(), key, encryption);
+        new KeyChoice(context).ofGroup(request, group.engine(), seed != null, group.arn());
         SecurityGroupOperations.give(context, key, true, seed == null || !request.securityGroupIds().isEmpty()
                 ? request.securityGroupIds()
                 : ClusterSecurityGroups.of(context.handle(), seed));

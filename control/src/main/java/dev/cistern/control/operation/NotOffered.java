@@ -43,8 +43,6 @@ final class NotOffered {
         empty("security groups", "CacheSecurityGroupNames", request.cacheSecurityGroupNames());
         absent("restoring from a snapshot", "ServerlessCacheSnapshotName", request.serverlessCacheSnapshotName());
         absent("notifications", "NotificationTopicArn", request.notificationTopicArn());
-        off("encryption at rest", "AtRestEncryptionEnabled", request.atRestEncryptionEnabled());
-        absent("encryption at rest", "KmsKeyId", request.kmsKeyId());
         empty("log delivery", "LogDeliveryConfigurations", request.logDeliveryConfigurations());
         off("data tiering", "DataTieringEnabled", request.dataTieringEnabled());
         network(request.networkType(), request.ipDiscovery());

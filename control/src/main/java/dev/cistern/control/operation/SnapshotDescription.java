@@ -1,5 +1,6 @@
 package dev.cistern.control.operation;
 
+import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.Network;
 import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.Snapshot;
@@ -42,6 +43,7 @@ final class SnapshotDescription {
                 .autoMinorVersionUpgrade(snapshot.settings().autoMinorVersionUpgrade())
                 .snapshotRetentionLimit(snapshot.settings().snapshotRetentionLimit())
                 .snapshotWindow(snapshot.settings().snapshotWindow())
+                .kmsKeyId(AtRestEncryption.wishOf(AtRestEncryption.of(handle, snapshot.arn())))
                 .dataTiering(DataTieringStatus.DISABLED)
                 .nodeSnapshots(parts.stream().map(part -> part(snapshot, part, withNodeGroups)).toList());
         if (snapshot.replicationGroupId() != null) {

@@ -43,7 +43,6 @@ public record SnapshotOperations(Context context) {
     /** Answers with status "creating"; the source is "snapshotting" until it is done. */
     public CreateSnapshotResponse create(CreateSnapshotRequest request) {
         ResourceKey key = newKey(NAME_PARAMETER, request.snapshotName());
-        noKey(request.kmsKeyId());
         boolean ofGroup = request.replicationGroupId() != null;
         if (ofGroup == (request.cacheClusterId() != null)) {
             throw Faults.invalidParameterCombination(
@@ -53,6 +52,7 @@ public record SnapshotOperations(Context context) {
                 ? beginOfGroup(key, new ReplicationGroupOperations(context).require(request.replicationGroupId()),
                         false)
                 : beginOfCluster(key, Clusters.require(context, request.cacheClusterId()), false);
+        new KeyChoice(context).ofSnapshot(request.kmsKeyId(), snapshot.arn());
         inheritTags(snapshot, request.tags(), ofGroup
                 ? context.key(request.replicationGroupId().toLowerCase(Locale.ROOT)).arn(ReplicationGroup.ARN_TYPE)
                 : context.key(request.cacheClusterId().toLowerCase(Locale.ROOT)).arn(CacheCluster.ARN_TYPE));
@@ -79,7 +79,6 @@ public record SnapshotOperations(Context context) {
     /** Answers with status "creating" for a copy, "copying" for an export. */
     public CopySnapshotResponse copy(CopySnapshotRequest request) {
         Snapshot source = require(Checks.notBlank("SourceSnapshotName", request.sourceSnapshotName()));
-        noKey(request.kmsKeyId());
         if (request.targetBucket() != null && !request.targetBucket().isEmpty()) {
             return export(source, request);
         }
@@ -87,6 +86,7 @@ public record SnapshotOperations(Context context) {
         requireAvailable(source, "copy");
         requireQuota(source.cacheClusterId(), source.replicationGroupId());
         Snapshot copy = context.workflows().copySnapshot(context.handle(), source, target, now());
+        new KeyChoice(context).ofSnapshot(request.kmsKeyId(), copy.arn());
         inheritTags(copy, request.tags(), source.arn());
         return CopySnapshotResponse.builder().snapshot(described(copy, false)).build();
     }
@@ -173,7 +173,8 @@ public record SnapshotOperations(Context context) {
         }
         requireAvailable(source, "export");
         requireFreeObjects(source, target, bucket);
-        Snapshot copying = context.workflows().exportSnapshot(context.handle(), source, target, bucket);
+        Snapshot copying = context.workflows().exportSnapshot(context.handle(), source, target, bucket,
+                new KeyChoice(context).named(request.kmsKeyId()));
         return CopySnapshotResponse.builder()
                 .snapshot(described(copying, false).toBuilder().snapshotName(target).build()).build();
     }
@@ -262,12 +263,6 @@ public record SnapshotOperations(Context context) {
     /** Without tags of its own a snapshot has its source's. */
     private void inheritTags(Snapshot snapshot, List<Tag> tags, String sourceArn) {
         Tags.put(context, snapshot.arn(), tags.isEmpty() ? Tags.list(context, sourceArn) : tags);
-    }
-
-    private static void noKey(@Nullable String kmsKeyId) {
-        if (kmsKeyId != null && !kmsKeyId.isEmpty()) {
-            throw Faults.notOffered("encryption at rest", "leave KmsKeyId out");
-        }
     }
 
     private long now() {

@@ -50,6 +50,12 @@ public record NodeSnapshot(
                 takenAtMillis, usedBytes, fileBytes, sha256);
     }
 
+    /** With another file. */
+    public NodeSnapshot of(long newFileBytes, String newSha256) {
+        return new NodeSnapshot(key, nodeGroupId, version, cacheClusterId, cacheNodeId, slots, nodeCreatedAtMillis,
+                takenAtMillis, usedBytes, newFileBytes, newSha256);
+    }
+
     public NodeSnapshot taken(long atMillis, long newUsedBytes, long newFileBytes, String newSha256) {
         return new NodeSnapshot(key, nodeGroupId, version, cacheClusterId, cacheNodeId, slots, nodeCreatedAtMillis,
                 atMillis, newUsedBytes, newFileBytes, newSha256);

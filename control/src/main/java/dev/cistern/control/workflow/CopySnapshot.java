@@ -1,5 +1,6 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.backup.FileFacts;
 import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.Snapshot;
@@ -14,8 +15,12 @@ record CopySnapshot(SnapshotFiles files) implements Workflow<CopySnapshot.Input>
 
     static final String TYPE = "copy-snapshot";
 
-    /** The name that the copy gets, and the bucket that it goes to; no bucket makes a snapshot. */
-    record Input(String target, @Nullable String bucket) {}
+    /**
+     * The name that the copy gets, and the bucket that it goes to; no bucket makes a snapshot.
+     *
+     * @param keyArn what the files in the bucket are encrypted with; null for plain ones, which any server can load
+     */
+    record Input(String target, @Nullable String bucket, @Nullable String keyArn) {}
 
     @Override
     public String type() {
@@ -30,13 +35,12 @@ record CopySnapshot(SnapshotFiles files) implements Workflow<CopySnapshot.Input>
     @Override
     public void run(ResourceKey key, Input input, Steps steps) {
         for (NodeSnapshot part : steps.read(handle -> NodeSnapshot.of(handle, key))) {
-            steps.once("copy " + part.nodeGroupId(), () -> {
-                if (input.bucket == null) {
-                    files.copy(part, key.sibling(input.target));
-                } else {
-                    files.export(part, input.bucket, objectKey(input.target, part));
-                }
-            });
+            if (input.bucket == null) {
+                copy(part, key.sibling(input.target), steps);
+            } else {
+                steps.once("copy " + part.nodeGroupId(),
+                        () -> files.export(part, input.bucket, objectKey(input.target, part), input.keyArn));
+            }
         }
         if (input.bucket == null) {
             steps.once("write manifest", () -> {
@@ -45,6 +49,14 @@ record CopySnapshot(SnapshotFiles files) implements Workflow<CopySnapshot.Input>
             });
         }
         steps.commit("available", handle -> end(handle, key, input, SnapshotStatus.AVAILABLE));
+    }
+
+    /** Under another key its bytes are others, which the copy's row has to say. */
+    private void copy(NodeSnapshot part, ResourceKey target, Steps steps) {
+        FileFacts facts = steps.once("copy " + part.nodeGroupId(), FileFacts.class, () -> files.copy(part, target));
+        steps.commit("record " + part.nodeGroupId(), handle -> NodeSnapshot.of(handle, target).stream()
+                .filter(copied -> copied.nodeGroupId().equals(part.nodeGroupId()))
+                .forEach(copied -> NodeSnapshot.TABLE.update(handle, copied.of(facts.bytes(), facts.sha256()))));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.Snapshot;
@@ -34,6 +35,7 @@ record DeleteSnapshot(SnapshotFiles files) implements Workflow<NoInput> {
                 NodeSnapshot.TABLE.delete(handle, key.account(), key.region(), key.id(), part.nodeGroupId());
             }
             Snapshot.TABLE.delete(handle, key.account(), key.region(), key.id());
+            AtRestEncryption.delete(handle, key.arn(Snapshot.ARN_TYPE));
             TagRow.deleteAll(handle, key.arn(Snapshot.ARN_TYPE));
         });
     }

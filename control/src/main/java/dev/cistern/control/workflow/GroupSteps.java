@@ -1,5 +1,6 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.ClusterSecurityGroups;
 import dev.cistern.control.resource.EventLog;
@@ -175,6 +176,7 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
         handle.execute("delete from node_group where account = ? and region = ? and id = ?", key.account(),
                 key.region(), key.id());
         TransitEncryption.delete(handle, key);
+        AtRestEncryption.delete(handle, key.arn(ReplicationGroup.ARN_TYPE));
         ClusterSecurityGroups.delete(handle, key, true);
         ReplicationGroup.TABLE.delete(handle, key.account(), key.region(), key.id());
         TagRow.deleteAll(handle, key.arn(ReplicationGroup.ARN_TYPE));

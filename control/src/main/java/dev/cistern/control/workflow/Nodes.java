@@ -1,6 +1,7 @@
 package dev.cistern.control.workflow;
 
 import dev.cistern.control.EndpointOptions;
+import dev.cistern.control.key.KeyVault;
 import dev.cistern.control.node.EngineType;
 import dev.cistern.control.node.LoginKeys;
 import dev.cistern.control.node.LoginTerms;
@@ -14,6 +15,7 @@ import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeState;
 import dev.cistern.control.node.NodeUser;
+import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
@@ -79,6 +81,7 @@ final class Nodes {
     private final EventLog events;
     private final EndpointOptions endpoints;
     private final NodeCertificates certificates;
+    private final KeyVault keys;
     private final Roles roles;
     private final LoginKeys loginKeys;
     private final Clock clock;
@@ -86,14 +89,15 @@ final class Nodes {
     private final Map<String, Started> started = new ConcurrentHashMap<>();
 
     Nodes(Database database, NodeRuntime runtime, StateDirectory directory, EventLog events,
-            EndpointOptions endpoints, NodeCertificates certificates, Leases leases, LoginKeys loginKeys,
-            Clock clock) {
+            EndpointOptions endpoints, NodeCertificates certificates, KeyVault keys, Leases leases,
+            LoginKeys loginKeys, Clock clock) {
         this.database = database;
         this.runtime = runtime;
         this.directory = directory;
         this.events = events;
         this.endpoints = endpoints;
         this.certificates = certificates;
+        this.keys = keys;
         this.roles = new Roles(leases, events, database);
         this.loginKeys = loginKeys;
         this.clock = clock;
@@ -791,6 +795,10 @@ final class Nodes {
             settings.putAll(cluster.engine() == EngineType.MEMCACHED
                     ? NodeCertificates.memcachedSettings(folder)
                     : certificates.settings(folder, node.port(), mode));
+        }
+        if (cluster.engine() != EngineType.MEMCACHED) {
+            settings.putAll(keys.nodeSettings(database.read(
+                    handle -> AtRestEncryption.keyOf(AtRestEncryption.of(handle, cluster)))));
         }
         return new NodeSpec(
                 node.nodeId(),

@@ -4,6 +4,8 @@ import dev.cistern.control.backup.BackupOptions;
 import dev.cistern.control.backup.FileFacts;
 import dev.cistern.control.backup.ObjectStore;
 import dev.cistern.control.backup.SnapshotManifest;
+import dev.cistern.control.key.KeyVault;
+import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.Snapshot;
@@ -16,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of snapshots: takes them from nodes, gives them to nodes, copies and deletes them.
@@ -26,11 +29,13 @@ import java.util.Objects;
 final class SnapshotFiles {
 
     private final BackupOptions options;
+    private final KeyVault keys;
     private final StateDirectory directory;
     private final Database database;
 
-    SnapshotFiles(BackupOptions options, StateDirectory directory, Database database) {
+    SnapshotFiles(BackupOptions options, KeyVault keys, StateDirectory directory, Database database) {
         this.options = options;
+        this.keys = keys;
         this.directory = directory;
         this.database = database;
     }
@@ -39,8 +44,8 @@ final class SnapshotFiles {
     FileFacts keep(NodeSnapshot part, Path file) {
         return orUnchecked(() -> {
             if (Files.exists(file)) {
-                FileFacts facts = FileFacts.of(file);
-                own().put(options.bucket(), keyOf(part.key(), part.fileName()), file);
+                FileFacts facts = passing(other -> put(sealed(file, other, keyArn(part.key())), part, part.key()));
+                Files.deleteIfExists(file);
                 return facts;
             }
             // Moved already, by a run that ended before it could say so; or the node was started anew and lost it.
@@ -81,22 +86,41 @@ final class SnapshotFiles {
         fetch(part, file);
     }
 
-    /** Copies the part's file to another snapshot. */
-    void copy(NodeSnapshot part, ResourceKey target) {
+    /** Copies the part's file to another snapshot, under that one's key; answers what it is there. */
+    FileFacts copy(NodeSnapshot part, ResourceKey target) {
+        return orUnchecked(() -> passing(file -> {
+            fetch(part, file);
+            return put(sealed(file, file.resolveSibling("sealed"), keyArn(target)), part, target);
+        }));
+    }
+
+    private FileFacts put(Path file, NodeSnapshot part, ResourceKey snapshot) throws IOException {
+        FileFacts facts = FileFacts.of(file);
+        own().put(options.bucket(), keyOf(snapshot, part.fileName()), file);
+        return facts;
+    }
+
+    /** Copies the part's file to a caller's bucket, under that key; without one it is what every server can load. */
+    void export(NodeSnapshot part, String bucket, String objectKey, @Nullable String key) {
         orUnchecked(() -> passing(file -> {
             fetch(part, file);
-            own().put(options.bucket(), keyOf(target, part.fileName()), file);
+            options.buckets().put(bucket, objectKey, sealed(file, file.resolveSibling("sealed"), key));
             return true;
         }));
     }
 
-    /** Copies the part's file to a caller's bucket. */
-    void export(NodeSnapshot part, String bucket, String objectKey) {
-        orUnchecked(() -> passing(file -> {
-            fetch(part, file);
-            options.buckets().put(bucket, objectKey, file);
-            return true;
-        }));
+    private @Nullable String keyArn(ResourceKey snapshot) {
+        return database.read(handle -> AtRestEncryption
+                .keyOf(AtRestEncryption.of(handle, snapshot.arn(Snapshot.ARN_TYPE))));
+    }
+
+    /** The file itself if it is encrypted as it should be, or the other one, which then is. */
+    private Path sealed(Path file, Path other, @Nullable String key) throws IOException {
+        if (keys.isSealedWith(file, key)) {
+            return file;
+        }
+        keys.seal(file, other, key);
+        return other;
     }
 
     /** Deletes all files of a snapshot; the manifest last, so that what is left can be told. */

@@ -2,6 +2,7 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.StatusReport;
+import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
@@ -51,8 +52,8 @@ public final class Workflows implements AutoCloseable {
         this.events = events;
         Leases leases = new Leases(System::nanoTime);
         Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints(), certificates,
-                leases, options.loginKeys(), options.clock());
-        SnapshotFiles files = new SnapshotFiles(options.backups(), directory, database);
+                options.keys(), leases, options.loginKeys(), options.clock());
+        SnapshotFiles files = new SnapshotFiles(options.backups(), options.keys(), directory, database);
         SnapshotSteps snapshots = new SnapshotSteps(nodes, files, events, options.clock());
         ClusterSteps clusters = new ClusterSteps(nodes, files, events);
         Topologies topologies = new Topologies(database, nodes, options.endpoints());
@@ -325,6 +326,10 @@ public final class Workflows implements AutoCloseable {
     public void createSnapshot(Handle handle, Snapshot snapshot, List<NodeSnapshot> parts, boolean deletesSource) {
         Snapshot.TABLE.insert(handle, snapshot);
         parts.forEach(part -> NodeSnapshot.TABLE.insert(handle, part));
+        String group = snapshot.replicationGroupId();
+        AtRestEncryption.inherit(handle, snapshot.arn(), group == null
+                ? null
+                : AtRestEncryption.ofGroup(handle, snapshot.key().sibling(group)));
         SnapshotSteps.sourceBecomes(handle, snapshot,
                 deletesSource ? CacheClusterStatus.DELETING : CacheClusterStatus.SNAPSHOTTING,
                 deletesSource ? ReplicationGroupStatus.DELETING : ReplicationGroupStatus.SNAPSHOTTING);
@@ -336,13 +341,18 @@ public final class Workflows implements AutoCloseable {
         Snapshot copy = source.copyAs(target, nowMillis);
         Snapshot.TABLE.insert(handle, copy);
         source.parts(handle).forEach(part -> NodeSnapshot.TABLE.insert(handle, part.copyAs(target)));
-        copying(handle, source, new CopySnapshot.Input(target.id(), null));
+        AtRestEncryption.inherit(handle, copy.arn(), AtRestEncryption.of(handle, source.arn()));
+        copying(handle, source, new CopySnapshot.Input(target.id(), null, null));
         return copy;
     }
 
-    /** Copies the files of {@code source} to a caller's bucket; answers it as it is now: copying. */
-    public Snapshot exportSnapshot(Handle handle, Snapshot source, String target, String bucket) {
-        return copying(handle, source, new CopySnapshot.Input(target, bucket));
+    /**
+     * Copies the files of {@code source} to a caller's bucket, encrypted with that key, or not at all; answers it as it is
+     * now: copying.
+     */
+    public Snapshot exportSnapshot(Handle handle, Snapshot source, String target, String bucket,
+            @Nullable String keyArn) {
+        return copying(handle, source, new CopySnapshot.Input(target, bucket, keyArn));
     }
 
     /** What the exported file of a part is called in its bucket. */

@@ -67,8 +67,9 @@ final class LocalKeys implements KeyVault {
         }
         try {
             StoredKey key = keys().named(name);
-            boolean mayBeChosen = key != null && key.state() == StoredKey.State.ENABLED && isOf(key, account, region);
-            return mayBeChosen ? key.arn() : null;
+            return key != null && key.state() == StoredKey.State.ENABLED && isOf(key, account, region)
+                    ? key.arn()
+                    : null;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -5,6 +5,7 @@ import dev.cistern.engine.testing.TestServer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -96,13 +97,13 @@ final class EncryptionCost {
     private static void sets(TestServer server, int count) throws IOException {
         SplittableRandom random = new SplittableRandom(1);
         byte[] value = new byte[VALUE_BYTES];
-        try (Socket socket = new Socket("127.0.0.1", server.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             OutputStream out = socket.getOutputStream();
             InputStream in = socket.getInputStream();
             byte[] request = new byte[0];
             for (int i = 0; i < count; i++) {
                 random.nextBytes(value);
-                byte[] head = ("*3\r\n$3\r\nSET\r\n$12\r\n%012d\r\n$%d\r\n".formatted(i, VALUE_BYTES))
+                byte[] head = "*3\r\n$3\r\nSET\r\n$12\r\n%012d\r\n$%d\r\n".formatted(i, VALUE_BYTES)
                         .getBytes(StandardCharsets.US_ASCII);
                 int at = request.length;
                 request = Arrays.copyOf(request, at + head.length + VALUE_BYTES + 2);

@@ -26,7 +26,7 @@ final class Networks implements AutoCloseable {
 
     private final int nodes;
 
-    Networks(int nodes) throws IOException, InterruptedException {
+    Networks(int nodes) throws IOException {
         this.nodes = nodes;
         close();
         ip("link", "add", BRIDGE, "type", "bridge");
@@ -58,7 +58,7 @@ final class Networks implements AutoCloseable {
     }
 
     /** What one sends to the other is lost from here on, or comes again. */
-    void cut(int from, int to, boolean isCut) throws IOException, InterruptedException {
+    void cut(int from, int to, boolean isCut) throws IOException {
         String[] route = {"route", isCut ? "add" : "del", "blackhole", address(to) + "/32"};
         if (from == CONTROL) {
             ip(route);
@@ -67,28 +67,34 @@ final class Networks implements AutoCloseable {
         }
     }
 
-    private static void inside(int node, String... words) throws IOException, InterruptedException {
+    private static void inside(int node, String... words) throws IOException {
         List<String> all = new ArrayList<>(List.of("netns", "exec", name(node), "ip"));
         all.addAll(List.of(words));
         ip(all.toArray(String[]::new));
     }
 
-    private static void ip(String... words) throws IOException, InterruptedException {
+    private static void ip(String... words) throws IOException {
         if (!isDone(words)) {
             throw new IOException("failed: ip " + String.join(" ", words));
         }
     }
 
-    private static boolean isDone(String... words) throws IOException, InterruptedException {
+    private static boolean isDone(String... words) throws IOException {
         List<String> all = new ArrayList<>(List.of("ip"));
         all.addAll(List.of(words));
-        return new ProcessBuilder(all).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start()
-                .waitFor() == 0;
+        Process process = new ProcessBuilder(all).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        try {
+            return process.waitFor() == 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
     }
 
     /** Takes everything away that this class makes; what is not there is fine. */
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         for (int node = 0; node < nodes; node++) {
             var _ = isDone("route", "del", "blackhole", address(node) + "/32");
             var _ = isDone("link", "del", "cist-v" + node);

@@ -63,7 +63,9 @@ final class Stalls implements Callable<Integer> {
             for (Disturbance work : only == null ? List.of(Disturbance.values()) : only) {
                 for (Peer peer : peers) {
                     Bench.tell(spec, work.title() + ": " + peer.name());
-                    table.append(row(work, peer.name(), trial(work, peer, folder)));
+                    String row = row(work, peer.name(), trial(work, peer, folder));
+                    Bench.tell(spec, row.strip());
+                    table.append(row);
                 }
             }
         } finally {

@@ -13,6 +13,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.FastThreadLocalThread;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -56,8 +57,7 @@ public final class EventLoops implements AutoCloseable {
 
     private EventLoops(Transport transport, int threads) {
         this.transport = transport;
-        DefaultThreadFactory threadFactory = new DefaultThreadFactory("cistern-loop", true);
-        group = new MultiThreadIoEventLoopGroup(threads, threadFactory, transport.handlerFactory()) {
+        group = new MultiThreadIoEventLoopGroup(threads, new LoopThreads(), transport.handlerFactory()) {
             @Override
             protected IoEventLoop newChild(Executor executor, IoHandlerFactory factory, Object... more) {
                 return new PatientLoop(this, executor, factory);
@@ -65,6 +65,20 @@ public final class EventLoops implements AutoCloseable {
         };
         for (EventExecutor executor : group) {
             loops.add(Loop.of(loops.size(), (EventLoop) executor));
+        }
+    }
+
+    /** Makes threads that have the stack for a script's deepest reply, even before the JIT has made its frames small. */
+    private static final class LoopThreads extends DefaultThreadFactory {
+        private static final long STACK_BYTES = 4L << 20;
+
+        private LoopThreads() {
+            super("cistern-loop", true);
+        }
+
+        @Override
+        protected Thread newThread(Runnable task, String name) {
+            return new FastThreadLocalThread(threadGroup, task, name, STACK_BYTES);
         }
     }
 

@@ -23,11 +23,14 @@ final class OwnProgram implements Program {
             // A dying node says so in its log, not in a file wherever it was started.
             "-XX:ErrorFile=/dev/stderr", "-XX:+ExitOnOutOfMemoryError");
 
-    /** The launcher's cache of linked classes, and what goes with it: half of a start's time. */
+    /**
+     * How this JVM was told to start and to compile: the launcher's cache of linked classes and what goes with it, which is
+     * half of a start's time.
+     */
     private static final List<String> START_UP = ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
             .filter(flag -> flag.startsWith("-XX:AOTCache=") || flag.equals("-XX:+UnlockDiagnosticVMOptions")
                     || flag.equals("-XX:-AOTReplayTraining") || flag.equals("-Xlog:aot=off")
-                    || flag.equals("-Xlog:cds=off"))
+                    || flag.equals("-Xlog:cds=off") || flag.startsWith("-XX:TieredStopAtLevel="))
             .toList();
 
     @Override

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 /** One server process of ours, from start to end; its output goes to a file that is shown when it does not come up. */
 final class RunningPeer implements AutoCloseable {
 
-    private static final Duration READY_WITHIN = Duration.ofSeconds(30);
+    private static final Duration READY_WITHIN = Duration.ofMinutes(2);
     private static final Duration GONE_WITHIN = Duration.ofSeconds(5);
 
     private final Peer peer;

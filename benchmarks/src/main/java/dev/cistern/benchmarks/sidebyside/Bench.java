@@ -229,6 +229,7 @@ public final class Bench implements Callable<Integer> {
                 if (!shape.needsResp() || peer.protocol() == Peer.Protocol.RESP) {
                     tell("memory of " + peer.name() + ", " + shape.title());
                     trials.add(MemoryTrial.of(peer, shape, folder));
+                    tell(String.format(Locale.ROOT, "  %.1f bytes each", trials.getLast().bytesPerElement()));
                 }
             }
         }

@@ -97,7 +97,8 @@ final class LocalKeys implements KeyVault {
         DataKey key = atRest(keyArn).key();
         Files.deleteIfExists(to);
         try (FileChannel target = FileChannel.open(to, Set.of(StandardOpenOption.CREATE_NEW,
-                StandardOpenOption.WRITE), PosixFilePermissions.asFileAttribute(
+                StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(
                         PosixFilePermissions.fromString("rw-------")))) {
             Transcript.write(from, keys(), target, key);
             target.force(true);

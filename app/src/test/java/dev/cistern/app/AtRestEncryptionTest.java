@@ -165,7 +165,8 @@ final class AtRestEncryptionTest {
                 .hasMessageContaining("KmsKeyId can only be given when AtRestEncryptionEnabled is true.");
         for (String wrong : List.of("nonsense", key.replace("us-east-1", "eu-west-1"), key + "0")) {
             assertThatThrownBy(() -> create("a", "valkey", r -> r.kmsKeyId(wrong)))
-                    .isInstanceOf(InvalidKmsKeyException.class).hasMessageContaining("The KMS key supplied is not valid");
+                    .isInstanceOf(InvalidKmsKeyException.class)
+                    .hasMessageContaining("The KMS key supplied is not valid");
         }
         run(ExitCode.OK, "data-keys", "state", key, "disabled", "--state-dir", state.toString());
         assertThatThrownBy(() -> create("a", "valkey", r -> r.kmsKeyId(key)))

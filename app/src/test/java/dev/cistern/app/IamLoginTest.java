@@ -37,6 +37,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** Users who log in with tokens that AWS's own SDKs sign, in nodes of this JVM and in processes of their own. */
+@SuppressWarnings("NullAway.Init") // each test starts with start()
 final class IamLoginTest {
 
     private static final String GROUP = "shop";

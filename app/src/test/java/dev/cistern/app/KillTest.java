@@ -124,7 +124,8 @@ final class KillTest {
     private Process start(String... words) throws IOException {
         List<String> commandLine = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
                 .toString(), "--enable-native-access=ALL-UNNAMED", "-XX:+UseCompactObjectHeaders",
-                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Cistern.class.getName()));
+                "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
+                Cistern.class.getName()));
         commandLine.addAll(List.of(words));
         Process process = new ProcessBuilder(commandLine).start();
         started.add(process);

@@ -78,7 +78,8 @@ final class TestPlane implements AutoCloseable {
         Clock clock = now.withZone(ZoneOffset.UTC);
         plane = ControlPlane.open(ControlPlaneOptions.of(directory, nodes)
                 .withEndpoints(
-                        new EndpointOptions("127.0.0.1", "127.0.0.1", FIRST_PORT, FIRST_PORT + PORTS - 1).withDomain(domain))
+                        new EndpointOptions("127.0.0.1", "127.0.0.1", FIRST_PORT, FIRST_PORT + PORTS - 1)
+                                .withDomain(domain))
                 .withQuotas(quotas)
                 .withRandom(new Random(7))
                 .withTime(clock, duration -> Thread.sleep(duration.dividedBy(SPEED))), observer);

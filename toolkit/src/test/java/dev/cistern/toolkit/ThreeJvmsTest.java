@@ -26,7 +26,8 @@ public class ThreeJvmsTest {
 
         Member(String server, int readers) throws IOException {
             process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx256m",
-                    "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), HerdMember.class.getName(), server, Integer.toString(
+                    "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), HerdMember.class.getName(),
+                    server, Integer.toString(
                             readers))
                     .redirectError(ProcessBuilder.Redirect.INHERIT).start();
             output = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));

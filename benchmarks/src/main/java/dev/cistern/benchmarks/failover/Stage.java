@@ -154,7 +154,8 @@ final class Stage implements AutoCloseable {
     }
 
     static void signal(String name, long pid) throws IOException, InterruptedException {
-        int code = new ProcessBuilder(List.of("kill", "-" + name, Long.toString(pid))).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+        int code = new ProcessBuilder(List.of("kill", "-" + name, Long.toString(pid))).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
         if (code != 0 && !name.equals("CONT")) {
             throw new IOException("kill -" + name + " " + pid + " failed");
         }

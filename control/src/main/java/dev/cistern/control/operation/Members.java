@@ -2,8 +2,8 @@ package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
-import dev.cistern.control.resource.NewNode;
 import dev.cistern.control.resource.EngineChange;
+import dev.cistern.control.resource.NewNode;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;

@@ -95,7 +95,8 @@ public final class NodeCertificates {
 
     /** Nodes trust one another by what the control plane trusts. */
     Map<String, String> files(Path nodeFolder) {
-        return Map.of("tls-ca-cert-file", authority.nodesFile().toString(), "tls-cert-file", nodeFolder.resolve(CertificateAuthority.NODE_CERTIFICATE).toString(),
+        return Map.of("tls-ca-cert-file", authority.nodesFile().toString(), "tls-cert-file",
+                nodeFolder.resolve(CertificateAuthority.NODE_CERTIFICATE).toString(),
                 "tls-key-file", nodeFolder.resolve(CertificateAuthority.NODE_KEY).toString());
     }
 

@@ -220,7 +220,8 @@ final class Topologies {
 
     private String line(Member member, TransitEncryption.Mode encryption) {
         int port = member.node.port();
-        return "node %s %s %d %d %s".formatted(id(member.node.nodeId()), endpoints.advertised(member.node.bindAddress()),
+        return "node %s %s %d %d %s".formatted(id(member.node.nodeId()),
+                endpoints.advertised(member.node.bindAddress()),
                 encryption == TransitEncryption.Mode.REQUIRED ? 0 : port,
                 encryption == TransitEncryption.Mode.DISABLED ? 0 : port, member.isPrimary ? "primary" : "replica");
     }

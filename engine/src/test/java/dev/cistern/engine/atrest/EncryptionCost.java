@@ -34,7 +34,8 @@ final class EncryptionCost {
         KeyStoreFile store = new KeyStoreFile(folder.resolve("keys"));
         var _ = store.create("us-east-1", "000000000000", false, "", 0);
         String[] key = {"at-rest-key-file", store.path().toString()};
-        try (TestServer plain = node(folder.resolve("plain")); TestServer sealed = node(folder.resolve("sealed"), key)) {
+        try (TestServer plain = node(folder.resolve("plain"));
+                TestServer sealed = node(folder.resolve("sealed"), key)) {
             for (TestServer server : List.of(plain, sealed)) {
                 sets(server, megabytes * 1000);
             }

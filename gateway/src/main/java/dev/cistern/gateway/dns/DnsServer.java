@@ -124,7 +124,8 @@ public final class DnsServer implements AutoCloseable {
         @Override
         protected void channelRead0(ChannelHandlerContext context, DatagramDnsQuery query) {
             context.writeAndFlush(answers.fill(query,
-                    new DatagramDnsResponse(query.recipient(), query.sender(), query.id())));
+                    new DatagramDnsResponse(/* sender= */ query.recipient(), /* recipient= */ query.sender(),
+                            query.id())));
         }
 
         @Override

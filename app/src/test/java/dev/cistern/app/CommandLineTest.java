@@ -2,6 +2,8 @@ package dev.cistern.app;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -9,6 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -43,10 +47,15 @@ final class CommandLineTest {
     @ParameterizedTest
     @MethodSource("commands")
     void unknownOptionIsRefusedAndTheNearestNamed(String command) {
-        // With a word for those that need one: what is missing is told first.
-        boolean needsWord = !Objects.requireNonNull(line.getSubcommands().get(command)).getCommandSpec()
-                .positionalParameters().isEmpty();
-        String[] words = needsWord ? new String[]{command, "word", "--hlp"} : new String[]{command, "--hlp"};
+        // With the words that it needs: what is missing is told first.
+        CommandSpec spec = Objects.requireNonNull(line.getSubcommands().get(command)).getCommandSpec();
+        List<String> needed = new ArrayList<>(List.of(command));
+        spec.options().stream().filter(OptionSpec::required).forEach(option -> needed.add(option.longestName() + "=x"));
+        if (!spec.positionalParameters().isEmpty()) {
+            needed.add("word");
+        }
+        needed.add("--hlp");
+        String[] words = needed.toArray(String[]::new);
         assertThat(line.execute(words)).isEqualTo(ExitCode.BAD_SYNTAX);
         assertThat(err.toString()).contains("Unknown option: '--hlp'", "Did you mean --help?",
                 "Try 'cistern " + command + " --help'");

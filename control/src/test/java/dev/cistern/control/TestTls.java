@@ -28,7 +28,8 @@ final class TestTls {
                     .toArray(Certificate[]::new);
             String pem = Files.readString(file(settings, "tls-key-file"), StandardCharsets.US_ASCII);
             byte[] key = Base64.getMimeDecoder().decode(pem.replaceAll("-----[A-Z ]+-----", ""));
-            KeyStore keys = KeyStore.getInstance("PKCS12");
+            // The newer kind takes a hundred times longer to fill and to open.
+            KeyStore keys = KeyStore.getInstance("JKS");
             keys.load(null, null);
             keys.setKeyEntry("node", KeyFactory.getInstance(chain[0].getPublicKey().getAlgorithm())
                     .generatePrivate(new PKCS8EncodedKeySpec(key)), new char[0], chain);

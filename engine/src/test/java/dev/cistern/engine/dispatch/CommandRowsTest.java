@@ -30,6 +30,7 @@ final class CommandRowsTest {
             "cluster|slot-stats", "cistern",
             "cistern|cancel-move", "cistern|drop-slots", "cistern|help", "cistern|import-slots", "cistern|move-slots",
             "cistern|moves", "cistern|role-ports", "cistern|fence", "cistern|follow", "cistern|lease",
+            "cistern|login-tokens",
             "cistern|promote",
             "cistern|state", "cistern|set-topology", "cistern|take-slots", "cistern|topology");
 

@@ -81,7 +81,7 @@ final class KeyFileTest {
         assertThatThrownBy(() -> keys.create("a]\nrole = x", Role.ADMIN, null, random))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> keys.delete("bob")).hasMessage("there is no key bob");
-        assertThatThrownBy(() -> Role.named("king")).hasMessageContaining("viewer, operator or admin");
+        assertThatThrownBy(() -> Role.named("king")).hasMessageContaining("viewer, operator, admin or client");
         assertThat(keys.read().all()).hasSize(1);
     }
 

@@ -76,15 +76,24 @@ final class LeaseRounds implements AutoCloseable {
     }
 
     private void goRoundUntilClosed() {
-        while (!rest.isClosed()) {
-            try {
-                goRound(nanos.getAsLong());
+        try {
+            while (!rest.isClosed()) {
+                tryRound();
                 rest.pause(ROUND);
-            } catch (Rest.ClosingException e) {
-                return;
-            } catch (RuntimeException e) {
-                log.error("a round of leases failed; the next one follows", e);
             }
+        } catch (Rest.ClosingException e) {
+            // The end.
+        }
+    }
+
+    /** One that fails is followed by a pause as any other. */
+    private void tryRound() {
+        try {
+            goRound(nanos.getAsLong());
+        } catch (Rest.ClosingException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            log.error("a round of leases failed; the next one follows", e);
         }
     }
 

@@ -14,10 +14,10 @@ final class ApplySecurityGroup implements Workflow<NoInput> {
 
     static final String TYPE = "apply-security-group";
 
-    private final Nodes nodes;
+    private final NodeChanges changes;
 
-    ApplySecurityGroup(Nodes nodes) {
-        this.nodes = nodes;
+    ApplySecurityGroup(NodeChanges changes) {
+        this.changes = changes;
     }
 
     @Override
@@ -39,7 +39,7 @@ final class ApplySecurityGroup implements Workflow<NoInput> {
     public void run(ResourceKey key, NoInput input, Steps steps) {
         steps.once("nodes", () -> steps.read(handle -> CacheNode.TABLE.select(handle,
                 "where account = ? and region = ? and wanted = true", key.account(), key.region()))
-                .forEach(nodes::admit));
+                .forEach(changes::admit));
     }
 
     @Override

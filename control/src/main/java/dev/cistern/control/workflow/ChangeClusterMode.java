@@ -55,9 +55,7 @@ record ChangeClusterMode(RollingSteps rolling) implements Workflow<ChangeCluster
         steps.commit("mode", handle -> become(handle, key, input.mode));
         groups.publish(steps, key, "topology", List.of());
         for (ResourceKey member : members) {
-            for (CacheNode node : rolling.nodes().of(member)) {
-                steps.once("mode of " + member.id(), () -> rolling.nodes().tellClusterMode(node));
-            }
+            groups.clusters().tellClusterMode(steps, member);
             groups.clusters().takePlace(steps, member, " in mode " + input.mode);
         }
         steps.commit("available", handle -> {

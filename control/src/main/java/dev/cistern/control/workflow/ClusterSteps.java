@@ -36,11 +36,13 @@ final class ClusterSteps {
     private static final Duration HAND_OVER_LIMIT = Duration.ofSeconds(30);
 
     private final Nodes nodes;
+    private final NodeChanges changes;
     private final SnapshotFiles files;
     private final EventLog events;
 
-    ClusterSteps(Nodes nodes, SnapshotFiles files, EventLog events) {
+    ClusterSteps(Nodes nodes, NodeChanges changes, SnapshotFiles files, EventLog events) {
         this.nodes = nodes;
+        this.changes = changes;
         this.files = files;
         this.events = events;
     }
@@ -150,7 +152,7 @@ final class ClusterSteps {
     /** Gives every node of the cluster the memory of the type that it is to become. */
     void resize(Steps steps, ResourceKey cluster, String nodeType) {
         for (CacheNode node : nodes.of(cluster)) {
-            steps.once("resize " + cluster.id() + " " + node.cacheNodeId(), () -> nodes.resize(node, nodeType));
+            steps.once("resize " + cluster.id() + " " + node.cacheNodeId(), () -> changes.resize(node, nodeType));
         }
     }
 
@@ -158,21 +160,28 @@ final class ClusterSteps {
     void configure(Steps steps, ResourceKey cluster) {
         for (CacheNode node : nodes.of(cluster)) {
             String name = cluster.id() + " " + node.cacheNodeId();
-            steps.once("configure " + name, () -> nodes.configure(node));
+            steps.once("configure " + name, () -> changes.configure(node));
         }
     }
 
     /** Tells every node of the cluster who may come in. */
     void secure(Steps steps, ResourceKey cluster) {
         for (CacheNode node : nodes.of(cluster)) {
-            steps.once("secure " + cluster.id() + " " + node.cacheNodeId(), () -> nodes.secure(node));
+            steps.once("secure " + cluster.id() + " " + node.cacheNodeId(), () -> changes.secure(node));
         }
     }
 
     /** Tells every node of the cluster how its connections are to be encrypted. */
     void encrypt(Steps steps, ResourceKey cluster) {
         for (CacheNode node : nodes.of(cluster)) {
-            steps.once("encrypt " + cluster.id() + " " + node.cacheNodeId(), () -> nodes.encrypt(node));
+            steps.once("encrypt " + cluster.id() + " " + node.cacheNodeId(), () -> changes.encrypt(node));
+        }
+    }
+
+    /** Tells every node of the cluster whether it sends clients to where their keys lie, or serves all. */
+    void tellClusterMode(Steps steps, ResourceKey cluster) {
+        for (CacheNode node : nodes.of(cluster)) {
+            steps.once("mode of " + cluster.id(), () -> changes.tellClusterMode(node));
         }
     }
 

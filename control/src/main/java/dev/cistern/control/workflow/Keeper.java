@@ -43,6 +43,7 @@ final class Keeper implements AutoCloseable {
 
     private final Database database;
     private final Nodes nodes;
+    private final NodeChanges changes;
     private final EventLog events;
     private final Workflows workflows;
     private final Clock clock;
@@ -58,10 +59,12 @@ final class Keeper implements AutoCloseable {
     private long trimmedAtMillis;
     private @Nullable Thread rounds;
 
-    Keeper(Database database, Nodes nodes, EventLog events, Workflows workflows, Clock clock, Rest rest,
+    Keeper(Database database, Nodes nodes, NodeChanges changes, EventLog events, Workflows workflows, Clock clock,
+            Rest rest,
             SnapshotKeeper snapshots, Topologies topologies, Sentry sentry, LoginKeeper logins) {
         this.database = database;
         this.nodes = nodes;
+        this.changes = changes;
         this.events = events;
         this.workflows = workflows;
         this.clock = clock;
@@ -251,7 +254,7 @@ final class Keeper implements AutoCloseable {
 
     private void renewCertificates() {
         long now = clock.millis();
-        Object wishes = nodes.certificateWishes();
+        Object wishes = changes.certificateWishes();
         if (now - renewedAtMillis >= RENEW_EVERY.toMillis() || !wishes.equals(certificateWishes)) {
             renewedAtMillis = now;
             certificateWishes = wishes;
@@ -263,7 +266,7 @@ final class Keeper implements AutoCloseable {
     void renewCertificates(boolean always) {
         for (CacheNode node : database.read(handle -> CacheNode.TABLE.select(handle, "where wanted = true"))) {
             try {
-                nodes.renewCertificate(node, always);
+                changes.renewCertificate(node, always);
             } catch (RuntimeException e) {
                 log.warn("the certificate of node {} cannot be renewed; it is tried again", node.nodeId(), e);
             }

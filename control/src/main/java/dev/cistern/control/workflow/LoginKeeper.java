@@ -22,14 +22,14 @@ final class LoginKeeper {
     private static final Logger log = LoggerFactory.getLogger(LoginKeeper.class);
 
     private final Database database;
-    private final Nodes nodes;
+    private final NodeChanges changes;
     private final LoginKeys keys;
     private final Clock clock;
     private @Nullable List<Object> told;
 
-    LoginKeeper(Database database, Nodes nodes, LoginKeys keys, Clock clock) {
+    LoginKeeper(Database database, NodeChanges changes, LoginKeys keys, Clock clock) {
         this.database = database;
-        this.nodes = nodes;
+        this.changes = changes;
         this.keys = keys;
         this.clock = clock;
     }
@@ -49,7 +49,7 @@ final class LoginKeeper {
                 .flatMap(group -> CacheCluster.membersOf(handle, group.key()).stream())
                 .flatMap(member -> CacheNode.of(handle, member.key()).stream()).toList())) {
             try {
-                nodes.tellLogins(node);
+                changes.tellLogins(node);
             } catch (RuntimeException e) {
                 log.warn("node {} cannot be told who logs in by tokens; it is tried again", node.nodeId(), e);
                 all = false;

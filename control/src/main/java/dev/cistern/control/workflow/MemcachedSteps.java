@@ -21,7 +21,8 @@ import org.jdbi.v3.core.Handle;
  * <p>The version of the list rises in the transaction that changes who is on it, so that whatever a node is told, at its
  * start or later, fits together.
  */
-record MemcachedSteps(Nodes nodes, ClusterSteps clusters, EventLog events, EndpointOptions endpoints, Clock clock,
+record MemcachedSteps(Nodes nodes, NodeChanges changes, ClusterSteps clusters, EventLog events,
+        EndpointOptions endpoints, Clock clock,
         Beginning removal) {
 
     /** Stores the workflow that removes nodes. */
@@ -62,7 +63,7 @@ record MemcachedSteps(Nodes nodes, ClusterSteps clusters, EventLog events, Endpo
     /** Tells every node of the cluster, also those that go, who is on the list. */
     void announce(Steps run, ResourceKey key) {
         for (CacheNode node : nodes.of(key)) {
-            run.once("announce " + node.cacheNodeId(), () -> nodes.announce(node));
+            run.once("announce " + node.cacheNodeId(), () -> changes.announce(node));
         }
     }
 

@@ -51,17 +51,20 @@ public final class Workflows implements AutoCloseable {
             NodeCertificates certificates, StepObserver observer) {
         this.events = events;
         Leases leases = new Leases(System::nanoTime);
-        Nodes nodes = new Nodes(database, options.runtime(), directory, events, options.endpoints(), certificates,
-                options.keys(), leases, options.loginKeys(), options.clock());
+        NodeSpecs specs = new NodeSpecs(database, directory, options.endpoints(), certificates, options.keys());
+        NodeTeller teller = new NodeTeller(database, options.runtime(), events, certificates, specs,
+                options.loginKeys(), options.clock());
+        Nodes nodes = new Nodes(database, options.runtime(), directory, events, certificates, specs, teller, leases);
+        NodeChanges changes = new NodeChanges(database, nodes, options.runtime(), specs, teller, certificates, events);
         SnapshotFiles files = new SnapshotFiles(options.backups(), options.keys(), directory, database);
         SnapshotSteps snapshots = new SnapshotSteps(nodes, files, events, options.clock());
-        ClusterSteps clusters = new ClusterSteps(nodes, files, events);
+        ClusterSteps clusters = new ClusterSteps(nodes, changes, files, events);
         Topologies topologies = new Topologies(database, nodes, options.endpoints());
         GroupSteps groups = new GroupSteps(clusters, events, topologies);
         RollingSteps rolling = new RollingSteps(groups, nodes);
         EngineSteps engines = new EngineSteps(events);
         FailoverSteps failovers = new FailoverSteps(groups, nodes, leases, options.clock());
-        this.memcached = new MemcachedSteps(nodes, clusters, events, options.endpoints(), options.clock(),
+        this.memcached = new MemcachedSteps(nodes, changes, clusters, events, options.endpoints(), options.clock(),
                 this::removeNodes);
         ChangeUsers users = new ChangeUsers(groups, events);
         this.changeUser = users.changingUser();
@@ -74,7 +77,7 @@ public final class Workflows implements AutoCloseable {
         this.engine = new WorkflowEngine(database, options.clock(), rest, observer, List.of(
                 new CreateCacheCluster(clusters),
                 encryptGroup,
-                new ApplySecurityGroup(nodes),
+                new ApplySecurityGroup(changes),
                 new ResizeCacheCluster(clusters),
                 new DeleteCacheCluster(clusters),
                 new ConfigureCacheCluster(clusters),
@@ -105,9 +108,9 @@ public final class Workflows implements AutoCloseable {
         this.leaseRounds = options.runtime().runsOriginals()
                 ? null
                 : new LeaseRounds(database, nodes, leases, rest, System::nanoTime);
-        this.keeper = new Keeper(database, nodes, events, this, options.clock(), rest,
+        this.keeper = new Keeper(database, nodes, changes, events, this, options.clock(), rest,
                 new SnapshotKeeper(database, this, options.clock()), topologies, sentry,
-                new LoginKeeper(database, nodes, options.loginKeys(), options.clock()));
+                new LoginKeeper(database, changes, options.loginKeys(), options.clock()));
     }
 
     /** {@code source} is what its data comes from, or null. */

@@ -8,7 +8,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -39,16 +42,22 @@ abstract class CrashPoints {
         try (TestPlane test = new TestPlane(prepared)) {
             before.accept(test);
         }
-        int crashes = 0;
-        while (crashAt(crashes, prepared, wish, after)) {
-            crashes++;
-        }
+        int crashes = nodesOutlive ? killed(prepared, wish, after) : copied(prepared, wish, after);
         // A workflow of one step has the three points of that step, or two when it is a commit.
         assertThat(crashes).as("points at which it was killed").isGreaterThan(2);
     }
 
+    /** One run for each point, which ends there: nodes that outlive it stay as they were at that moment. */
+    private int killed(Path prepared, Consumer<TestPlane> wish, Consumer<TestPlane> after) throws IOException {
+        int crashes = 0;
+        while (killedAt(crashes, prepared, wish, after)) {
+            crashes++;
+        }
+        return crashes;
+    }
+
     /** Whether the workflow came as far as its point number {@code point}. */
-    private boolean crashAt(int point, Path prepared, Consumer<TestPlane> wish, Consumer<TestPlane> after)
+    private boolean killedAt(int point, Path prepared, Consumer<TestPlane> wish, Consumer<TestPlane> after)
             throws IOException {
         Path first = root.resolve("first-" + point);
         Path second = root.resolve("second-" + point);
@@ -73,12 +82,48 @@ abstract class CrashPoints {
                 return false;
             }
         }
+        goesOn(second, after);
+        return true;
+    }
+
+    /**
+     * One run for all points, whose files are copied at each: nodes that end with it leave nothing else behind, so a copy is
+     * what a kill at that moment leaves.
+     */
+    private int copied(Path prepared, Consumer<TestPlane> wish, Consumer<TestPlane> after) throws IOException {
+        Path whole = root.resolve("whole");
+        copy(prepared, whole);
+        List<Path> copies = Collections.synchronizedList(new ArrayList<>());
+        AtomicBoolean ended = new AtomicBoolean();
+        StepObserver copier = (workflow, step, where) -> {
+            if (!ended.get()) {
+                Path target = root.resolve(workflow + "-" + step + "-" + where + "-" + UUID.randomUUID());
+                copyQuietly(whole, target);
+                copies.add(target);
+            }
+        };
+        try (TestPlane test = new TestPlane(whole, copier)) {
+            wish.accept(test);
+            test.settle();
+            ended.set(true);
+            after.accept(test);
+        }
+        for (Path copy : copies) {
+            try {
+                goesOn(copy, after);
+            } catch (RuntimeException | AssertionError e) {
+                throw new AssertionError("killed at " + copy.getFileName(), e);
+            }
+        }
+        return copies.size();
+    }
+
+    private void goesOn(Path files, Consumer<TestPlane> after) {
         Instant later = TestPlane.START.plus(Duration.ofHours(1));
-        try (TestPlane test = nodesOutlive ? TestPlane.adopting(second, later) : new TestPlane(second, later)) {
+        try (TestPlane test = nodesOutlive ? TestPlane.adopting(files, later) : new TestPlane(files, later)) {
             test.settle();
             after.accept(test);
         }
-        return true;
     }
 
     private static void copyQuietly(Path from, Path to) {

@@ -6,16 +6,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -128,28 +124,15 @@ public final class MemcachedAdmin {
             try {
                 plain.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_MILLIS);
                 plain.setSoTimeout(ANSWER_MILLIS);
-                socket = trust == null ? plain : encrypted(plain, address, trust);
+                socket = trust == null ? plain : trust.sockets().createSocket(plain, address.host(), address.port(), true);
                 in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
                 out = socket.getOutputStream();
+            } catch (UncheckedIOException e) {
+                plain.close();
+                throw new IOException(e.getMessage(), e);
             } catch (IOException e) {
                 plain.close();
                 throw e;
-            }
-        }
-
-        /** An authority that issues to nothing but nodes: which of their names was used says nothing. */
-        private static Socket encrypted(Socket plain, NodeAddress address, NodeTrust trust) throws IOException {
-            try (InputStream file = Files.newInputStream(trust.file())) {
-                KeyStore authorities = KeyStore.getInstance("JKS");
-                authorities.load(file, trust.password().toCharArray());
-                TrustManagerFactory trusting = TrustManagerFactory.getInstance(
-                        TrustManagerFactory.getDefaultAlgorithm());
-                trusting.init(authorities);
-                SSLContext context = SSLContext.getInstance("TLS");
-                context.init(null, trusting.getTrustManagers(), null);
-                return context.getSocketFactory().createSocket(plain, address.host(), address.port(), true);
-            } catch (GeneralSecurityException e) {
-                throw new IOException("the authority's certificate cannot be used: " + e.getMessage(), e);
             }
         }
 

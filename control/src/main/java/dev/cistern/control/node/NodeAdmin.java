@@ -14,8 +14,6 @@ import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.SslVerifyMode;
 import redis.clients.jedis.args.ClientPauseMode;
 import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -64,7 +62,8 @@ public final class NodeAdmin {
     public NodeAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust, Duration limit) {
         this.address = new HostAndPort(address.host(), address.port());
         this.config = DefaultJedisClientConfig.builder()
-                .sslOptions(trust == null ? null : sslOptions(trust))
+                .ssl(trust != null)
+                .sslSocketFactory(trust == null ? null : trust.sockets())
                 .user(admin.user())
                 .password(admin.password().reveal())
                 .connectionTimeoutMillis((int) Math.min(CONNECT_MILLIS, limit.toMillis()))
@@ -72,15 +71,6 @@ public final class NodeAdmin {
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
                 // Plain replies are enough, and every server speaks them without being asked.
                 .autoNegotiateProtocol(false)
-                .build();
-    }
-
-    private static SslOptions sslOptions(NodeTrust trust) {
-        return SslOptions.builder()
-                .truststore(trust.file().toFile(), trust.password().toCharArray())
-                .trustStoreType("JKS")
-                // An authority that issues to nothing but nodes: which of their names was used says nothing.
-                .sslVerifyMode(SslVerifyMode.CA)
                 .build();
     }
 

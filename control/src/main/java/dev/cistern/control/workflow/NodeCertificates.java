@@ -32,6 +32,7 @@ public final class NodeCertificates {
     private final OwnCertificates own;
     private final EndpointOptions endpoints;
     private final Path nodes;
+    private final NodeTrust trust;
 
     /** {@code nodes} is the folder in which each node has one. */
     public NodeCertificates(CertificateAuthority authority, OwnCertificates own, EndpointOptions endpoints,
@@ -40,12 +41,13 @@ public final class NodeCertificates {
         this.own = own;
         this.endpoints = endpoints;
         this.nodes = nodes;
+        this.trust = new NodeTrust(authority.nodesTrustFile(), CertificateAuthority.TRUST_PASSWORD);
         trustAll();
     }
 
     /** Whom the control plane trusts when it talks to a node: also who shows just the certificate that it was given. */
     NodeTrust trust() {
-        return new NodeTrust(authority.nodesTrustFile(), CertificateAuthority.TRUST_PASSWORD);
+        return trust;
     }
 
     /** Equal as long as the operator has the nodes show the same certificates. */

@@ -1,5 +1,7 @@
 package dev.cistern.store;
 
+import java.util.Arrays;
+
 /**
  * One moment of all databases, written down entry by entry while they go on changing.
  *
@@ -29,6 +31,11 @@ public final class Snapshot {
          * several threads may come at once. Must not throw, nor change anything.
          */
         void write(int database, long entry);
+
+        /** Whether the walk should end its step early; asked after each bucket. */
+        default boolean wantsPause() {
+            return false;
+        }
     }
 
     private final Store store;
@@ -38,12 +45,15 @@ public final class Snapshot {
 
     private int database;
     private int stripe;
-    private int bucket;
+    /** Per stripe the bucket that the walk comes to next; beyond all once the stripe is done. */
+    private final int[] next;
+    private int stripesDone;
 
     Snapshot(Store store, Writer writer, int version) {
         this.store = store;
         this.writer = writer;
         this.version = version;
+        this.next = new int[store.stripes()];
     }
 
     /** Writes what is to be changed next, unless it was written before. The bucket's stripe is held. */
@@ -64,8 +74,9 @@ public final class Snapshot {
     }
 
     /**
-     * Goes on with the walk: writes up to {@code buckets} buckets of one stripe under its lock. Returns false when all
-     * are written, or the snapshot was aborted. One thread at a time, which holds no stripe, or all.
+     * Goes on with the walk: writes up to {@code buckets} buckets of one stripe under its lock, each time of another one,
+     * so that whoever waits for the stripe gets it. Returns false when all are written, or the snapshot was aborted. One
+     * thread at a time, which holds no stripe, or all.
      */
     public boolean step(int buckets) {
         if (aborted || database == store.databases()) {
@@ -77,28 +88,41 @@ public final class Snapshot {
             store.lock(walked);
         }
         try {
-            StripeKeys keys = store.keysOf(database)[walked];
-            for (int i = 0; i < buckets && !aborted && keys != null && bucket < keys.index.buckets(); i++) {
-                preserve(database, keys.index.bucketNumbered(bucket++));
-            }
-            if (keys == null || bucket >= keys.index.buckets()) {
-                nextPart();
-            }
+            walk(walked, buckets);
         } finally {
             if (!held) {
                 store.unlock(walked);
             }
         }
+        nextStripe();
         return true;
     }
 
-    private void nextPart() {
-        bucket = 0;
-        stripe++;
-        if (stripe == store.stripes()) {
+    private void walk(int walked, int buckets) {
+        StripeKeys keys = store.keysOf(database)[walked];
+        for (int i = 0; i < buckets && !aborted && keys != null && next[walked] < keys.index.buckets(); i++) {
+            preserve(database, keys.index.bucketNumbered(next[walked]++));
+            if (writer.wantsPause()) {
+                break;
+            }
+        }
+        if (keys == null || next[walked] >= keys.index.buckets()) {
+            next[walked] = Integer.MAX_VALUE;
+            stripesDone++;
+        }
+    }
+
+    private void nextStripe() {
+        if (stripesDone == next.length) {
+            Arrays.fill(next, 0);
+            stripesDone = 0;
             stripe = 0;
             database++;
+            return;
         }
+        do {
+            stripe = stripe + 1 == next.length ? 0 : stripe + 1;
+        } while (next[stripe] == Integer.MAX_VALUE);
     }
 
     /** All stripes are held. */

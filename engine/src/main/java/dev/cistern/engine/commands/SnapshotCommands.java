@@ -55,7 +55,7 @@ final class SnapshotCommands {
             throw CommandException.SYNTAX_ERROR;
         }
         Persistence persistence = begun(session);
-        session.node().inBackground(persistence::save);
+        session.node().inBackground(persistence::saveInBackground);
         reply.status("Background saving started");
     }
 

@@ -183,7 +183,7 @@ public final class Housekeeping implements AutoCloseable {
             Persistence persistence = node.persistence();
             node.set(Condition.SAVE_FAILED, persistence.refusesWrites());
             if (persistence.isDue() && persistence.begin()) {
-                node.inBackground(persistence::save);
+                node.inBackground(persistence::saveInBackground);
             }
         }
 

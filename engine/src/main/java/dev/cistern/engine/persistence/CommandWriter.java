@@ -7,40 +7,27 @@ import dev.cistern.store.Keyspace;
 import dev.cistern.store.Store;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
-/**
- * Spells a snapshot's entries as commands that make them: RESTORE with the value as DUMP gives it, and the deadline.
- *
- * <p>What goes wrong is kept until {@link #end}: a command that happens to write an entry down must not fail for it.
- */
+/** Spells a snapshot's entries as commands that make them: RESTORE with the value as DUMP gives it, and the deadline. */
 final class CommandWriter implements EntryWriter {
-    private final RdbOutput output;
     private final RdbOutput payload = new RdbOutput();
-    private final Keyspace[] keyspaces;
+    private final OpenKeyspaces keyspaces;
     private final Bytes key = new Bytes();
     private int database = -1;
-    private long entries;
-    private @Nullable RuntimeException failure;
 
-    /** Reads the store as it is at {@code nowMillis}; the output remains the caller's. */
-    CommandWriter(Store store, long nowMillis, RdbOutput output) {
-        this.output = output;
-        this.keyspaces = new Keyspace[store.databases()];
-        for (int i = 0; i < keyspaces.length; i++) {
-            keyspaces[i] = store.openKeyspace(i);
-            keyspaces[i].setNowMillis(nowMillis);
-        }
+    /** Reads the store as it is at {@code nowMillis}. */
+    CommandWriter(Store store, long nowMillis) {
+        this.keyspaces = new OpenKeyspaces(store, nowMillis);
     }
 
     /** There is no place for facts among commands. */
     @Override
-    public void begin(boolean hasFieldDeadlines, Map<String, String> facts) {}
+    public void begin(RdbOutput output, boolean hasFieldDeadlines, Map<String, String> facts) {}
 
     @Override
-    public synchronized void library(byte[] text) {
-        begin(3, "FUNCTION", "LOAD");
-        length(text.length);
+    public void library(RdbOutput output, byte[] text) {
+        begin(output, 3, "FUNCTION", "LOAD");
+        length(output, text.length);
         for (byte each : text) {
             output.putByte(each);
         }
@@ -48,78 +35,63 @@ final class CommandWriter implements EntryWriter {
     }
 
     @Override
-    public synchronized void write(int databaseOfEntry, long entry) {
-        if (failure != null) {
-            return;
+    public void write(RdbOutput output, int databaseOfEntry, long entry) {
+        if (database != databaseOfEntry) {
+            database = databaseOfEntry;
+            begin(output, 2, "SELECT", Integer.toString(database));
         }
-        try {
-            if (database != databaseOfEntry) {
-                database = databaseOfEntry;
-                begin(2, "SELECT", Integer.toString(database));
-            }
-            writeEntry(keyspaces[databaseOfEntry], entry);
-        } catch (RuntimeException e) {
-            failure = e;
-        }
+        writeEntry(output, keyspaces.of(database), entry);
     }
 
-    private void writeEntry(Keyspace keyspace, long entry) {
+    private void writeEntry(RdbOutput output, Keyspace keyspace, long entry) {
         payload.clear();
         DumpPayload.write(keyspace, entry, payload);
         keyspace.readKey(entry, key);
-        begin(4, "RESTORE");
-        argument(key.address(), key.length());
-        argument("0");
-        argument(payload.address(), payload.length());
+        begin(output, 4, "RESTORE");
+        argument(output, key.address(), key.length());
+        argument(output, "0");
+        argument(output, payload.address(), payload.length());
         long deadline = keyspace.deadlineMillis(entry);
         if (deadline != Keyspace.NO_DEADLINE) {
-            begin(3, "PEXPIREAT");
-            argument(key.address(), key.length());
-            argument(Long.toString(deadline));
+            begin(output, 3, "PEXPIREAT");
+            argument(output, key.address(), key.length());
+            argument(output, Long.toString(deadline));
         }
-        entries++;
     }
 
-    private void begin(int count, String... words) {
+    private static void begin(RdbOutput output, int count, String... words) {
         output.putAscii("*" + count + "\r\n");
         for (String word : words) {
-            argument(word);
+            argument(output, word);
         }
     }
 
-    private void length(long bytes) {
+    private static void length(RdbOutput output, long bytes) {
         output.putAscii("$" + bytes + "\r\n");
     }
 
-    private void argument(String text) {
-        length(text.getBytes(StandardCharsets.US_ASCII).length);
+    private static void argument(RdbOutput output, String text) {
+        length(output, text.getBytes(StandardCharsets.US_ASCII).length);
         output.putAscii(text + "\r\n");
     }
 
-    private void argument(long address, long bytes) {
-        length(bytes);
+    private static void argument(RdbOutput output, long address, long bytes) {
+        length(output, bytes);
         output.putBytes(address, bytes);
         output.putAscii("\r\n");
     }
 
     @Override
-    public synchronized void end() {
-        if (failure != null) {
-            throw failure;
-        }
-        output.flush();
+    public void breakOff() {
+        database = -1;
     }
 
     @Override
-    public synchronized long entries() {
-        return entries;
-    }
+    public void end(RdbOutput output) {}
 
     @Override
     public void close() {
         payload.close();
-        for (Keyspace keyspace : keyspaces) {
-            keyspace.close();
-        }
+        keyspaces.close();
     }
 }

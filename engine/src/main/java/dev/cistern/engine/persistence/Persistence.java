@@ -1,5 +1,6 @@
 package dev.cistern.engine.persistence;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.cistern.engine.atrest.AtRest;
 import dev.cistern.engine.atrest.PlainBytes;
 import dev.cistern.engine.rdb.RdbException;
@@ -9,6 +10,7 @@ import dev.cistern.store.DetachedKeys;
 import dev.cistern.store.Snapshot;
 import dev.cistern.store.Store;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +34,9 @@ public final class Persistence {
     private static final Logger LOG = LoggerFactory.getLogger(Persistence.class);
     /** Some 50 microseconds under one stripe. */
     private static final int BUCKETS_A_STEP = 16;
+    /** What clients wrote down first may wait for the disk until it is so much, or this part of all data. */
+    private static final long LEAST_WAITING_BYTES = 4 << 20;
+    private static final int PARTS_WAITING = 40;
     /** After a failure it waits so long before it tries again by itself. */
     private static final long RETRY_SECONDS = 5;
     /** Emptying a database ends a saving early; then it begins anew, but not for ever. */
@@ -184,6 +189,26 @@ public final class Persistence {
 
     /** Saves to the file; says whether that worked. {@link #begin} said that this thread may. */
     public boolean save() {
+        return save(Pace.NONE);
+    }
+
+    /** The same without haste, so that clients notice little of it. */
+    public void saveInBackground() {
+        var _ = save(pace());
+    }
+
+    private static Pace pace() {
+        return new Pace(System::nanoTime, Persistence::busyShare);
+    }
+
+    /** What part of the machine's processors is in use; 0 if that cannot be known. */
+    private static double busyShare() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                ? system.getCpuLoad()
+                : 0;
+    }
+
+    private boolean save(Pace pace) {
         lastTryMillis = wallMillis.getAsLong();
         try {
             boolean whole = false;
@@ -191,7 +216,7 @@ public final class Persistence {
                 if (tries == TRIES) {
                     throw new IOException("databases were emptied each time it was tried");
                 }
-                whole = trySave();
+                whole = trySave(pace);
             }
             lastFailed = false;
             saves.increment();
@@ -205,11 +230,11 @@ public final class Persistence {
         return !lastFailed;
     }
 
-    private boolean trySave() throws IOException {
+    private boolean trySave(Pace pace) throws IOException {
         long now = wallMillis.getAsLong();
         long[] dirty = new long[1];
         try (SnapshotFile file = new SnapshotFile(file(), atRest)) {
-            if (!writeAll(file, now, () -> dirty[0] = store.stats().dirty(), false, true)) {
+            if (!writeAll(file, now, () -> dirty[0] = store.stats().dirty(), pace, false, true)) {
                 return false;
             }
             file.commit();
@@ -220,21 +245,21 @@ public final class Persistence {
     }
 
     /** False if the snapshot was aborted, and what was written is worth nothing. */
-    private boolean writeAll(RdbOutput.Sink sink, long now, Runnable atTheCut, boolean base, boolean asSnapshot)
-            throws IOException {
-        try (RdbOutput output = new RdbOutput(sink); EntryWriter writer = writer(now, output, asSnapshot)) {
-            output.compresses(settings.rdbCompression.isOn());
-            Snapshot snapshot = store.beginSnapshot(writer, () -> {
+    private boolean writeAll(RdbOutput.Sink sink, long now, Runnable atTheCut, Pace pace, boolean base,
+            boolean asSnapshot) throws IOException {
+        try (RdbOutput output = new RdbOutput(sink); SnapshotPages pages = pages(output, now, asSnapshot)) {
+            Snapshot snapshot = store.beginSnapshot(pages, () -> {
                 atTheCut.run();
-                writer.begin(store.hasFieldDeadlines(), facts(now, base));
-                libraries.get().forEach(writer::library);
+                pages.begin(store.hasFieldDeadlines(), facts(now, base), libraries.get());
             });
             try {
                 KeyDelay delay = new KeyDelay(settings.rdbKeySaveDelay::value);
                 long written = 0;
-                while (snapshot.step(BUCKETS_A_STEP)) {
-                    delay.passed(writer.entries() - written);
-                    written = writer.entries();
+                while (!pages.hasFailed() && snapshot.step(BUCKETS_A_STEP)) {
+                    pages.writeFull();
+                    delay.passed(pages.entries() - written);
+                    written = pages.entries();
+                    pace.rest();
                 }
             } finally {
                 snapshot.end();
@@ -242,10 +267,16 @@ public final class Persistence {
             if (snapshot.isAborted()) {
                 return false;
             }
-            writer.end();
-            LOG.info("wrote a snapshot of {} keys, {} bytes", writer.entries(), output.length());
+            pages.end();
+            LOG.info("wrote a snapshot of {} keys, {} bytes", pages.entries(), output.length());
             return true;
         }
+    }
+
+    private SnapshotPages pages(RdbOutput output, long now, boolean asSnapshot) {
+        long mostWaitingBytes = Math.max(LEAST_WAITING_BYTES, store.usedBytes() / PARTS_WAITING);
+        return new SnapshotPages(() -> writer(now, asSnapshot), output, settings.rdbCompression.isOn(),
+                mostWaitingBytes);
     }
 
     /** A place to write to that forgets what was written when a snapshot has to be begun anew. */
@@ -277,19 +308,19 @@ public final class Persistence {
     private void write(Place place, Runnable atTheCut, boolean base, boolean asSnapshot) throws IOException {
         for (int tries = 0; tries < TRIES; tries++) {
             place.restart();
-            if (writeAll(place, wallMillis.getAsLong(), atTheCut, base, asSnapshot)) {
+            if (writeAll(place, wallMillis.getAsLong(), atTheCut, pace(), base, asSnapshot)) {
                 return;
             }
         }
         throw new IOException("databases were emptied each time it was tried");
     }
 
-    private EntryWriter writer(long now, RdbOutput output, boolean asSnapshot) {
+    private EntryWriter writer(long now, boolean asSnapshot) {
         if (!asSnapshot) {
-            return new CommandWriter(store, now, output);
+            return new CommandWriter(store, now);
         }
         boolean tellsIdleTime = settings.maxMemoryPolicy.value().endsWith("-lru");
-        return new SnapshotWriter(store, now, output, tellsIdleTime, settings.rdbChecksum.isOn());
+        return new SnapshotWriter(store, now, tellsIdleTime, settings.rdbChecksum.isOn());
     }
 
     /** The node will end without a last saving. */

@@ -7,10 +7,9 @@ import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Store;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Spells a snapshot's entries as a file, in whatever order and from whatever thread they come.
+ * Spells a snapshot's entries as the original's format does.
  *
  * <pre>
  *   REDIS0010 or VALKEY080 · names and values about the server · SELECTDB n · entries · SELECTDB m · entries ... · EOF ·
@@ -18,42 +17,31 @@ import org.jspecify.annotations.Nullable;
  *
  *   an entry: [EXPIRETIME_MS, 8 bytes] [IDLE, seconds or FREQ, 1 byte] type, key, value
  * </pre>
- *
- * What goes wrong is kept until {@link #end}: a command that happens to write an entry down must not fail for it.
  */
-public final class SnapshotWriter implements EntryWriter {
-    private final RdbOutput output;
+final class SnapshotWriter implements EntryWriter {
+    private final OpenKeyspaces keyspaces;
     private final boolean checksum;
-    private final Keyspace[] keyspaces;
     private final ValueWriter[] writers;
     private final boolean countsUses;
     private final boolean tellsIdleTime;
     private final Bytes key = new Bytes();
     private int database = -1;
-    private long entries;
-    private @Nullable RuntimeException failure;
 
     /**
-     * Reads the store as it is at {@code nowMillis}; the output remains the caller's. The idle time of a key is worth
-     * its bytes only where keys are evicted by it.
+     * Reads the store as it is at {@code nowMillis}. The idle time of a key is worth its bytes only where keys are evicted
+     * by it.
      */
-    public SnapshotWriter(Store store, long nowMillis, RdbOutput output, boolean tellsIdleTime, boolean checksum) {
-        this.output = output;
+    SnapshotWriter(Store store, long nowMillis, boolean tellsIdleTime, boolean checksum) {
         this.tellsIdleTime = tellsIdleTime;
         this.checksum = checksum;
         this.countsUses = store.useCounting() != null;
-        this.keyspaces = new Keyspace[store.databases()];
-        this.writers = new ValueWriter[keyspaces.length];
-        for (int i = 0; i < keyspaces.length; i++) {
-            keyspaces[i] = store.openKeyspace(i);
-            keyspaces[i].setNowMillis(nowMillis);
-            writers[i] = new ValueWriter(keyspaces[i]);
-        }
+        this.keyspaces = new OpenKeyspaces(store, nowMillis);
+        this.writers = new ValueWriter[store.databases()];
     }
 
     /** {@code facts} are names and values that tell who wrote it, and when. */
     @Override
-    public synchronized void begin(boolean hasFieldDeadlines, Map<String, String> facts) {
+    public void begin(RdbOutput output, boolean hasFieldDeadlines, Map<String, String> facts) {
         output.putAscii(hasFieldDeadlines
                 ? "VALKEY%03d".formatted(Rdb.VALKEY_VERSION)
                 : "REDIS%04d".formatted(Rdb.VERSION));
@@ -65,33 +53,26 @@ public final class SnapshotWriter implements EntryWriter {
     }
 
     @Override
-    public synchronized void library(byte[] text) {
+    public void library(RdbOutput output, byte[] text) {
         output.putByte(Rdb.FUNCTION_2);
         output.putString(text);
     }
 
     @Override
-    public synchronized void write(int databaseOfEntry, long entry) {
-        if (failure != null) {
-            return;
-        }
-        try {
-            select(databaseOfEntry);
-            writeEntry(keyspaces[databaseOfEntry], writers[databaseOfEntry], entry);
-        } catch (RuntimeException e) {
-            failure = e;
-        }
-    }
-
-    private void select(int wanted) {
-        if (database != wanted) {
-            database = wanted;
+    public void write(RdbOutput output, int databaseOfEntry, long entry) {
+        if (database != databaseOfEntry) {
+            database = databaseOfEntry;
             output.putByte(Rdb.SELECT_DB);
-            output.putLength(wanted);
+            output.putLength(database);
         }
+        Keyspace keyspace = keyspaces.of(database);
+        if (writers[database] == null) {
+            writers[database] = new ValueWriter(keyspace);
+        }
+        writeEntry(output, keyspace, writers[database], entry);
     }
 
-    private void writeEntry(Keyspace keyspace, ValueWriter writer, long entry) {
+    private void writeEntry(RdbOutput output, Keyspace keyspace, ValueWriter writer, long entry) {
         long deadline = keyspace.deadlineMillis(entry);
         if (deadline != Keyspace.NO_DEADLINE) {
             output.putByte(Rdb.EXPIRE_TIME_MS);
@@ -107,28 +88,21 @@ public final class SnapshotWriter implements EntryWriter {
         output.putByte(writer.typeOf(entry));
         output.putString(keyspace.readKey(entry, key));
         writer.write(entry, output);
-        entries++;
     }
 
     @Override
-    public synchronized void end() {
-        if (failure != null) {
-            throw failure;
-        }
+    public void breakOff() {
+        database = -1;
+    }
+
+    @Override
+    public void end(RdbOutput output) {
         output.putByte(Rdb.EOF);
         output.putLong(checksum ? output.checksum() : 0);
-        output.flush();
-    }
-
-    @Override
-    public synchronized long entries() {
-        return entries;
     }
 
     @Override
     public void close() {
-        for (Keyspace keyspace : keyspaces) {
-            keyspace.close();
-        }
+        keyspaces.close();
     }
 }

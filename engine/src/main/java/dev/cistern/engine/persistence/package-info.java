@@ -6,7 +6,7 @@
  * Files are readable by their owner alone. Not the format itself, which is {@code dev.cistern.engine.rdb}.
  *
  * <p>Saving in the background has a thread of its own; whoever changes what it has not come to yet writes that down
- * itself, under the monitor of {@link dev.cistern.engine.persistence.SnapshotWriter}, which is taken last of all locks.
+ * itself, to pages of its own thread ({@code SnapshotPages}). The lock of what they are gathered in is taken last of all.
  */
 @NullMarked
 package dev.cistern.engine.persistence;

@@ -22,6 +22,9 @@ final class Lzf {
     private static final int LONG_MATCH = 7;
     private static final int MIN_HASH_BITS = 6;
     private static final int MAX_HASH_BITS = 14;
+    /** So many letters in which nothing was found make the next stride longer by one. */
+    private static final int STRIDE_SHIFT = 5;
+    private static final int MAX_STRIDE = 15;
     private static final int HASH_MULTIPLIER = 0x9E37_79B1;
 
     /** Where in the string three letters of this hash stood last, plus 1. */
@@ -38,27 +41,23 @@ final class Lzf {
         long out = to;
         int letters = 0;
         int at = 0;
-        while (at < length) {
+        while (at < length && out != 0) {
             int match = at + MIN_MATCH <= length ? match(from, at, length) : 0;
             if (match >= MIN_MATCH) {
-                out = putLetters(from + at - letters, letters, out, end);
                 int back = at - backPlace - 1;
+                out = putLetters(from + at - letters, letters, out, end);
                 out = out == 0 ? 0 : putMatch(match - 2, back, out, end);
                 letters = 0;
                 at += match;
             } else {
-                letters++;
-                at++;
-                if (letters == MAX_LETTERS) {
-                    out = putLetters(from + at - letters, letters, out, end);
-                    letters = 0;
-                }
-            }
-            if (out == 0) {
-                return 0;
+                // The longer nothing was found, the less is looked for: what does not repeat itself costs little.
+                int stride = 1 + Math.min(letters >>> STRIDE_SHIFT, MAX_STRIDE);
+                int passed = Math.min(stride, length - at);
+                letters += passed;
+                at += passed;
             }
         }
-        out = putLetters(from + length - letters, letters, out, end);
+        out = out == 0 ? 0 : putLetters(from + length - letters, letters, out, end);
         return out == 0 ? 0 : (int) (out - to);
     }
 
@@ -66,34 +65,55 @@ final class Lzf {
 
     /** How many bytes from here on also stand at {@link #backPlace}, if that is near enough; else 0. */
     private int match(long from, int at, int length) {
-        int three = (Memory.getByte(from + at) & 0xFF) | (Memory.getByte(from + at + 1) & 0xFF) << 8
-                | (Memory.getByte(from + at + 2) & 0xFF) << 16;
-        int slot = (three * HASH_MULTIPLIER) >>> (Integer.SIZE - hashBits);
+        int slot = (threeLetters(from, at, length) * HASH_MULTIPLIER) >>> (Integer.SIZE - hashBits);
         int candidate = places[slot] - 1;
         places[slot] = at + 1;
         if (candidate < 0 || at - candidate > MAX_BACK) {
             return 0;
         }
-        int most = Math.min(MAX_MATCH, length - at);
+        backPlace = candidate;
+        return same(from + candidate, from + at, Math.min(MAX_MATCH, length - at));
+    }
+
+    private static int threeLetters(long from, int at, int length) {
+        if (at + Integer.BYTES <= length) {
+            return Memory.getInt(from + at) & 0xFF_FFFF;
+        }
+        return (Memory.getByte(from + at) & 0xFF) | (Memory.getByte(from + at + 1) & 0xFF) << 8
+                | (Memory.getByte(from + at + 2) & 0xFF) << 16;
+    }
+
+    /** How many of the first {@code most} bytes are the same at both places. */
+    private static int same(long one, long other, int most) {
         int same = 0;
-        while (same < most && Memory.getByte(from + candidate + same) == Memory.getByte(from + at + same)) {
+        while (same + Long.BYTES <= most) {
+            long difference = Memory.getLong(one + same) ^ Memory.getLong(other + same);
+            if (difference != 0) {
+                return same + (Long.numberOfTrailingZeros(difference) >>> 3);
+            }
+            same += Long.BYTES;
+        }
+        while (same < most && Memory.getByte(one + same) == Memory.getByte(other + same)) {
             same++;
         }
-        backPlace = candidate;
         return same;
     }
 
     /** Returns where writing goes on, or 0 if there is no room; as do the others. */
     private static long putLetters(long from, int count, long to, long end) {
-        if (count == 0) {
-            return to;
-        }
-        if (to + 1 + count > end) {
+        int runs = (count + MAX_LETTERS - 1) / MAX_LETTERS;
+        if (to + runs + count > end) {
             return 0;
         }
-        Memory.putByte(to, (byte) (count - 1));
-        Memory.copy(from, to + 1, count);
-        return to + 1 + count;
+        long out = to;
+        for (int written = 0; written < count;) {
+            int run = Math.min(MAX_LETTERS, count - written);
+            Memory.putByte(out, (byte) (run - 1));
+            Memory.copy(from + written, out + 1, run);
+            out += 1 + run;
+            written += run;
+        }
+        return out;
     }
 
     private static long putMatch(int length, int back, long to, long end) {

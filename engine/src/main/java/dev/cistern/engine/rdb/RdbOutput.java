@@ -33,6 +33,7 @@ public final class RdbOutput implements AutoCloseable {
     private final @Nullable Sink sink;
     private @Nullable Lzf lzf;
     private boolean compresses = true;
+    private boolean checks = true;
     private long base = Memory.allocate(MemoryTag.SNAPSHOT, USUAL_BYTES);
     private long position = base;
     private long limit = base + USUAL_BYTES;
@@ -53,6 +54,11 @@ public final class RdbOutput implements AutoCloseable {
         compresses = value;
     }
 
+    /** Nobody will ask for the checksum: another output takes what this one writes, and knows it for the whole. */
+    public void doesNotCheck() {
+        checks = false;
+    }
+
     /** The buffer; all that was written, if there is no sink. */
     public long address() {
         return base;
@@ -61,6 +67,16 @@ public final class RdbOutput implements AutoCloseable {
     /** How many bytes were written in all. */
     public long length() {
         return flushedBytes + position - base;
+    }
+
+    /** How many bytes the buffer has. */
+    public long keptBytes() {
+        return position - base;
+    }
+
+    /** How many it has room for. */
+    public long capacityBytes() {
+        return limit - base;
     }
 
     /** The checksum of all that was written. */
@@ -96,17 +112,36 @@ public final class RdbOutput implements AutoCloseable {
         if (sink == null) {
             return;
         }
-        long length = position - base;
-        crc = Crc64.update(crc, base, length);
+        long end = position;
+        position = base;
+        pass(sink, base, end - base);
+    }
+
+    /** Hands everything that the other one's buffer has to this one's sink, where there is one; then it has nothing. */
+    public void take(RdbOutput other) {
+        long length = other.keptBytes();
+        if (sink == null) {
+            putBytes(other.base, length);
+        } else {
+            flush();
+            pass(sink, other.base, length);
+        }
+        other.position = other.base;
+    }
+
+    private void pass(Sink to, long address, long length) {
+        if (checks) {
+            crc = Crc64.update(crc, address, length);
+        }
+        flushedBytes += length;
+        long end = address + length;
         try {
-            for (long at = base; at < position; at += FLUSH_BYTES) {
-                sink.write(at, (int) Math.min(FLUSH_BYTES, position - at));
+            for (long at = address; at < end; at += FLUSH_BYTES) {
+                to.write(at, (int) Math.min(FLUSH_BYTES, end - at));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        flushedBytes += length;
-        position = base;
     }
 
     /** Forgets what was written, to begin anew. Memory only. */

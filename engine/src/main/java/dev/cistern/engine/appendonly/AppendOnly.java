@@ -475,10 +475,12 @@ public final class AppendOnly {
             }
             present.listed();
             synchronized (keeping) {
+                state = State.ON;
+                // Before anybody hears that his write is kept: the next one is not to be refused.
+                healed();
                 keptOffset = Math.max(offset, provisionalOffset);
-                become(State.ON);
             }
-            healed();
+            work();
         }
     }
 

@@ -20,6 +20,12 @@ public @interface WireTest {
     /** Settings of a server for this test alone, names and values in turn; without any, the class shares one. */
     String[] settings() default {};
 
+    /**
+     * Whether the tests of the class that want these settings share one server, which forgets its keys and, in cluster
+     * mode, its slots before each; what a test sets besides it takes back itself.
+     */
+    boolean shared() default false;
+
     /** Why the original cannot run it: what we do otherwise, or what only newer versions do. */
     String notOnOriginal() default "";
 }

@@ -60,11 +60,18 @@ final class WireTestExtension implements TestTemplateInvocationContextProvider {
             if (!ours && TestServer.original().isEmpty()) {
                 throw new TestAbortedException("no redis-server or valkey-server is installed to compare with");
             }
-            if (test.settings().length == 0) {
+            if (isShared(test)) {
                 try (TestClient client = server(context).connect()) {
                     client.send("FLUSHALL");
+                    if (List.of(test.settings()).contains("cluster-enabled")) {
+                        client.send("CLUSTER", "RESET", "HARD");
+                    }
                 }
             }
+        }
+
+        private static boolean isShared(WireTest test) {
+            return test.settings().length == 0 || test.shared();
         }
 
         private static WireTest annotation(ExtensionContext context) {
@@ -73,8 +80,9 @@ final class WireTestExtension implements TestTemplateInvocationContextProvider {
 
         private TestServer server(ExtensionContext context) {
             String[] settings = annotation(context).settings();
-            boolean own = settings.length > 0;
-            ExtensionContext owner = own ? context : context.getParent().orElseThrow().getParent().orElseThrow();
+            ExtensionContext owner = isShared(annotation(context))
+                    ? context.getParent().orElseThrow().getParent().orElseThrow()
+                    : context;
             String key = ours + " " + String.join(" ", settings);
             return owner.getStore(NAMESPACE).computeIfAbsent(key, _ -> start(settings), TestServer.class);
         }

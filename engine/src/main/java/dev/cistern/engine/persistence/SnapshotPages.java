@@ -146,8 +146,9 @@ final class SnapshotPages implements Snapshot.Writer, AutoCloseable {
             if (walker.isPageFull()) {
                 walker.handOver();
             }
-            while (writeOne()) {
-                continue;
+            boolean more = writeOne();
+            while (more) {
+                more = writeOne();
             }
         } catch (RuntimeException e) {
             failure = e;

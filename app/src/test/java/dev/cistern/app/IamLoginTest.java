@@ -84,7 +84,7 @@ final class IamLoginTest {
     }
 
     /** What a token says and how it is signed, each of which may be wrong. */
-    private record Wish(String host, String user, String region, Duration life, Duration age, String more) {
+    record Wish(String host, String user, String region, Duration life, Duration age, String more) {
 
         static final Wish RIGHT = new Wish(GROUP, "ann", "us-east-1", Duration.ofMinutes(15), Duration.ZERO, "");
 

@@ -5,6 +5,7 @@ import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeUser;
+import dev.cistern.control.resource.ClusterSecurityGroups;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -105,6 +106,22 @@ final class OriginalRuntimeTest extends OutlivingRuntimeContract {
         assertThat(answers(readerPort)).isFalse();
         runtime().stop(two);
         assertThat(answers(primaryPort)).isFalse();
+    }
+
+    /** It looks at nobody's address, so the ports of its role do it in its place. */
+    @Test
+    void theAddressesOfARuleComeInAndNoOthers() throws IOException {
+        NodeSpec spec = spec("a", true, Map.of("allow-from", "127.0.0.2,10.0.0.0/8"));
+        int port = nextPort++;
+        start(spec);
+        runtime().listenByRole(spec, admin(spec), port, 0);
+        Probe.await(() -> Probe.says(port, "127.0.0.2").equals("+PONG"));
+        assertThat(Probe.says(port, "127.0.0.3")).isEmpty();
+        runtime().admit(spec.withParameters(Map.of("allow-from", "127.0.0.3/32")));
+        assertThat(Probe.says(port, "127.0.0.2")).isEmpty();
+        assertThat(Probe.says(port, "127.0.0.3")).isEqualTo("+PONG");
+        runtime().admit(spec.withParameters(Map.of("allow-from", ClusterSecurityGroups.NOBODY)));
+        assertThat(Probe.says(port, "127.0.0.3")).isEmpty();
     }
 
     @Test

@@ -3,8 +3,11 @@ package dev.cistern.app;
 import dev.cistern.control.EndpointOptions;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -55,6 +58,19 @@ final class Probe {
     static Endpoint awaitAvailable(ElastiCacheClient client, String id) {
         await(() -> group(client, id).status().equals("available"));
         return group(client, id).nodeGroups().getFirst().primaryEndpoint();
+    }
+
+    /** What a node of 127.0.0.1 answers to a PING that comes from that address of loopback; empty when it hangs up. */
+    static String says(int port, String from) {
+        try (Socket socket = new Socket()) {
+            socket.bind(new InetSocketAddress(from, 0));
+            socket.setSoTimeout(10_000);
+            socket.connect(new InetSocketAddress("127.0.0.1", port));
+            socket.getOutputStream().write("PING\r\nGET x\r\nQUIT\r\n".getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).split("\r\n", -1)[0];
+        } catch (IOException hungUp) {
+            return "";
+        }
     }
 
     static Jedis connect(Endpoint endpoint) {

@@ -1,9 +1,5 @@
 package dev.cistern.app;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -30,43 +26,30 @@ final class SecurityGroupsTest extends CisternTest {
         client.createReplicationGroup(request -> request.replicationGroupId("g").replicationGroupDescription("d")
                 .engine("valkey").cacheNodeType("cache.t4g.micro").port(port).securityGroupIds(id));
         Endpoint endpoint = Probe.awaitAvailable(client, "g");
-        assertThat(says(endpoint, "127.0.0.2")).isEqualTo("+PONG");
-        assertThat(says(endpoint, "127.0.0.3")).doesNotContain("PONG");
+        assertThat(Probe.says(endpoint.port(), "127.0.0.2")).isEqualTo("+PONG");
+        assertThat(Probe.says(endpoint.port(), "127.0.0.3")).doesNotContain("PONG");
 
         ec2("authorize-security-group-ingress", "--group-id", id, "--ip-permissions",
                 "IpProtocol=tcp,FromPort=" + port + ",ToPort=" + port
                         + ",IpRanges=[{CidrIp=127.0.0.3/32,Description=third}]");
-        Probe.await(() -> says(endpoint, "127.0.0.3").equals("+PONG"));
+        Probe.await(() -> Probe.says(endpoint.port(), "127.0.0.3").equals("+PONG"));
         assertThat(ec2("describe-security-group-rules", "--filters", "Name=group-id,Values=" + id, "--query",
                 "SecurityGroupRules[?IsEgress==`false`].CidrIpv4")).contains("127.0.0.2/32", "127.0.0.3/32");
         ec2("revoke-security-group-ingress", "--group-id", id, "--protocol", "tcp", "--port", Integer.toString(port),
                 "--cidr", "127.0.0.2/32");
-        Probe.await(() -> !says(endpoint, "127.0.0.2").contains("PONG"));
+        Probe.await(() -> !Probe.says(endpoint.port(), "127.0.0.2").contains("PONG"));
 
         String clients = ec2("create-security-group", "--group-name", "clients", "--description", "of clients",
                 "--tag-specifications",
                 "ResourceType=security-group,Tags=[{Key=cistern:addresses,Value=127.0.0.4}]", "--query", "GroupId");
         ec2("authorize-security-group-ingress", "--group-id", id, "--protocol", "-1", "--source-group", clients);
-        Probe.await(() -> says(endpoint, "127.0.0.4").equals("+PONG"));
+        Probe.await(() -> Probe.says(endpoint.port(), "127.0.0.4").equals("+PONG"));
         assertThat(ec2("describe-security-groups", "--group-ids", id, "--query",
                 "SecurityGroups[0].IpPermissions[].UserIdGroupPairs[].GroupId")).isEqualTo(clients);
         assertThatThrownBy(() -> ec2("delete-security-group", "--group-id", id))
                 .hasMessageContaining("(DependencyViolation)");
         assertThatThrownBy(() -> ec2("describe-security-groups", "--group-ids", "sg-0"))
                 .hasMessageContaining("(InvalidGroup.NotFound)");
-    }
-
-    /** What a node answers to a PING from there; empty when it hangs up. */
-    private static String says(Endpoint endpoint, String from) {
-        try (Socket socket = new Socket()) {
-            socket.bind(new InetSocketAddress(from, 0));
-            socket.setSoTimeout(10_000);
-            socket.connect(new InetSocketAddress(endpoint.address(), endpoint.port()));
-            socket.getOutputStream().write("PING\r\nGET x\r\nQUIT\r\n".getBytes(StandardCharsets.US_ASCII));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).split("\r\n", -1)[0];
-        } catch (IOException hungUp) {
-            return "";
-        }
     }
 
     private String ec2(String... words) throws Exception {

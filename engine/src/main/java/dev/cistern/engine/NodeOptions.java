@@ -3,6 +3,7 @@ package dev.cistern.engine;
 import dev.cistern.engine.dispatch.CommandView;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +20,13 @@ public record NodeOptions(String name, Map<String, String> settings, String oper
         @Nullable InternalUser internalUser, CommandView customerView, long epoch) {
 
     /** A name and password that AUTH accepts, and no command shows. */
-    public record InternalUser(String name, String password) {}
+    public record InternalUser(String name, String password) {
+
+        @Override
+        public String toString() {
+            return "InternalUser[" + name + "]";
+        }
+    }
 
     public NodeOptions {
         settings = Map.copyOf(settings);
@@ -55,5 +62,11 @@ public record NodeOptions(String name, Map<String, String> settings, String oper
     /** Has it boot fenced, as a node whose role is ordered from outside. */
     public NodeOptions withEpoch(long value) {
         return new NodeOptions(name, settings, operatingSystem, internalUser, customerView, value);
+    }
+
+    /** Names settings without their values, some of which are passwords. */
+    @Override
+    public String toString() {
+        return "NodeOptions[" + name + " " + new TreeSet<>(settings.keySet()) + " epoch " + epoch + "]";
     }
 }

@@ -2,6 +2,7 @@ package dev.cistern.app.process;
 
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeRuntimeException;
+import dev.cistern.engine.network.AddressRanges;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
@@ -26,16 +27,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Ports at which the connections of clients are handed on to a server that cannot listen there itself; where several servers
  * stand behind a port, each connection goes to the next one.
  *
- * <p>A port without a server is closed, and the connections of a server end when it is taken from the port. Bytes run on one
- * event loop and wait where the other side is slow; routes are changed from any thread.
+ * <p>A port without a server is closed, and the connections of a server end when it is taken from the port. Whoever comes
+ * from where a server does not take connections from is not handed to it; who is in stays in. Bytes run on one event loop and
+ * wait where the other side is slow; routes are changed from any thread.
  */
 final class Forwarder implements Closeable {
 
@@ -44,9 +48,26 @@ final class Forwarder implements Closeable {
     private final EventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Map<NodeAddress, Port> ports = new HashMap<>();
 
+    /** From where servers take connections; everywhere, if nothing is said of one. */
+    private final Map<NodeAddress, AddressRanges> admitted = new ConcurrentHashMap<>();
+
+    /** The server takes connections from these ranges of addresses alone, at whatever port; blank for all. */
+    void admit(NodeAddress server, String ranges) {
+        if (ranges.isBlank()) {
+            admitted.remove(server);
+        } else {
+            admitted.put(server, AddressRanges.parse(ranges));
+        }
+    }
+
+    private boolean isAdmitted(SocketChannel client, NodeAddress server) {
+        AddressRanges ranges = admitted.get(server);
+        return ranges == null || ranges.admit(client.remoteAddress());
+    }
+
     /** Hands connections to {@code at} on to the server as well. */
     synchronized void add(NodeAddress at, NodeAddress server) {
-        Port port = ports.computeIfAbsent(at, _ -> new Port());
+        Port port = ports.computeIfAbsent(at, _ -> new Port(this::isAdmitted));
         if (port.server == null) {
             port.server = listen(at, port);
         }
@@ -97,7 +118,12 @@ final class Forwarder implements Closeable {
 
         private final AtomicInteger turns = new AtomicInteger();
         private volatile List<Route> routes = List.of();
+        private final BiPredicate<SocketChannel, NodeAddress> admits;
         private @Nullable Channel server;
+
+        Port(BiPredicate<SocketChannel, NodeAddress> admits) {
+            this.admits = admits;
+        }
 
         /** A server, and the connections of clients that were handed to it. */
         private record Route(NodeAddress server, ChannelGroup clients) {}
@@ -132,7 +158,7 @@ final class Forwarder implements Closeable {
         }
 
         void connect(SocketChannel client) {
-            List<Route> now = routes;
+            List<Route> now = routes.stream().filter(route -> admits.test(client, route.server)).toList();
             if (now.isEmpty()) {
                 var _ = client.close();
                 return;

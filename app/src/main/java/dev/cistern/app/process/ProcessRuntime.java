@@ -90,6 +90,7 @@ public final class ProcessRuntime implements NodeRuntime {
         }
         awaitListening(spec, child);
         program(spec).begun(spec);
+        admit(spec);
         forwardConfiguration(spec);
         return new NodeAddress(spec.bindAddress(), spec.port());
     }
@@ -210,6 +211,13 @@ public final class ProcessRuntime implements NodeRuntime {
         }
     }
 
+    @Override
+    public void admit(NodeSpec spec) {
+        if (forwarder != null) {
+            forwarder.admit(new NodeAddress(spec.bindAddress(), spec.port()), spec.peers());
+        }
+    }
+
     /** All nodes of a Memcached cluster stand behind its configuration port, as far as they run. */
     private void forwardConfiguration(NodeSpec spec) {
         NodeAddress at = configurationAddress(spec);
@@ -227,6 +235,7 @@ public final class ProcessRuntime implements NodeRuntime {
         if (at != null) {
             forwarder.remove(at, new NodeAddress(spec.bindAddress(), spec.port()));
         }
+        forwarder.admit(new NodeAddress(spec.bindAddress(), spec.port()), "");
     }
 
     private static @Nullable NodeAddress configurationAddress(NodeSpec spec) {
@@ -243,6 +252,7 @@ public final class ProcessRuntime implements NodeRuntime {
         ChildProcess found = ChildProcess.find(spec.dataDirectory());
         if (found != null) {
             running.put(spec.nodeId(), found);
+            admit(spec);
             forwardConfiguration(spec);
             watch();
         }

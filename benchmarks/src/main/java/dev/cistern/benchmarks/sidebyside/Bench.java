@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
                 "  cistern bench --tests get,set --sizes 64 --pipelines 16 --rounds 7",
                 "  cistern bench --tests hset,hget,zadd,zrank --pipelines 1,16 --memory-keys 0",
                 "  cistern bench --tests get --rounds 1 --collections --markdown bench.md",
+                "  cistern bench --tls --tests get,set --sizes 64 --memory-keys 0",
                 "  cistern bench hit-ratio",
                 "  cistern bench memcached",
                 "  cistern bench stalls",
@@ -99,6 +100,9 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--peer", paramLabel = "NAME=COMMAND", description = "One more server that speaks RESP; {port} in the command is its port. May be repeated.")
     private @Nullable List<String> others;
 
+    @Option(names = "--tls", description = "Encrypts all connections, with a certificate made for it. No other --peer takes part then, and no test of transactions.")
+    private boolean encrypted;
+
     @Option(names = "--without-cistern", description = "Compares the other servers only.")
     private boolean withoutCistern;
 
@@ -138,6 +142,10 @@ public final class Bench implements Callable<Integer> {
                 + plan.rounds() + " rounds, " + String.join(" and ", peers.stream().map(Peer::name).toList()) + ".");
         Path folder = Files.createTempDirectory("cistern-bench");
         try {
+            if (encrypted) {
+                Encryption encryption = Encryption.madeIn(folder);
+                peers = peers.stream().map(peer -> peer.encrypted(encryption)).toList();
+            }
             Report report = measure(plan, peers, folder);
             print(spec, report.toString(), markdown);
             return CommandLine.ExitCode.OK;
@@ -151,6 +159,9 @@ public final class Bench implements Callable<Integer> {
         if (rounds < 1 || connections < 1 || keys < 1 || seconds <= 0 || sizes.stream().anyMatch(size -> size < 1)
                 || pipelines.stream().anyMatch(pipeline -> pipeline < 1)) {
             throw new ParameterException(spec.commandLine(), "counts, sizes and times must be above 0");
+        }
+        if (encrypted && (others != null || workloads.contains(Workload.MULTI))) {
+            throw new ParameterException(spec.commandLine(), "--tls goes neither with --peer nor with --tests multi");
         }
         if (quick) {
             return new Plan(List.of(Workload.GET, Workload.SET), List.of(64), List.of(1, 16, 64), 3, connections, keys,
@@ -245,6 +256,10 @@ public final class Bench implements Callable<Integer> {
                 + Machine.version("memcached", "--version") + ". Client: "
                 + Machine.version("redis-benchmark", "--version") + ", one thread, " + plan.connections()
                 + " connections, " + plan.keys() + " keys, on the same CPUs.");
+        if (encrypted) {
+            report.paragraph("All connections are encrypted, with one certificate (ECDSA, P-256) for all servers and what each"
+                    + " of them agrees on with redis-benchmark by its own defaults.");
+        }
         report.paragraph(String.format(Locale.ROOT, "Every server alike is loaded for %d s before the first cell and"
                 + " for a run's time before each (a JVM compiles in it); then %d rounds alternate between the servers,"
                 + " %.1f s a run. Figures are the median and, in brackets, the least and the most of the rounds; ratios are taken round by round. No server"

@@ -50,6 +50,10 @@ final class LoadRun {
                 "-p", Integer.toString(server.port()), "-n", Long.toString(requests),
                 "-P", Integer.toString(cell.pipeline()), "-c", Integer.toString(plan.connections()),
                 "-r", Integer.toString(cell.workload().range(plan.keys())), "--precision", "3"));
+        Encryption encryption = server.peer().encryption();
+        if (encryption != null) {
+            words.addAll(encryption.client());
+        }
         if (cell.valueBytes() > 0) {
             words.addAll(List.of("-d", Integer.toString(cell.valueBytes())));
         }

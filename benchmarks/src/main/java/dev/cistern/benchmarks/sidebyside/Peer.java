@@ -6,12 +6,22 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server that takes part: its name in the tables, what it speaks, and how it is started on a port of 127.0.0.1.
  * None persists anything, because none of the others would then be comparable.
  */
-record Peer(String name, Protocol protocol, Function<Integer, List<String>> commandLine) {
+record Peer(String name, Protocol protocol, Function<Integer, List<String>> commandLine, @Nullable Encryption encryption) {
+
+    Peer(String name, Protocol protocol, Function<Integer, List<String>> commandLine) {
+        this(name, protocol, commandLine, null);
+    }
+
+    /** The same server with encrypted connections alone. */
+    Peer encrypted(Encryption by) {
+        return new Peer(name, protocol, port -> by.server(commandLine.apply(port)), by);
+    }
 
     enum Protocol {
         RESP, MEMCACHED

@@ -22,7 +22,10 @@ final class PeerConnection implements AutoCloseable {
     private final boolean isResp;
 
     PeerConnection(RunningPeer server) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        Encryption encryption = server.peer().encryption();
+        socket = encryption == null
+                ? new Socket(InetAddress.getLoopbackAddress(), server.port())
+                : encryption.connect(server.port());
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(ANSWER_WITHIN_MILLIS);
         in = new BufferedInputStream(socket.getInputStream(), 1 << 16);

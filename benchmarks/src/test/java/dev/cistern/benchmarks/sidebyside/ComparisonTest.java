@@ -45,6 +45,18 @@ final class ComparisonTest {
     }
 
     @Test
+    void encryptedServersAreLoadedLikeOthers() throws Exception {
+        Plan plan = new Plan(List.of(Workload.GET), List.of(64), List.of(16), 1, 5, 1_000, Duration.ZERO,
+                Duration.ofMillis(50), 0, Duration.ofMinutes(1));
+        Peer peer = Peer.redis().encrypted(Encryption.madeIn(folder));
+        try (RunningPeer server = RunningPeer.start(peer, folder)) {
+            assertThat(new Comparison(plan, List.of(server), folder, _ -> {}).run().values()).singleElement()
+                    .satisfies(samples -> assertThat(samples.get("redis").getFirst().operationsPerSecond())
+                            .isPositive());
+        }
+    }
+
+    @Test
     void memoryTrialSeesEveryKey() throws IOException, InterruptedException {
         MemoryTrial trial = MemoryTrial.of(Peer.redis(), Shape.strings(50_000, 64), folder);
         // The bytes of key and value are the least that any server can take.

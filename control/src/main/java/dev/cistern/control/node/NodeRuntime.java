@@ -56,6 +56,14 @@ public interface NodeRuntime extends AutoCloseable {
      */
     default void listenByRole(NodeSpec spec, NodeAdmin admin, int primaryPort, int readerPort) {}
 
+    /**
+     * Has the ports at which the runtime itself listens for the running node take connections from where the spec says, from
+     * now on. A start does so too.
+     *
+     * <p>Only for a node that cannot look who comes; others are told by themselves.
+     */
+    default void admit(NodeSpec spec) {}
+
     /** Whether nodes are servers of others, to which the control plane is a client like any other. */
     default boolean runsOriginals() {
         return false;

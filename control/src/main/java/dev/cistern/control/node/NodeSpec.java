@@ -53,6 +53,16 @@ public record NodeSpec(
                 dataDirectory);
     }
 
+    /** What nodes of that kind call the parameter that says from where connections may come. */
+    public static String peersSetting(EngineType engine) {
+        return engine == EngineType.MEMCACHED ? "allow_from" : "allow-from";
+    }
+
+    /** The ranges of addresses from which connections may come; empty for everywhere. */
+    public String peers() {
+        return parameters.getOrDefault(peersSetting(engine), "");
+    }
+
     public Path snapshotFile() {
         return dataDirectory.resolve(SNAPSHOT_FILE);
     }

@@ -84,18 +84,20 @@ record NodeChanges(Database database, Nodes nodes, NodeRuntime runtime, NodeSpec
     void admit(CacheNode node) {
         nodes.locked(node, (current, cluster) -> {
             StartedNode before = nodes.ifStarted(current);
-            String setting = NodeSpecs.peersSetting(cluster);
             NodeSpec spec = specs.of(current, cluster);
-            String wanted = spec.parameters().getOrDefault(setting, "");
+            String setting = NodeSpec.peersSetting(spec.engine());
+            String wanted = spec.peers();
             // What one that outlived the process before was last told is not known.
             boolean outlived = before == null && runtime.inspect(spec) == NodeState.RUNNING;
             if (current.wanted() && (outlived
-                    || (before != null && !wanted.equals(before.spec().parameters().get(setting))))) {
+                    || (before != null && !wanted.equals(before.spec().peers())))) {
                 StartedNode known = nodes.started(current);
                 teller.settings(known, current, Map.of(setting, wanted));
                 Map<String, String> told = new HashMap<>(known.spec().parameters());
                 told.put(setting, wanted);
-                nodes.isNow(known.withParameters(told));
+                StartedNode after = known.withParameters(told);
+                runtime.admit(after.spec());
+                nodes.isNow(after);
                 database.run(handle -> events.clusterEvent(handle, cluster.key(), "Applied change to security group"));
             }
             return true;

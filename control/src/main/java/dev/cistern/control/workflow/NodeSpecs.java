@@ -52,11 +52,6 @@ record NodeSpecs(Database database, StateDirectory directory, EndpointOptions en
                 CacheNode.of(handle, cluster.key()), endpoints));
     }
 
-    /** By the names that the two kinds of node have for it. */
-    static String peersSetting(CacheCluster cluster) {
-        return cluster.engine() == EngineType.MEMCACHED ? "allow_from" : "allow-from";
-    }
-
     /** The ranges of addresses that the rules of its security groups let in, in one word for each protocol's sake. */
     private String peers(CacheNode node, CacheCluster cluster) {
         return database.read(handle -> {
@@ -130,7 +125,7 @@ record NodeSpecs(Database database, StateDirectory directory, EndpointOptions en
         NodeParameters parameters = parameters(node, cluster);
         Map<String, String> settings = new HashMap<>(parameters.settings());
         settings.remove(NodeParameters.MAXMEMORY);
-        settings.put(peersSetting(cluster), peers(node, cluster));
+        settings.put(NodeSpec.peersSetting(cluster.engine()), peers(node, cluster));
         if (cluster.engine() == EngineType.MEMCACHED) {
             settings.put(MemcachedCluster.LIST_SETTING, list(cluster));
             settings.put(MemcachedCluster.PORT_SETTING, Integer.toString(database.read(

@@ -68,7 +68,13 @@ public final class Users {
     }
 
     /** The control plane's own user, whom no customer sees; in text. */
-    public record InternalUser(String name, String password) {}
+    public record InternalUser(String name, String password) {
+
+        @Override
+        public String toString() {
+            return "InternalUser[" + name + "]";
+        }
+    }
 
     private User internal(InternalUser user) {
         return new User(bytesOf(user.name()), true, rules("on", ">" + bytesOf(user.password()), "~*", "&*", "+@all"));

@@ -52,7 +52,13 @@ final class Migration implements StoreListener, Runnable {
     private static final int MOST_ROUNDS = 64;
 
     /** Where the keys go. */
-    record Target(String host, String port, long database, int timeoutMillis, String user, String password) {}
+    record Target(String host, String port, long database, int timeoutMillis, String user, String password) {
+
+        @Override
+        public String toString() {
+            return "Target[" + host + ":" + port + "]";
+        }
+    }
 
     /** A key on its way. Its fields change under the key's stripe, or by the one thread that works on it just then. */
     private static final class Traveller {

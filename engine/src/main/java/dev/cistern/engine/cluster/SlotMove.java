@@ -40,7 +40,13 @@ final class SlotMove {
     }
 
     /** Who we are to the other node; no password, nobody. */
-    record Credentials(String user, String password) {}
+    record Credentials(String user, String password) {
+
+        @Override
+        public String toString() {
+            return "Credentials[" + user + "]";
+        }
+    }
 
     private final long id;
     private final Cluster cluster;

@@ -2,6 +2,7 @@ package dev.cistern.engine.memcached;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * What a Memcached node is started with. Immutable.
@@ -24,6 +25,12 @@ public record MemcachedOptions(String name, Map<String, String> parameters) {
         Map<String, String> changed = new LinkedHashMap<>(parameters);
         changed.put(parameter, value);
         return new MemcachedOptions(name, changed);
+    }
+
+    /** Names parameters without their values, one of which is a password. */
+    @Override
+    public String toString() {
+        return "MemcachedOptions[" + name + " " + new TreeSet<>(parameters.keySet()) + "]";
     }
 
     /** Whether a version is as new as that one; one that is no version in three parts is newer than all. */

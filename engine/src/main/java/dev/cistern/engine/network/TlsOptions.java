@@ -45,4 +45,10 @@ public record TlsOptions(@Nullable Path certificates, @Nullable Path key, @Nulla
         return new TlsOptions(certificates, key, null, List.of(), Clients.NO, List.of(), List.of(), List.of(), false,
                 true, DEFAULT_CACHE_SIZE, DEFAULT_SESSION_SECONDS);
     }
+
+    /** The files, and not what opens the key. */
+    @Override
+    public String toString() {
+        return "TlsOptions[" + certificates + " " + key + " " + protocols + "]";
+    }
 }

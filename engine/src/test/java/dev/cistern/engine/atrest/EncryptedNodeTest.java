@@ -22,12 +22,15 @@ import org.junit.jupiter.api.io.TempDir;
 import static dev.cistern.engine.testing.WireReply.ok;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** A node with a key writes nothing that tells what its users keep, and reads all of it again. */
 final class EncryptedNodeTest {
     private static final long SEED = Long.getLong("cistern.seed", 1);
     private static final int WAIT_SECONDS = 20;
     private static final int SHOWN_BYTES = 8;
+    /** More than the system holds of what nobody reads. */
+    private static final int SPOOLED_BYTES = 16 << 20;
 
     @TempDir
     private Path directory;
@@ -158,6 +161,42 @@ final class EncryptedNodeTest {
         // The search itself can fail.
         Files.writeString(temporary.resolve("plain"), planted.getFirst());
         assertThat(hits(directory, planted)).hasSize(1);
+    }
+
+    /** What is on its way to a replica lies on the disk without a name, for as long as the replica takes to read it. */
+    @Test
+    void theSpoolOfAFullSyncIsEncryptedThoughItHasNoName() throws Exception {
+        Path opened = Path.of("/proc/self/fd");
+        assumeTrue(Files.isDirectory(opened), "this system does not show the files of a process");
+        TestServer primary = keep(node("spooling"));
+        TestClient client = keep(primary.connect());
+        String canary = canary();
+        byte[] rest = new byte[SPOOLED_BYTES];
+        random.nextBytes(rest);
+        client.send("SET", "key", canary + new String(rest, StandardCharsets.ISO_8859_1)).expect(ok());
+        TestClient replica = keep(primary.connect());
+        replica.write("PSYNC", "?", "-1");
+        replica.readUntil("+FULLRESYNC");
+        // The replica reads no further, so the file cannot have been closed.
+        List<Path> spools;
+        try (Stream<Path> files = Files.list(opened)) {
+            spools = files.filter(file -> isNameless(file, directory.resolve("spooling") + "/temp-sync-")).toList();
+        }
+        assertThat(spools).isNotEmpty();
+        for (Path spool : spools) {
+            String text = Files.readString(spool, StandardCharsets.ISO_8859_1);
+            assertThat(text).startsWith("CISTSEAL").hasSizeGreaterThan(SPOOLED_BYTES)
+                    .doesNotContain(canary.substring(canary.length() - SHOWN_BYTES)).doesNotContain("REDIS0");
+        }
+    }
+
+    private static boolean isNameless(Path descriptor, String prefix) {
+        try {
+            String target = Files.readSymbolicLink(descriptor).toString();
+            return target.startsWith(prefix) && target.endsWith(" (deleted)");
+        } catch (IOException closedMeanwhile) {
+            return false;
+        }
     }
 
     @Test

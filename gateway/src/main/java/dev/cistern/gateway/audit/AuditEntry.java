@@ -3,6 +3,8 @@ package dev.cistern.gateway.audit;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,7 @@ public record AuditEntry(
     private static final int MAX_TEXT = 256;
     private static final int MAX_PARAMETERS = 64;
     private static final String MASK = "***";
+    private static final Pattern PASSWORD_RULE = Pattern.compile("(?<![^\\s(])([<>#!])[^\\s)]*");
 
     /** The line, without its end. */
     String json() {
@@ -48,8 +51,7 @@ public record AuditEntry(
             json.append(",\"parameters\":{");
             StringBuilder inner = new StringBuilder("{");
             parameters.entrySet().stream().filter(entry -> isTold(entry.getKey())).limit(MAX_PARAMETERS)
-                    .forEach(entry -> field(inner, entry.getKey(),
-                            isSecret(entry.getKey()) ? MASK : entry.getValue()));
+                    .forEach(entry -> field(inner, entry.getKey(), shown(entry.getKey(), entry.getValue())));
             json.append(inner, 1, inner.length()).append('}');
         }
         json.append(",\"status\":").append(status);
@@ -62,11 +64,21 @@ public record AuditEntry(
         return !name.equals("Action") && !name.equals("Version") && !name.startsWith("X-Amz-");
     }
 
+    /** In a user's rules passwords are refused, and yet there may be some. */
+    private static String shown(String name, String value) {
+        if (isSecret(name)) {
+            return MASK;
+        }
+        return name.toLowerCase(Locale.ROOT).endsWith("accessstring")
+                ? PASSWORD_RULE.matcher(value).replaceAll("$1" + Matcher.quoteReplacement(MASK))
+                : value;
+    }
+
     /** By what AWS calls its parameters of this kind: AuthToken, Passwords.member.1, AuthenticationMode.Passwords. */
     static boolean isSecret(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return (lower.contains("password") && !lower.endsWith("nopasswordrequired")) || lower.contains("secret")
-                || lower.equals("authtoken") || lower.endsWith(".authtoken");
+                || (lower.contains("authtoken") && !lower.endsWith("updatestrategy"));
     }
 
     private static void field(StringBuilder json, String name, String value) {

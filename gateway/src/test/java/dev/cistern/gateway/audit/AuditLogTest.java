@@ -48,10 +48,12 @@ final class AuditLogTest {
     void secretsAreMasked() {
         Map<String, String> said = new TreeMap<>(Map.of("AuthToken", "canary", "Passwords.member.1", "canary",
                 "AuthenticationMode.Passwords.member.2", "canary", "NoPasswordRequired", "true",
-                "AuthTokenUpdateStrategy", "ROTATE"));
+                "AuthTokenUpdateStrategy", "ROTATE", "AuthToken.member.1", "canary", "AccessString",
+                "on ~a>b >canary (+@read <canary)"));
         String line = entry(said, 200, "").json();
         assertThat(line).doesNotContain("canary").contains("\"NoPasswordRequired\":\"true\"")
-                .contains("\"AuthTokenUpdateStrategy\":\"ROTATE\"").contains("\"AuthToken\":\"***\"");
+                .contains("\"AuthTokenUpdateStrategy\":\"ROTATE\"").contains("\"AuthToken\":\"***\"")
+                .contains("\"AccessString\":\"on ~a>b >*** (+@read <***)\"");
     }
 
     /** A client may say anything: a line stays a line, and valid. */

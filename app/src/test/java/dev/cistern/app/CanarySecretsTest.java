@@ -17,6 +17,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -96,7 +97,6 @@ final class CanarySecretsTest {
     @AfterEach
     void end() throws IOException {
         root.detachAppender(log);
-        Files.write(Path.of("/tmp/canary.log"), List.copyOf(log.list).stream().map(e -> e.getTimeStamp() + " " + text(e)).toList());
         root.setLevel(usual);
         client.close();
         cistern.close();
@@ -218,7 +218,8 @@ final class CanarySecretsTest {
 
     private void ask(Jedis jedis) {
         StringBuilder answers = new StringBuilder();
-        for (String question : List.of("PING", "SLOWLOG GET -1", "ACL LOG", "ACL LIST", "ACL USERS", "ACL GETUSER default",
+        for (String question : List.of("PING", "SLOWLOG GET -1", "ACL LOG", "ACL LIST", "ACL USERS",
+                "ACL GETUSER default",
                 "INFO everything", "CLIENT LIST", "CONFIG GET *", "COMMAND DOCS auth", "COMMANDLOG GET -1 slow",
                 "LATENCY HISTOGRAM ping")) {
             String[] words = question.split(" ");
@@ -236,7 +237,8 @@ final class CanarySecretsTest {
     private static String readable(Object answer) {
         return switch (answer) {
             case byte[] bytes -> new String(bytes, StandardCharsets.UTF_8);
-            case List<?> members -> members.stream().map(member -> readable(String.valueOf(member).isEmpty() ? ""
+            case List<?> members -> members.stream().map(member -> readable(String.valueOf(member).isEmpty()
+                    ? ""
                     : member)).toList().toString();
             default -> String.valueOf(answer);
         };
@@ -298,6 +300,10 @@ final class CanarySecretsTest {
         List<String> hits = new ArrayList<>();
         try (Stream<Path> all = Files.walk(state)) {
             for (Path file : all.filter(Files::isRegularFile).toList()) {
+                if (!file.toString().matches(".*[.](crt|jks)")) {
+                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                            .as(file.toString()).endsWith("------");
+                }
                 String text = Files.readString(file, StandardCharsets.ISO_8859_1);
                 String name = state.relativize(file).toString();
                 planted.forEach((what, canary) -> {

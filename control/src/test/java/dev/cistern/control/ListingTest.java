@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
@@ -162,6 +163,7 @@ final class ListingTest {
         }
     }
 
+    @DisplayName("AuthZ: another account's resource")
     @Test
     void accountsAndRegionsSeeNothingOfEachOther() {
         try (TestPlane test = new TestPlane(directory)) {

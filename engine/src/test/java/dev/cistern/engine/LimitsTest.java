@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import static dev.cistern.engine.testing.WireReply.ok;
@@ -53,6 +54,7 @@ final class LimitsTest {
         }
     }
 
+    @DisplayName("Pre-auth memory exhaustion by headers: memory")
     @Test
     void announcedBytesCostNothing() {
         try (TestServer server = TestServer.cistern(); TestClient first = server.connect()) {
@@ -123,6 +125,7 @@ final class LimitsTest {
         }
     }
 
+    @DisplayName("Pre-auth output growth (send, never read)")
     @Test
     void unreadErrorsBeforeAuthentication() throws IOException {
         try (TestServer server = TestServer.cistern("requirepass", "secret"); TestClient other = server.connect()) {

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 
 import static dev.cistern.engine.testing.WireReply.array;
 import static dev.cistern.engine.testing.WireReply.bulk;
@@ -54,6 +55,7 @@ final class ProtocolTest {
         expectEnd(client, "ERR Protocol error: too big inline request");
     }
 
+    @DisplayName("Empty / zero-length requests confusing parser state")
     @WireTest
     void emptyArraysAreIgnored(TestClient client) {
         client.raw("*0\r\n*-1\r\n*-100\r\n*1\r\n$4\r\nPING\r\n");
@@ -115,12 +117,14 @@ final class ProtocolTest {
         expectEnd(client, "ERR Protocol error: invalid bulk length");
     }
 
+    @DisplayName("Pre-auth memory exhaustion by headers: count")
     @WireTest(settings = {"requirepass", "secret"})
     void fewArgumentsBeforeAuthentication(TestClient client) {
         client.raw("*11\r\n");
         expectEnd(client, "ERR Protocol error: unauthenticated multibulk length");
     }
 
+    @DisplayName("Pre-auth memory exhaustion by headers: length")
     @WireTest(settings = {"requirepass", "secret"})
     void smallArgumentsBeforeAuthentication(TestClient client) {
         client.raw("*2\r\n$4\r\nAUTH\r\n$16385\r\n");
@@ -132,12 +136,14 @@ final class ProtocolTest {
         assertThat(client.isClosedByServer()).isTrue();
     }
 
+    @DisplayName("Cross-protocol scripting: POST")
     @WireTest
     void browsersAreCutOff(TestClient client) {
         client.raw("POST / HTTP/1.1\r\nHost: localhost\r\n\r\nSET a b\r\n");
         assertThat(client.isClosedByServer()).isTrue();
     }
 
+    @DisplayName("Cross-protocol scripting: Host")
     @WireTest
     void hostLinesAreCutOff(TestClient client) {
         client.raw("Host: localhost\r\n");
@@ -157,6 +163,7 @@ final class ProtocolTest {
     }
 
     /** Two sessions share a parser: what one left half read must not be mistaken for the other's, or for an older one. */
+    @DisplayName("Inline abuse, NUL, CR without LF, lone LF: split at every byte")
     @WireTest
     void pipelinesCutAnywhere(TestClient client, TestClient other) throws InterruptedException {
         byte[] pipeline = pipeline("one", "two", "three", "four", "five", "six");

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.DefaultJedisClientConfig;
@@ -124,6 +125,7 @@ final class TlsClientsTest {
     }
 
     /** What a scanner would look for first: nothing older than TLS 1.2, and no suite without forward secrecy. */
+    @DisplayName("TLS: protocols and suites")
     @Test
     void openSslFindsNothingWeak() throws IOException, InterruptedException {
         Assumptions.assumeTrue(answers("openssl", "version"), "openssl is not installed");

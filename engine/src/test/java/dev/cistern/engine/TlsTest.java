@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
 
 /** Encrypted connections: who gets in, who does not, and what changes while they are open. */
 final class TlsTest {
@@ -232,6 +234,7 @@ final class TlsTest {
 
     // --- certificates ---
 
+    @DisplayName("TLS: rotation")
     @Test
     void otherCertificatesTakeOverWhileConnectionsGoOn() throws IOException {
         int port = TestServer.freePort();
@@ -320,6 +323,7 @@ final class TlsTest {
     // --- attacks ---
 
     /** Bytes of all kinds instead of a handshake, or in the middle of one: the connection ends, the node goes on. */
+    @DisplayName("TLS: rubbish instead of a handshake")
     @Test
     void rubbishInsteadOfAHandshake() throws IOException {
         long seed = Long.getLong("cistern.seed", 1);
@@ -354,6 +358,27 @@ final class TlsTest {
         }
     }
 
+    /** Replies wait in two places here: encrypted ones in the second. */
+    @DisplayName("Pre-auth output growth (send, never read): encrypted")
+    @Test
+    void unreadErrorsBeforeAuthenticationEndTheConnection() throws IOException {
+        int port = TestServer.freePort();
+        try (TestServer server = start(0, port); TestClient admin = secure(ours, port)) {
+            assertThat(admin.send("CONFIG", "SET", "requirepass", "secret")).isEqualTo(OK);
+            String requests = "GET a\r\n".repeat(1000);
+            try (TestClient stranger = secure(ours, port)) {
+                for (int sent = 0; sent < 100_000; sent++) {
+                    stranger.raw(requests);
+                }
+                fail("it may send for ever and never read");
+            } catch (UncheckedIOException closed) {
+                assertThat(closed).hasMessageMatching("(?is).*(broken pipe|reset|closed).*");
+            }
+            assertThat(admin.send("PING")).isEqualTo(PONG);
+            awaitSessions(server, 1);
+        }
+    }
+
     @Test
     void whoSaysNothingHoldsNoPlaceOfThoseWhoDo() throws IOException {
         int port = TestServer.freePort();
@@ -373,6 +398,7 @@ final class TlsTest {
         }
     }
 
+    @DisplayName("TLS: plain text on a TLS port")
     @Test
     void plainTextOnATlsPortEndsTheConnection() throws IOException {
         int port = TestServer.freePort();

@@ -14,6 +14,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +58,7 @@ final class AccessTest {
         gateway.close();
     }
 
+    @DisplayName("AuthZ: roles")
     @Test
     void eachRoleMayWhatItIsForAndNothingElse() throws Exception {
         try (ElastiCacheClient viewer = client(key("eye", Role.VIEWER));
@@ -89,6 +91,7 @@ final class AccessTest {
         }
     }
 
+    @DisplayName("Secrets in logs, events: audit log")
     @Test
     void everyCallIsWrittenDownWithoutItsSecrets() throws Exception {
         AccessKey ann = key("ann", Role.ADMIN);

@@ -31,6 +31,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.regions.Region;
@@ -80,6 +81,7 @@ final class ForgedRequestsTest implements WebHandler {
         return WebAnswer.text(status, reason);
     }
 
+    @DisplayName("SigV4 bypass: SDK")
     @Test
     void noMutantOfWhatTheSdkSendsIsAccepted() {
         String url = "http://127.0.0.1:" + server.port();
@@ -93,6 +95,7 @@ final class ForgedRequestsTest implements WebHandler {
         mutate();
     }
 
+    @DisplayName("SigV4 bypass: CLI")
     @Test
     void noMutantOfWhatTheAwsCliSendsIsAccepted() throws Exception {
         assumeTrue(Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
@@ -102,6 +105,7 @@ final class ForgedRequestsTest implements WebHandler {
         mutate();
     }
 
+    @DisplayName("SigV4 bypass: presigned")
     @Test
     void noMutantOfAPresignedAddressIsAccepted() throws Exception {
         assumeTrue(run("python3", "-c", "import boto3") == 0, "python3 has no boto3");

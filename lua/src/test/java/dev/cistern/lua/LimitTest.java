@@ -1,6 +1,7 @@
 package dev.cistern.lua;
 
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -27,6 +28,7 @@ final class LimitTest {
         return state.run(state.load(script.getBytes(ISO_8859_1), "=t"));
     }
 
+    @DisplayName("Script denial of service: endless loops")
     @ParameterizedTest
     @ValueSource(strings = {"while true do end", "while true do pcall(function() while true do end end) end",
             "repeat until false", "for i = 1, math.huge do end", "while true do pcall(error) end",

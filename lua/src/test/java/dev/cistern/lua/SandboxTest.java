@@ -1,6 +1,7 @@
 package dev.cistern.lua;
 
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +34,7 @@ final class SandboxTest {
         assertThat(run(state, "return " + name + " == nil")).isEqualTo("true");
     }
 
+    @DisplayName("Lua sandbox escape: tables")
     @ParameterizedTest
     @ValueSource(strings = {"x = 1", "_G.x = 1", "rawset(_G, 'x', 1)", "_G._G = {}", "string.x = 1", "string.len = nil",
             "table.insert(table, 1)", "rawset(string, 'rep', 1)", "setmetatable(_G, {})", "setmetatable(_G, nil)",
@@ -80,6 +82,7 @@ final class SandboxTest {
     }
 
     /** Bytecode would be trusted: CVE-2024-46981 and its kin begin with a forged chunk. */
+    @DisplayName("Lua sandbox escape: bytecode")
     @ParameterizedTest
     @ValueSource(strings = {"return loadstring('\\27Lua')", "return loadstring('\\27LuaQ\\0\\1\\4\\8\\4\\8\\0')",
             "local s = '\\27LuaQ' return load(function() local r = s s = nil return r end)",
@@ -89,6 +92,7 @@ final class SandboxTest {
         assertThat(run(LuaState.withLibraries(), script)).isEqualTo("null");
     }
 
+    @DisplayName("Lua sandbox escape: scripts")
     @ParameterizedTest
     @ValueSource(strings = {"setfenv(0, {}) return 1", "return getfenv(string.len) == _G", "return getfenv(0) == _G",
             "local e = {} setfenv(1, e) y = 1 return e.y",
@@ -108,6 +112,7 @@ final class SandboxTest {
     }
 
     /** No Java object comes into a script's hands: all that is reachable is of Lua's own eight types. */
+    @DisplayName("Lua sandbox escape: reflection")
     @Test
     void onlyLuaValuesAreReachable() {
         LuaState state = LuaState.withLibraries();

@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -69,6 +71,7 @@ final class HashFunctionTest {
         }
     }
 
+    @DisplayName("Hash flooding: seed")
     @Test
     void dependsOnTheSeed() {
         Set<Long> hashes = new HashSet<>();
@@ -76,6 +79,24 @@ final class HashFunctionTest {
             hashes.add(hash(new HashFunction(seed), "same key"));
         }
         assertThat(hashes).hasSize(1_000);
+    }
+
+    /** "Aa" and "BB" have the same String.hashCode, and so have all texts of as many of them. */
+    @DisplayName("Hash flooding: keys that collide elsewhere")
+    @Test
+    void keysThatCollideElsewhereAreEvenHere() {
+        assertThat(IntStream.range(0, KEYS).map(i -> colliding(i).hashCode()).distinct().count()).isEqualTo(1);
+        for (int shift : new int[]{0, 24, 56}) {
+            assertEven(HashFunctionTest::colliding, shift);
+        }
+    }
+
+    private static String colliding(int number) {
+        StringBuilder text = new StringBuilder();
+        for (int bit = 0; bit < 16; bit++) {
+            text.append((number >> bit & 1) == 0 ? "Aa" : "BB");
+        }
+        return text.toString();
     }
 
     @Test

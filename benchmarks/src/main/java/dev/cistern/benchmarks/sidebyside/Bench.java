@@ -257,8 +257,9 @@ public final class Bench implements Callable<Integer> {
                 + Machine.version("redis-benchmark", "--version") + ", one thread, " + plan.connections()
                 + " connections, " + plan.keys() + " keys, on the same CPUs.");
         if (encrypted) {
-            report.paragraph("All connections are encrypted, with one certificate (ECDSA, P-256) for all servers and what each"
-                    + " of them agrees on with redis-benchmark by its own defaults.");
+            report.paragraph(
+                    "All connections are encrypted, with one certificate (ECDSA, P-256) for all servers and what each"
+                            + " of them agrees on with redis-benchmark by its own defaults.");
         }
         report.paragraph(String.format(Locale.ROOT, "Every server alike is loaded for %d s before the first cell and"
                 + " for a run's time before each (a JVM compiles in it); then %d rounds alternate between the servers,"

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * A server that takes part: its name in the tables, what it speaks, and how it is started on a port of 127.0.0.1.
  * None persists anything, because none of the others would then be comparable.
  */
-record Peer(String name, Protocol protocol, Function<Integer, List<String>> commandLine, @Nullable Encryption encryption) {
+record Peer(String name, Protocol protocol, Function<Integer, List<String>> commandLine,
+        @Nullable Encryption encryption) {
 
     Peer(String name, Protocol protocol, Function<Integer, List<String>> commandLine) {
         this(name, protocol, commandLine, null);

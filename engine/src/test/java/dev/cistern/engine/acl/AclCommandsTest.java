@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -376,6 +377,7 @@ final class AclCommandsTest {
         }
     }
 
+    @DisplayName("Pub/Sub channel ACL, sharded channels, keyspace events")
     @WireTest(notOnOriginal = NOT_ALONE)
     void whoListensToWhatIsNotAllowedAnyMoreIsCutOff(TestClient admin, TestClient client) {
         fresh(admin, "on", "nopass", "+@all", "&a*", "&b");

@@ -11,6 +11,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -56,6 +57,7 @@ final class AclMatrixTest {
         }
     }
 
+    @DisplayName("ACL bypass: every command under every rule")
     @Test
     void everyCommandUnderEveryRuleIsJudgedAlike() {
         long seed = Long.getLong("cistern.seed", 1);

@@ -39,11 +39,12 @@ public final class CommandMatrix {
             "10"};
 
     /** These end the session or the node, wait, answer more than once, or change what is being tested. */
-    private static final Pattern HARMFUL = Pattern.compile("shutdown|debug.*|monitor|.*subscribe|(p|re)?sync|psync|replconf|"
-            + "replicaof|slaveof|failover|save|bgsave|bgrewriteaof|quit|reset|auth|hello|multi|exec|discard|watch|unwatch|"
-            + "acl.*|config[|](set|rewrite|resetstat)|cluster.*|function[|](flush|delete|restore|load|kill)|migrate|module.*|"
-            + "client[|](?!id|getname|info|list).*|wait|waitaof|b[lrz].*pop.*|blmove|brpoplpush|select|swapdb|cistern.*|"
-            + "script[|]kill|asking|readonly|readwrite|latency[|]graph|flushall|flushdb");
+    private static final Pattern HARMFUL = Pattern
+            .compile("shutdown|debug.*|monitor|.*subscribe|(p|re)?sync|psync|replconf|"
+                    + "replicaof|slaveof|failover|save|bgsave|bgrewriteaof|quit|reset|auth|hello|multi|exec|discard|watch|unwatch|"
+                    + "acl.*|config[|](set|rewrite|resetstat)|cluster.*|function[|](flush|delete|restore|load|kill)|migrate|module.*|"
+                    + "client[|](?!id|getname|info|list).*|wait|waitaof|b[lrz].*pop.*|blmove|brpoplpush|select|swapdb|cistern.*|"
+                    + "script[|]kill|asking|readonly|readwrite|latency[|]graph|flushall|flushdb");
 
     private CommandMatrix() {}
 
@@ -70,7 +71,8 @@ public final class CommandMatrix {
 
     /** All that this server knows. */
     public static List<Row> all(TestClient client) {
-        return arities(client).entrySet().stream().map(row -> new Row(row.getKey(), row.getValue().intValue())).toList();
+        return arities(client).entrySet().stream().map(row -> new Row(row.getKey(), row.getValue().intValue()))
+                .toList();
     }
 
     private static Map<String, Long> arities(TestClient client) {

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -133,6 +134,7 @@ final class EncryptedNodeTest {
         return planted;
     }
 
+    @DisplayName("At-rest encryption: canary")
     @Test
     void aCanaryIsNowhereOnTheDisk() throws Exception {
         Path temporary = folder("temporary");
@@ -164,6 +166,7 @@ final class EncryptedNodeTest {
     }
 
     /** What is on its way to a replica lies on the disk without a name, for as long as the replica takes to read it. */
+    @DisplayName("At-rest encryption: temporary files")
     @Test
     void theSpoolOfAFullSyncIsEncryptedThoughItHasNoName() throws Exception {
         Path opened = Path.of("/proc/self/fd");

@@ -97,7 +97,8 @@ final class CanaryTest {
         assertThat(List.of(NodeOptions.onPort("n", 1).with("requirepass", canary).withInternalUser("u", canary),
                 MemcachedOptions.onPort("n", 1).with("manager_password", canary),
                 new TlsOptions(Path.of("a"), Path.of("b"), canary, List.of(), TlsOptions.Clients.NO, List.of(),
-                        List.of(), List.of(), false, false, 0, 0)).toString()).doesNotContain(canary);
+                        List.of(), List.of(), false, false, 0, 0))
+                .toString()).doesNotContain(canary);
     }
 
     private static String text(ILoggingEvent event) {
@@ -121,7 +122,8 @@ final class CanaryTest {
     /** Everything that the server says to anybody while and after the canaries are planted, by where it says so. */
     private Map<String, String> told(TestServer server) {
         Map<String, String> told = new LinkedHashMap<>();
-        try (TestClient admin = server.connect(); TestClient watcher = server.connect();
+        try (TestClient admin = server.connect();
+                TestClient watcher = server.connect();
                 TestClient customer = server.connect()) {
             admin.send("CONFIG", "SET", "slowlog-log-slower-than", "0", "slowlog-max-len", "10000");
             if (server.isOurs()) {
@@ -137,8 +139,10 @@ final class CanaryTest {
             admin.send("ECHO", END);
             told.put("MONITOR", watcher.readUntil(END + "\"\r\n"));
             told.put("reply", replies.toString());
-            for (String question : List.of("SLOWLOG GET -1", "ACL LOG", "ACL LIST", "ACL GETUSER ann", "INFO everything",
-                    "CLIENT LIST", "CLIENT INFO", "CONFIG GET *", "LATENCY DOCTOR", "MEMORY STATS", "COMMANDLOG GET -1 slow",
+            for (String question : List.of("SLOWLOG GET -1", "ACL LOG", "ACL LIST", "ACL GETUSER ann",
+                    "INFO everything",
+                    "CLIENT LIST", "CLIENT INFO", "CONFIG GET *", "LATENCY DOCTOR", "MEMORY STATS",
+                    "COMMANDLOG GET -1 slow",
                     "COMMANDLOG GET -1 large-request", "COMMANDLOG GET -1 large-reply", "SCRIPT SHOW x", "CLUSTER INFO",
                     "CONFIG GET tls-key-file-pass")) {
                 told.merge(question.startsWith("CONFIG GET") ? "CONFIG GET" : question,
@@ -188,8 +192,9 @@ final class CanaryTest {
     private void plantOurs(TestServer server, TestClient admin, List<WireReply> replies) {
         try (TestClient inner = server.connect()) {
             replies.add(inner.send("AUTH", "inner", canary("internal user's password")));
-            replies.add(inner.send("CISTERN", "LOGIN-TOKENS", "shop", "-", "us-east-1", "USERS", "1", "ann", "KEYS", "1",
-                    "CSTN1", "20261122", "00ff".repeat(16)));
+            replies.add(
+                    inner.send("CISTERN", "LOGIN-TOKENS", "shop", "-", "us-east-1", "USERS", "1", "ann", "KEYS", "1",
+                            "CSTN1", "20261122", "00ff".repeat(16)));
             replies.add(inner.send("CISTERN", "MOVE-SLOTS", "0", "x", "AUTH2", "u", canary("slots' password")));
         }
         replies.add(admin.send("CISTERN", "LOGIN-TOKENS", "shop", "-", "us-east-1", "USERS", "1", "ann", "KEYS", "1",

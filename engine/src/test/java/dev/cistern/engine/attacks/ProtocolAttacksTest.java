@@ -20,8 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.SplittableRandom;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -122,7 +122,8 @@ final class ProtocolAttacksTest {
                     }
                 }
                 for (String evil : EVIL) {
-                    for (String[] request : new String[][]{{evil}, {"CONFIG", evil}, {"ACL", evil, evil}, {evil, evil}}) {
+                    for (String[] request : new String[][]{{evil}, {"CONFIG", evil}, {"ACL", evil, evil},
+                            {evil, evil}}) {
                         whole(client.send(request));
                     }
                 }
@@ -279,11 +280,14 @@ final class ProtocolAttacksTest {
         @Test
         void aPrimaryThatTalksNonsenseDoesNoHarm() throws IOException {
             SplittableRandom random = new SplittableRandom(SEED);
-            List<String> openings = List.of("", "+PONG\r\n", "+PONG\r\n+OK\r\n+OK\r\n+OK\r\n+FULLRESYNC " + "a".repeat(40)
-                    + " 0\r\n$2000000000\r\nREDIS0011", "+PONG\r\n+OK\r\n+OK\r\n+OK\r\n+FULLRESYNC " + "b".repeat(40)
+            List<String> openings = List.of("", "+PONG\r\n",
+                    "+PONG\r\n+OK\r\n+OK\r\n+OK\r\n+FULLRESYNC " + "a".repeat(40)
+                            + " 0\r\n$2000000000\r\nREDIS0011",
+                    "+PONG\r\n+OK\r\n+OK\r\n+OK\r\n+FULLRESYNC " + "b".repeat(40)
                             + " 0\r\n$40\r\nREDIS0009",
                     "-ERR no\r\n", "$-5\r\n", "*100000000\r\n", "+CONTINUE\r\n");
-            try (TestServer server = TestServer.cistern(); TestClient admin = server.connect();
+            try (TestServer server = TestServer.cistern();
+                    TestClient admin = server.connect();
                     ServerSocket evil = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
                 admin.send("SET", "key", "value").expect(ok());
                 evil.setSoTimeout(10_000);

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -63,6 +64,7 @@ final class BlockingRaceTest {
     }
 
     /** Random producers and consumers on few keys: what was pushed was had once, or is still there. */
+    @DisplayName("Use-after-free class in blocked clients")
     @Test
     void nothingIsLostOrHadTwice() throws Exception {
         try (TestServer.Cistern server = (TestServer.Cistern) TestServer.cistern();

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import static dev.cistern.engine.testing.WireReply.bulk;
@@ -43,6 +44,7 @@ final class DumpCommandsTest {
         assertThat(number(client.send("OBJECT", "IDLETIME", "copy"))).isBetween(999L, 1002L);
     }
 
+    @DisplayName("RDB / RESTORE payloads")
     @WireTest
     void wrongPayloadsChangeNothing(TestClient client) {
         client.send("SET", "k", "value");

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -124,6 +125,7 @@ final class MalformedInputTest {
         assertThat(differences).isEmpty();
     }
 
+    @DisplayName("Memcached specifics: mutated requests")
     @Test
     void mutationsDoNoHarm() {
         List<byte[]> seeds = new ArrayList<>(BINARY);

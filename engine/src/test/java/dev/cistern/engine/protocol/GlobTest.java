@@ -3,6 +3,7 @@ package dev.cistern.engine.protocol;
 import dev.cistern.store.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +41,7 @@ final class GlobTest {
     }
 
     /** Exponential for a naive matcher: the test ends only if the work is bounded. */
+    @DisplayName("Pattern-matching recursion")
     @Test
     void hostilePatternsEnd() {
         assertEquals(false, matches(bytes("a*".repeat(900) + "b"), bytes("a".repeat(20_000))));

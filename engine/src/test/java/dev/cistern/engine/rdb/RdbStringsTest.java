@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -129,6 +130,7 @@ final class RdbStringsTest {
     }
 
     /** Whatever bytes come, reading ends, with a value or the one exception, and stays within them. */
+    @DisplayName("RDB / RESTORE payloads: strings")
     @Test
     void anyBytesEndWell() {
         Bytes seedText = Bytes.copyOf("hello hello hello hello hello hello hello");

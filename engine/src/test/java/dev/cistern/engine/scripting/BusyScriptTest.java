@@ -7,6 +7,7 @@ import dev.cistern.engine.testing.WireReply;
 import dev.cistern.engine.testing.WireTest;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import static dev.cistern.engine.testing.WireReply.bulk;
@@ -48,6 +49,7 @@ final class BusyScriptTest {
         assertThat(reply.text()).startsWith("ERR Script killed by user with " + how + ".");
     }
 
+    @DisplayName("Script denial of service: time")
     @WireTest(settings = {"busy-reply-threshold", "50"})
     void endlessScriptsAreKilled(TestClient client, TestServer server) {
         client.send("SET", "k", "v");

@@ -3,6 +3,7 @@ package dev.cistern.engine.scripting;
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.WireReply;
 import dev.cistern.engine.testing.WireTest;
+import org.junit.jupiter.api.DisplayName;
 
 import static dev.cistern.engine.testing.WireReply.integer;
 import static dev.cistern.engine.testing.WireReply.nil;
@@ -13,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class ScriptSandboxTest {
 
     /** The ways out: none of these names is there. CVE-2022-0543 was the first of them. */
+    @DisplayName("Lua sandbox escape: through the wire")
     @WireTest
     void nothingLeadsOutside(TestClient client) {
         for (String name : new String[]{"package", "require", "module", "io", "debug", "dofile", "loadfile", "print",
@@ -67,6 +69,7 @@ final class ScriptSandboxTest {
     }
 
     /** CVE-2025-67733 and the like: no text of a script makes two replies of one. */
+    @DisplayName("Reply injection: by scripts")
     @WireTest
     void linesOfAReplyStayOne(TestClient client) {
         String evil = "x\\r\\n+OK\\r\\n$3\\r\\nabc\\r\\n\\0y";
@@ -86,6 +89,7 @@ final class ScriptSandboxTest {
     }
 
     /** Scripts that take memory or time without bound and may say so. */
+    @DisplayName("Script denial of service: memory")
     @WireTest(notOnOriginal = "it has no bound, and takes what there is")
     void memoryIsBounded(TestClient client) {
         for (String script : new String[]{"local t = {} while true do t[#t + 1] = ('x'):rep(100000) .. #t end",

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -57,6 +58,7 @@ final class AuditLogTest {
     }
 
     /** A client may say anything: a line stays a line, and valid. */
+    @DisplayName("Injection through events/CSV/Prometheus labels/ANSI in logs")
     @Test
     void whateverIsSaidIsValidJsonInOneLine() throws Exception {
         String odd = "a\"b\\c\n\r\u001b[31m\u0000\u2028\u0085 \ud800 ü 水";

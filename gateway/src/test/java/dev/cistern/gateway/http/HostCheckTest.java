@@ -3,6 +3,7 @@ package dev.cistern.gateway.http;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +22,7 @@ final class HostCheckTest {
         assertThat(check.accepts(request("host", host))).isTrue();
     }
 
+    @DisplayName("CSRF, DNS rebinding: host")
     @ParameterizedTest
     @ValueSource(strings = {"", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil@localhost",
             "localhost:8379:1", "a.b.c.amazonaws.com", "xamazonaws.com", "tank.example.evil"})
@@ -35,6 +37,7 @@ final class HostCheckTest {
         assertThat(check.accepts(new WebRequest("GET", "/", two, new byte[0], ""))).isFalse();
     }
 
+    @DisplayName("CSRF: other sites")
     @Test
     void otherSitesPages() {
         assertThat(check.accepts(request("host", "localhost:1", "origin", "http://localhost:1"))).isTrue();

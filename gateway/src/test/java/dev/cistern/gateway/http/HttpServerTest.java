@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -85,6 +86,7 @@ final class HttpServerTest implements WebHandler {
                 .containsExactly("GET /1 0", "GET /2 0", "GET /3 0");
     }
 
+    @DisplayName("HTTP layer: huge headers")
     @Test
     void tooMuchIsRefusedAndClosed() throws IOException {
         assertThat(refusal("GET /" + "a".repeat(600) + " HTTP/1.1\r\nHost: x\r\n\r\n")).contains(" 414 ");
@@ -102,6 +104,7 @@ final class HttpServerTest implements WebHandler {
                 .contains(" 413 ");
     }
 
+    @DisplayName("HTTP layer: smuggling")
     @Test
     void twoLengthsAreRefused() throws IOException {
         assertThat(refusal(
@@ -184,6 +187,7 @@ final class HttpServerTest implements WebHandler {
         second.close();
     }
 
+    @DisplayName("HTTP layer: slowloris")
     @Test
     void slowClientsAreClosedOn() throws IOException {
         restart(new HttpLimits(512, 1024, 4096, 10_000, 8, 2, 50, 60_000, 60_000, 60_000, 500));

@@ -124,7 +124,9 @@ public final class MemcachedAdmin {
             try {
                 plain.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_MILLIS);
                 plain.setSoTimeout(ANSWER_MILLIS);
-                socket = trust == null ? plain : trust.sockets().createSocket(plain, address.host(), address.port(), true);
+                socket = trust == null
+                        ? plain
+                        : trust.sockets().createSocket(plain, address.host(), address.port(), true);
                 in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
                 out = socket.getOutputStream();
             } catch (UncheckedIOException e) {

@@ -296,6 +296,22 @@ public final class Persistence {
         }
     }
 
+    /** Writes a snapshot that has no keys, for somebody who wants none. {@link #begin} said that this thread may. */
+    public void writeWithoutKeys(Place place, boolean functions) throws IOException {
+        long now = wallMillis.getAsLong();
+        try (RdbOutput output = new RdbOutput(place); EntryWriter writer = writer(now, true)) {
+            place.restart();
+            writer.begin(output, false, facts(now, false));
+            if (functions) {
+                libraries.get().forEach(library -> writer.library(output, library));
+            }
+            writer.end(output);
+            output.flush();
+        } finally {
+            saving.set(false);
+        }
+    }
+
     /** Writes the base of an append-only file, as a snapshot or as commands. {@link #beginBase} said that this thread may. */
     public void writeBase(Place place, Runnable atTheCut, boolean asSnapshot) throws IOException {
         try {

@@ -42,6 +42,11 @@ public final class Follower {
         }
     }
 
+    /** What of our data it wants. */
+    enum Share {
+        ALL, FUNCTIONS, NOTHING
+    }
+
     private final Replication replication;
     private final Session session;
     private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -58,6 +63,9 @@ public final class Follower {
     private long softLimitSinceMillis;
     private boolean isGone;
     private volatile boolean isOld;
+    private volatile Share share = Share.ALL;
+    private boolean wantsNoLog;
+    private boolean knowsEnds;
 
     Follower(Replication replication, Session session) {
         this.replication = replication;
@@ -77,6 +85,28 @@ public final class Follower {
     /** It asked with SYNC, and knows nothing of histories. */
     void isOld() {
         isOld = true;
+    }
+
+    /** It wants a snapshot, and nothing that happens afterwards. */
+    void wantsNoLog(boolean value) {
+        wantsNoLog = value;
+    }
+
+    /** It can read a snapshot whose length is not told first. */
+    void knowsEnds(boolean value) {
+        knowsEnds = value;
+    }
+
+    boolean knowsEnds() {
+        return knowsEnds;
+    }
+
+    void share(Share value) {
+        share = value;
+    }
+
+    Share share() {
+        return share;
     }
 
     Session session() {
@@ -219,6 +249,10 @@ public final class Follower {
                 payload = null;
                 snapshot.release();
                 state = State.ONLINE;
+                if (wantsNoLog) {
+                    connection.closeAfterSending();
+                    return false;
+                }
             }
             return true;
         }

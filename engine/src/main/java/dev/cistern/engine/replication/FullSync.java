@@ -61,16 +61,25 @@ final class FullSync {
 
     private void run() {
         for (List<Follower> batch = next(); !batch.isEmpty(); batch = next()) {
-            try {
-                serve(batch);
-            } catch (IOException | RuntimeException e) {
-                LOG.error("no snapshot for {} replicas", batch.size(), e);
-                drop(batch);
+            for (Follower.Share share : Follower.Share.values()) {
+                List<Follower> alike = batch.stream().filter(follower -> follower.share() == share).toList();
+                if (!alike.isEmpty()) {
+                    serveOrDrop(alike, share);
+                }
             }
         }
     }
 
-    private void serve(List<Follower> batch) throws IOException {
+    private void serveOrDrop(List<Follower> batch, Follower.Share share) {
+        try {
+            serve(batch, share);
+        } catch (IOException | RuntimeException e) {
+            LOG.error("no snapshot for {} replicas", batch.size(), e);
+            drop(batch);
+        }
+    }
+
+    private void serve(List<Follower> batch, Follower.Share share) throws IOException {
         while (!node.persistence().begin()) {
             pause();
             if (replication.isClosed()) {
@@ -83,7 +92,7 @@ final class FullSync {
             Spool spool = new Spool(node.persistence().atRest(), file);
             long[] cut = new long[1];
             String[] history = new String[1];
-            node.persistence().write(spool, () -> {
+            write(spool, share, () -> {
                 cut[0] = replication.beginLog();
                 history[0] = replication.log().id();
                 batch.forEach(follower -> follower.readFrom(replication.log().read(cut[0], follower.waker())));
@@ -99,6 +108,15 @@ final class FullSync {
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
+        }
+    }
+
+    private void write(Spool spool, Follower.Share share, Runnable atTheCut) throws IOException {
+        if (share == Follower.Share.ALL) {
+            node.persistence().write(spool, atTheCut);
+        } else {
+            atTheCut.run();
+            node.persistence().writeWithoutKeys(spool, share == Follower.Share.FUNCTIONS);
         }
     }
 

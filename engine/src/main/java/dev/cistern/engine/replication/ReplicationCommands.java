@@ -37,6 +37,10 @@ public final class ReplicationCommands {
             command("ROLE", 1, NO_SCRIPT, LOADING, STALE, FAST, Category.ADMIN, Category.DANGEROUS)
                     .runsInSession(ReplicationCommands::role));
 
+    private static final CommandException NO_KNOWN_END = CommandException
+            .of("ERR Filtered replica requires EOF capability");
+    private static final CommandException NOT_A_SWITCH = CommandException
+            .of("ERR value is out of range, value must between 0 and 1");
     private static final CommandException INVALID_PORT = CommandException.of("ERR Invalid master port");
     private static final CommandException NOT_WHILE_FAILING_OVER = CommandException.of(
             "ERR REPLICAOF not allowed while failing over.");
@@ -161,6 +165,7 @@ public final class ReplicationCommands {
         }
         requireLink(replication);
         Follower follower = replication.followerOf(session);
+        requireKnownEnd(follower);
         if (replication.resume(follower, history, offset - 1)) {
             reply.status("CONTINUE " + replication.log().id());
             return;
@@ -175,6 +180,7 @@ public final class ReplicationCommands {
         if (!isFollowing(session)) {
             requireLink(replication(session));
             Follower follower = replication(session).followerOf(session);
+            requireKnownEnd(follower);
             follower.isOld();
             replication(session).beginAnew(follower);
         }
@@ -188,6 +194,13 @@ public final class ReplicationCommands {
     private static void requireLink(Replication replication) {
         if (replication.isReplica() && !replication.isLinkUp()) {
             throw NO_LINK;
+        }
+    }
+
+    /** Ours always tell their length first; who asks for a part must all the same understand those that do not. */
+    private static void requireKnownEnd(Follower follower) {
+        if (follower.share() != Follower.Share.ALL && !follower.knowsEnds()) {
+            throw NO_KNOWN_END;
         }
     }
 
@@ -229,12 +242,31 @@ public final class ReplicationCommands {
                         CommandException.NOT_AN_INTEGER));
             } else if (request.is(i, "IP-ADDRESS")) {
                 replication.followerOf(session).address(request.text(i + 1));
-            } else if (!request.is(i, "CAPA") && !request.is(i, "RDB-ONLY") && !request.is(i, "RDB-FILTER-ONLY")
-                    && !request.is(i, "VERSION")) {
+            } else if (request.is(i, "RDB-ONLY")) {
+                replication.followerOf(session).wantsNoLog(request.longAt(i + 1, 0, 1, NOT_A_SWITCH) == 1);
+            } else if (request.is(i, "RDB-FILTER-ONLY")) {
+                replication.followerOf(session).share(share(request.text(i + 1)));
+            } else if (request.is(i, "CAPA")) {
+                if (request.is(i + 1, "EOF")) {
+                    replication.followerOf(session).knowsEnds(true);
+                }
+            } else if (!request.is(i, "VERSION")) {
                 throw CommandException.of("ERR Unrecognized REPLCONF option: %s", request.text(i));
             }
         }
         reply.ok();
+    }
+
+    /** Names of what a snapshot is to have; for now there is one such name. */
+    private static Follower.Share share(String names) {
+        Follower.Share share = Follower.Share.NOTHING;
+        for (String name : names.isBlank() ? new String[0] : names.strip().split("\\s+", -1)) {
+            if (!name.equalsIgnoreCase("functions")) {
+                throw CommandException.of("ERR Unsupported rdb-filter-only option: %s", name);
+            }
+            share = Follower.Share.FUNCTIONS;
+        }
+        return share;
     }
 
     // --- clients that want to be sure ---

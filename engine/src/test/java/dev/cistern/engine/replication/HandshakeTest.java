@@ -30,6 +30,39 @@ final class HandshakeTest extends ReplicationNodes {
         }
     }
 
+    /** As tools do that fetch a snapshot: no log follows, and of the data only what was asked for. */
+    @WireTest
+    void oneThatWantsFunctionsOnly(TestClient client, TestServer server) {
+        client.send("SET", "a-key", "its-value").expect(ok());
+        client.send("FUNCTION", "LOAD", "#!lua name=alib\nserver.register_function('f', function() return 1 end)"
+                .replace("server", "redis")).expect(bulk("alib"));
+        assertThat(snapshot(server)).contains("alib").contains("a-key");
+        assertThat(snapshot(server, "rdb-filter-only", "functions")).contains("alib").doesNotContain("a-key");
+        assertThat(snapshot(server, "rdb-filter-only", "")).doesNotContain("alib").doesNotContain("a-key");
+        try (TestClient replica = server.connect()) {
+            replica.send("REPLCONF", "rdb-filter-only", "functions").expect(ok());
+            assertThat(LogFollower.ask(replica, "SYNC")).isEqualTo("-ERR Filtered replica requires EOF capability");
+        }
+        client.send("REPLCONF", "rdb-filter-only", "functions keys")
+                .expect(error("ERR Unsupported rdb-filter-only option: keys"));
+        client.send("REPLCONF", "rdb-only", "2").expect(error("ERR value is out of range, value must between 0 and 1"));
+    }
+
+    /** The snapshot's bytes as text, one character each; of a length told first, or ended by a mark told first. */
+    private static String snapshot(TestServer server, String... options) {
+        try (TestClient replica = server.connect()) {
+            replica.send("REPLCONF", "capa", "eof").expect(ok());
+            replica.send("REPLCONF", "rdb-only", "1").expect(ok());
+            if (options.length > 0) {
+                replica.send("REPLCONF", options[0], options[1]).expect(ok());
+            }
+            String end = LogFollower.ask(replica, "SYNC").substring(1);
+            return end.startsWith("EOF:")
+                    ? replica.readUntil(end.substring("EOF:".length()))
+                    : replica.readBytes(Integer.parseInt(end));
+        }
+    }
+
     @WireTest
     void goesOnWithWhatIsThere(TestClient client, TestServer server) {
         client.send("SET", "key", "1").expect(ok());

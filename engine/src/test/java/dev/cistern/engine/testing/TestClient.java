@@ -91,6 +91,15 @@ public final class TestClient implements AutoCloseable {
         }
     }
 
+    /** Reads so many bytes, one character each. */
+    public String readBytes(int count) {
+        try {
+            return new String(in.readNBytes(count), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Reads bytes, whatever they are, up to and with these. */
     public String readUntil(String end) {
         StringBuilder bytes = new StringBuilder();

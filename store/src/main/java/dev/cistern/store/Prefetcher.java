@@ -37,6 +37,11 @@ public final class Prefetcher {
         keys[count++].set(address, length);
     }
 
+    /** A key that was noted before the last {@link #fetch}, by its number from 0: its hash may be known already. */
+    public Bytes key(int number) {
+        return keys[number];
+    }
+
     /** How many keys were noted since the last {@link #fetch}. */
     public int count() {
         return count;

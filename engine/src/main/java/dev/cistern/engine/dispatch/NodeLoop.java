@@ -707,7 +707,7 @@ public final class NodeLoop {
             if (lookAhead.isDue(start)) {
                 lookAhead.look(session.keyspace(), start, parser.unfinishedBytes());
             }
-            result = parser.next();
+            result = lookAhead.take(request, parser) ? RequestParser.Result.REQUEST : parser.next();
             if (result != RequestParser.Result.REQUEST) {
                 break;
             }

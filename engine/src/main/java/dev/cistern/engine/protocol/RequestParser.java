@@ -75,6 +75,14 @@ public final class RequestParser {
         bulkBytes = NONE;
     }
 
+    /** Goes on at the border of a request, those before it having been read elsewhere. */
+    public void skipTo(long address) {
+        start = address;
+        position = address;
+        missingArguments = NONE;
+        bulkBytes = NONE;
+    }
+
     /** Goes on with a leftover that now lies, with what arrived since, at the address. */
     public void resume(Leftover leftover, long address, long length) {
         begin(address, length);

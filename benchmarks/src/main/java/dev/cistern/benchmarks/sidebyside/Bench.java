@@ -85,6 +85,9 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--warmup-seconds", defaultValue = "10", paramLabel = "S", description = "Load for every server before the first cell (default ${DEFAULT-VALUE}).")
     private int warmUpSeconds;
 
+    @Option(names = "--cell-warmup-seconds", defaultValue = "3", paramLabel = "S", description = "Load for every server before each cell (default ${DEFAULT-VALUE}).")
+    private double cellWarmUpSeconds;
+
     @Option(names = "--memory-keys", defaultValue = "1000000", paramLabel = "N", description = "Keys of the memory trial, 0 leaves it out (default ${DEFAULT-VALUE}).")
     private int memoryKeys;
 
@@ -165,12 +168,16 @@ public final class Bench implements Callable<Integer> {
         }
         if (quick) {
             return new Plan(List.of(Workload.GET, Workload.SET), List.of(64), List.of(1, 16, 64), 3, connections, keys,
-                    Duration.ofSeconds(Math.min(warmUpSeconds, 5)), Duration.ofSeconds(1),
+                    Duration.ofSeconds(Math.min(warmUpSeconds, 5)), millis(Math.min(cellWarmUpSeconds, 1)),
+                    Duration.ofSeconds(1),
                     Math.min(memoryKeys, 300_000), Duration.ofMinutes(maxMinutes));
         }
         return new Plan(workloads, sizes, pipelines, rounds, connections, keys, Duration.ofSeconds(warmUpSeconds),
-                Duration.ofMillis((long) (seconds * 1000)),
-                memoryKeys, Duration.ofMinutes(maxMinutes));
+                millis(cellWarmUpSeconds), millis(seconds), memoryKeys, Duration.ofMinutes(maxMinutes));
+    }
+
+    private static Duration millis(double wantedSeconds) {
+        return Duration.ofMillis((long) (wantedSeconds * 1000));
     }
 
     private List<Workload> workloads() {
@@ -262,10 +269,11 @@ public final class Bench implements Callable<Integer> {
                             + " of them agrees on with redis-benchmark by its own defaults.");
         }
         report.paragraph(String.format(Locale.ROOT, "Every server alike is loaded for %d s before the first cell and"
-                + " for a run's time before each (a JVM compiles in it); then %d rounds alternate between the servers,"
+                + " for %.1f s before each (a JVM compiles in it); then %d rounds alternate between the servers,"
                 + " %.1f s a run. Figures are the median and, in brackets, the least and the most of the rounds; ratios are taken round by round. No server"
                 + " persists anything. p99.9 is the first percentile at or above it that redis-benchmark lists (99.902).",
-                plan.warmUp().toSeconds(), plan.rounds(), plan.perRun().toMillis() / 1000.0));
+                plan.warmUp().toSeconds(), plan.cellWarmUp().toMillis() / 1000.0, plan.rounds(),
+                plan.perRun().toMillis() / 1000.0));
     }
 
     private void tell(String line) {

@@ -107,9 +107,9 @@ final class Comparison {
     }
 
     /**
-     * Every server gets the cell's load until that has lasted as long as a run, in at least three parts; the slowest
-     * server's best part decides how many requests a run has. The best, because a hiccup of the machine would make the
-     * runs too short for the kernel's clock ticks.
+     * Every server gets the cell's load for the time that the plan says, in at least three parts: a JVM compiles what a
+     * command needs anew while it is first sent in numbers. The slowest server's best part decides how many requests a
+     * run has. The best, because a hiccup of the machine would make the runs too short for the kernel's clock ticks.
      */
     private long warmUp(Cell cell) throws IOException, InterruptedException {
         double requests = Double.MAX_VALUE;
@@ -117,7 +117,7 @@ final class Comparison {
             double fastest = 0;
             double elapsed = 0;
             long sent = FIRST_REQUESTS;
-            for (int part = 0; part < LEAST_PARTS || elapsed < seconds(plan.perRun()); part++) {
+            for (int part = 0; part < LEAST_PARTS || elapsed < seconds(plan.cellWarmUp()); part++) {
                 double rate = load.of(server, cell, sent).operationsPerSecond();
                 elapsed += sent / rate;
                 fastest = Math.max(fastest, rate);

@@ -29,7 +29,8 @@ final class ComparisonTest {
     void everyCellHasASampleForEachRoundAndTheServerIsGoneAfterwards() throws Exception {
         Plan plan = new Plan(
                 List.of(Workload.GET, Workload.HGET, Workload.EVAL, Workload.MULTI, Workload.PUBLISH), List.of(64),
-                List.of(16), 2, 5, 1_000, Duration.ZERO, Duration.ofMillis(50), 0, Duration.ofMinutes(1));
+                List.of(16), 2, 5, 1_000, Duration.ZERO, Duration.ZERO, Duration.ofMillis(50), 0,
+                Duration.ofMinutes(1));
         ProcessUsage usage;
         try (RunningPeer server = RunningPeer.start(Peer.redis(), folder)) {
             usage = server.usage();

@@ -13,7 +13,7 @@ final class PlanTest {
     void counterHasNoSizesAndOversizedCellsAreLeftOut() {
         Plan plan = new Plan(List.of(Workload.GET, Workload.INCR, Workload.MSET), List.of(64, 16_384), List.of(1, 64),
                 5, 50, 100,
-                Duration.ZERO,
+                Duration.ZERO, Duration.ZERO,
                 Duration.ofSeconds(2), 0, Duration.ofMinutes(1));
         assertThat(plan.cells()).extracting(Cell::toString).containsExactly(
                 "GET 64 B, pipeline 1", "GET 64 B, pipeline 64", "MSET of 10 64 B, pipeline 1",

@@ -147,13 +147,14 @@ final class SortedTable {
         }
         if (CountedTree.count(leaf) == LEAF_CAPACITY) {
             split(LEAF_CAPACITY / 2);
+            descend(element, score);
         }
-        // From here on nothing needs memory: the other leaf has room, and leaves that are joined have more.
+        // From here on nothing needs memory.
+        insertAtCursor(element);
+        putScore(element, score);
         leaf = oldLeaf;
         place = oldPlace;
         removeFromLeaf(1);
-        putScore(element, score);
-        insertInOrder(element);
     }
 
     private void moveInLeaf(int from, int to, long element) {
@@ -247,26 +248,57 @@ final class SortedTable {
 
     // -------------------------------------------------------------------------------------------- searching
 
-    /** Goes to an element that is here. */
+    /** Goes to an element that is here. In its leaf its address tells it from the others, so none of those is read. */
     private void locate(long element) {
-        descend(element, score(element));
+        boundAt(element, score(element));
+        descendToLeaf();
+        findInLeaf(element);
         if (place == CountedTree.count(leaf)) {
             leaf = CountedTree.next(leaf);
             place = 0;
         }
     }
 
+    private void findInLeaf(long element) {
+        int count = CountedTree.count(leaf);
+        int at = 0;
+        while (at < count && memberAt(leaf, at) != element) {
+            at++;
+        }
+        place = at;
+    }
+
     private void descend(long element, double score) {
+        boundAt(element, score);
+        descend();
+    }
+
+    private void boundAt(long element, double score) {
         long header = EntryLayout.header(element);
         bound = Bound.MEMBER;
         boundScore = score;
         boundName = element + EntryLayout.keyOffset(header);
         boundLength = EntryLayout.keyLength(element, header);
-        descend();
     }
 
     /** Goes to the first element behind the bound, or behind the last one of the leaf before it. */
     private void descend() {
+        descendToLeaf();
+        int low = 0;
+        int high = CountedTree.count(leaf);
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (isBefore(memberAt(leaf, middle))) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        place = low;
+    }
+
+    /** Goes to the leaf with the first element behind the bound, or to the one before it. */
+    private void descendToLeaf() {
         long node = tree.top();
         while (!CountedTree.isLeaf(node)) {
             int low = 0;
@@ -282,17 +314,6 @@ final class SortedTable {
             node = CountedTree.child(node, low);
         }
         leaf = node;
-        int low = 0;
-        int high = CountedTree.count(node);
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (isBefore(memberAt(node, middle))) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        place = low;
     }
 
     /** Whether all that is left of this child comes before the bound. */
@@ -347,11 +368,15 @@ final class SortedTable {
                 splitAtCursor(element);
             }
         }
+        insertAtCursor(element);
+        leaf = NONE;
+    }
+
+    private void insertAtCursor(long element) {
         long at = leaf + MEMBERS + ((long) place << 3);
         Memory.copy(at, at + Long.BYTES, (long) (CountedTree.count(leaf) - place) << 3);
         Memory.putLong(at, element);
         tree.add(leaf, 1);
-        leaf = NONE;
     }
 
     private long addLeaf(long behind, int count, double firstScore) {

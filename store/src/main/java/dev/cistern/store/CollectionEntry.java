@@ -23,6 +23,7 @@ final class CollectionEntry {
     private final Keyspace keyspace;
     private final ValueType type;
     private final HashFunction hashFunction;
+    private final long homeBytes;
     private final Bytes key = new Bytes();
     private @Nullable StripeKeys keys;
     private long entry = Keyspace.ABSENT;
@@ -32,6 +33,7 @@ final class CollectionEntry {
         this.keyspace = keyspace;
         this.type = type;
         this.hashFunction = keyspace.store().hashFunction();
+        this.homeBytes = keyspace.store().homeBytes();
     }
 
     // ------------------------------------------------------------------------------------ finding, reading
@@ -105,7 +107,7 @@ final class CollectionEntry {
 
     /** Where the elements of a large value of this key lie, or will lie. */
     Arena elements() {
-        return keys().elements;
+        return StripeKeys.isLarge(entry) ? keys().homes.of(value()) : keys().elements;
     }
 
     /** The same for a key that may not be there yet. */
@@ -119,6 +121,14 @@ final class CollectionEntry {
 
     // -------------------------------------------------------------------------------------------- changing
 
+    /**
+     * Gives the large value memory of its own if it has grown enough; asked before it grows further, while nothing below
+     * its root is looked at. Says whether all of that lies elsewhere now.
+     */
+    boolean giveHome(long bytes) {
+        return bytes >= homeBytes && keys().giveHome(key.hash(hashFunction), entry, keyspace.scratch());
+    }
+
     /** Creates the key that was looked for and not found, its value yet to be written; returns the value's address. */
     long create(Encoding encoding, int length) {
         StripeKeys filled = keyspace.keysToFill(key);
@@ -127,7 +137,7 @@ final class CollectionEntry {
         entry = replaces
                 ? keyspace.write(key, form, length, Keyspace.NO_DEADLINE)
                 : keyspace.create(filled, key, form, length, Keyspace.NO_DEADLINE);
-        return value();
+        return begun(encoding);
     }
 
     /**
@@ -168,7 +178,15 @@ final class CollectionEntry {
         long hash = key.hash(hashFunction);
         held.find(hash, key);
         entry = held.overwrite(hash, entry, EntryLayout.form(type, encoding), length, keyspace.deadlineMillis(entry));
-        return value();
+        return begun(encoding);
+    }
+
+    private long begun(Encoding encoding) {
+        long value = value();
+        if (Encoding.isLarge(encoding.code())) {
+            LargeValue.setHome(value, 0);
+        }
+        return value;
     }
 
     /** The root says since a moment how many fields have deadlines and when the first ends. */

@@ -9,7 +9,8 @@ import java.util.Arrays;
  * <p>
  * A slot does not say whose it is, so the walk asks each value, and values say where their elements lie without their
  * memory being read. What came, went or moved between buckets meanwhile may be missed; a span that did not get empty
- * takes part again after the walk. Streams stay where they are.
+ * takes part again after the walk. A value with a home of its own is walked by itself, when that is worth it. Streams
+ * stay where they are.
  *
  * <p>
  * One per database and stripe, made when first needed. Used under the stripe's lock.
@@ -24,6 +25,7 @@ final class ElementSweep {
 
     private final Index keys;
     private final Arena elements;
+    private final Homes homes;
     private final ElementTable table;
     private final SortedTable sorted;
     private final ListChunks list = new ListChunks();
@@ -37,10 +39,13 @@ final class ElementSweep {
     private long position;
     /** Free bytes that the last walk could not win. */
     private long stuckBytes;
+    /** The home whose value is being walked; 0 = none. */
+    private int home;
 
-    ElementSweep(HashFunction hashFunction, Index keys, Arena elements) {
+    ElementSweep(HashFunction hashFunction, Index keys, Arena elements, Homes homes) {
         this.keys = keys;
         this.elements = elements;
+        this.homes = homes;
         this.table = new ElementTable(hashFunction);
         this.sorted = new SortedTable(hashFunction);
     }
@@ -49,8 +54,9 @@ final class ElementSweep {
     int step(int budget) {
         int looked = 0;
         try {
-            while (looked < budget && (on || begin())) {
-                looked += waitingCount == 0 ? nextBucket() : sweepValue(budget - looked);
+            while (looked < budget && (home != 0 || on || begin() || beginHome())) {
+                looked += home != 0 ? sweepHome(budget - looked)
+                        : waitingCount == 0 ? nextBucket() : sweepValue(budget - looked);
             }
         } catch (OutOfNativeMemoryException e) {
             // Nothing is half moved. Where there is no memory to move to, there will be no span to win either.
@@ -69,7 +75,46 @@ final class ElementSweep {
         return on;
     }
 
+    private boolean beginHome() {
+        for (int next = homes.nextSparse(0, WORTH_BYTES); next != 0; next = homes.nextSparse(next, WORTH_BYTES)) {
+            if (homes.beginSweep(next)) {
+                home = next;
+                return true;
+            }
+            homes.endSweep(next);
+        }
+        return false;
+    }
+
+    /** The value may have another key since, or be gone. */
+    private int sweepHome(int budget) {
+        long entry = homes.isTaken(home) ? keys.findHash(homes.hash(home)) : Index.ABSENT;
+        int looked = 1;
+        long left = 0;
+        if (entry != Index.ABSENT && StripeKeys.isLarge(entry)) {
+            long root = EntryLayout.valueAddress(entry, EntryLayout.header(entry));
+            if (LargeValue.home(root) == home) {
+                looked = (int) Math.min(budget, 1 + LargeValue.count(root));
+                left = sweep(Encoding.of(EntryLayout.encodingCode(entry)), homes.at(home), root, budget);
+            }
+        }
+        position = left;
+        if (left == 0) {
+            homes.endSweep(home);
+            home = 0;
+        }
+        return looked;
+    }
+
     private void end() {
+        if (home != 0) {
+            homes.endSweep(home);
+            home = 0;
+        }
+        if (!on) {
+            position = 0;
+            return;
+        }
         elements.endSweep();
         on = false;
         waitingCount = 0;
@@ -108,13 +153,15 @@ final class ElementSweep {
     private int sweepValue(int budget) {
         long entry = keys.findHash(waiting[waitingCount - 1]);
         int looked = 1;
+        long left = 0;
         if (entry != Index.ABSENT && StripeKeys.isLarge(entry)) {
             long root = EntryLayout.valueAddress(entry, EntryLayout.header(entry));
-            looked = (int) Math.min(budget, 1 + LargeValue.count(root));
-            position = sweep(Encoding.of(EntryLayout.encodingCode(entry)), root, budget);
-        } else {
-            position = 0;
+            if (LargeValue.home(root) == 0) {
+                looked = (int) Math.min(budget, 1 + LargeValue.count(root));
+                left = sweep(Encoding.of(EntryLayout.encodingCode(entry)), elements, root, budget);
+            }
         }
+        position = left;
         if (position == 0) {
             waitingCount--;
         }
@@ -122,17 +169,17 @@ final class ElementSweep {
     }
 
     /** Answers the position to go on from, or 0 after the last element. The position may be of another value. */
-    private long sweep(Encoding encoding, long root, int budget) {
+    private long sweep(Encoding encoding, Arena arena, long root, int budget) {
         return switch (encoding) {
-            case HASHTABLE -> sweepTable(root, budget);
-            case QUICKLIST -> sweepList(root, budget);
-            case SKIPLIST -> sweepSorted(root, budget);
+            case HASHTABLE -> sweepTable(arena, root, budget);
+            case QUICKLIST -> sweepList(arena, root, budget);
+            case SKIPLIST -> sweepSorted(arena, root, budget);
             default -> 0;
         };
     }
 
-    private long sweepTable(long root, int budget) {
-        table.open(elements, root);
+    private long sweepTable(Arena arena, long root, int budget) {
+        table.open(arena, root);
         try {
             return table.evacuate(Math.max(0, position), budget, SlotMoved.NOBODY);
         } finally {
@@ -140,8 +187,8 @@ final class ElementSweep {
         }
     }
 
-    private long sweepList(long root, int budget) {
-        list.open(elements, root);
+    private long sweepList(Arena arena, long root, int budget) {
+        list.open(arena, root);
         try {
             return list.evacuate(Math.max(0, position), Math.max(1, budget / CHUNK_COST));
         } finally {
@@ -149,8 +196,8 @@ final class ElementSweep {
         }
     }
 
-    private long sweepSorted(long root, int budget) {
-        sorted.open(elements, root);
+    private long sweepSorted(Arena arena, long root, int budget) {
+        sorted.open(arena, root);
         try {
             return sorted.evacuate(position, budget);
         } finally {

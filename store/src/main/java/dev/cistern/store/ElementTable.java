@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   root
  *   offset  size  field
- *        0    32  state of the index ({@link Index}), which begins as every {@link LargeValue}
- *       32     8  volatile elements: how many have a deadline
- *       40     8  earliest  none of their deadlines is before
- *       48     8  walked    the earliest deadline that the walk for expired ones left behind so far
- *       56     8  bucket    where that walk goes on; 0 = at the beginning
+ *        0    40  state of the index ({@link Index}), which begins as every {@link LargeValue}
+ *       40     8  volatile elements: how many have a deadline
+ *       48     8  earliest  none of their deadlines is before
+ *       56     8  walked    the earliest deadline that the walk for expired ones left behind so far
+ *       64     8  bucket    where that walk goes on; 0 = at the beginning
  *
  *   element: as an entry ({@link EntryLayout}), with the field or member as key and the field's value as value
  * </pre>
@@ -75,6 +75,11 @@ final class ElementTable {
         Memory.putLong(root + EARLIEST, earliestDeadline);
         Memory.putLong(root + WALKED, walkedEarliest);
         Memory.putLong(root + BUCKET, expiryBucket);
+        return index.bytes();
+    }
+
+    /** Bytes that the value takes. */
+    long bytes() {
         return index.bytes();
     }
 

@@ -348,6 +348,9 @@ public final class Hashes {
     }
 
     private Put putLarge(Bytes field, Bytes value, long deadlineMillis) {
+        if (entry.giveHome(table.bytes())) {
+            table.open(entry.elements(), entry.value());
+        }
         long element = table.find(field);
         boolean isRevived = element != Index.ABSENT && isExpired(element);
         long deadline = deadlineMillis;

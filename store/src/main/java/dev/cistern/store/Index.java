@@ -35,9 +35,10 @@ import java.util.function.LongSupplier;
  *   offset  size  field
  *        0     8  bytes    slots of elements, areas, lines and table
  *        8     8  entries
- *       16     8  table    its address
- *       24     4  buckets
- *       28     4  areas    how many
+ *       16     8  home     where all these lie
+ *       24     8  table    its address
+ *       32     4  buckets
+ *       36     4  areas    how many
  * </pre>
  */
 final class Index {

@@ -318,6 +318,11 @@ public final class Keyspace implements AutoCloseable {
         }
     }
 
+    /** Room for a root, until the next call of this handle. */
+    long scratch() {
+        return scratch;
+    }
+
     long hashOf(Bytes key) {
         return key.hash(hashFunction);
     }
@@ -834,8 +839,8 @@ public final class Keyspace implements AutoCloseable {
 
     /**
      * Writes an entry that is here under a key of {@code target}, and deletes it here if it {@code moves}. The elements
-     * of a large value stay where they are if it moves within its stripe and database; else they are copied, because an
-     * arena is the business of one lock.
+     * of a large value stay where they are if it moves within its stripe and database, or if they have a home, which goes
+     * along; else they are copied, because an arena is the business of one lock.
      */
     private void transfer(Bytes from, Keyspace target, Bytes to, boolean moves) {
         long entry = find(from, NO_TOUCH | NO_STATS);
@@ -860,14 +865,18 @@ public final class Keyspace implements AutoCloseable {
         int length = EntryLayout.valueLength(entry, header);
         long root = EntryLayout.valueAddress(entry, header);
         Encoding encoding = encoding(entry);
-        boolean keepsElements = moves && keys == targetKeys;
+        int home = LargeValue.home(root);
+        boolean keepsElements = moves && (keys == targetKeys || home != 0);
         if (keepsElements) {
             Memory.copy(root, scratch, length);
         } else {
-            LargeValue.copy(encoding, hashFunction, keys.elements, root, targetKeys.elements, scratch);
+            LargeValue.copy(encoding, hashFunction, keys.homes.of(root), root, targetKeys.elements, scratch);
         }
         try {
             long copy = target.write(to, RAW_FORM, length, EntryLayout.deadlineMillis(entry, header));
+            if (keepsElements && home != 0) {
+                LargeValue.setHome(scratch, movedHome(keys, home, targetKeys, to.hash(hashFunction)));
+            }
             Memory.copy(scratch, EntryLayout.valueAddress(copy, EntryLayout.header(copy)), length);
             targetKeys.adopt(to.hash(hashFunction), copy, EntryLayout.form(entry));
         } catch (OutOfNativeMemoryException e) {
@@ -882,6 +891,14 @@ public final class Keyspace implements AutoCloseable {
         if (moves) {
             remove(from);
         }
+    }
+
+    private static int movedHome(StripeKeys keys, int home, StripeKeys targetKeys, long hash) {
+        if (keys == targetKeys) {
+            keys.homes.rename(home, hash);
+            return home;
+        }
+        return targetKeys.homes.add(keys.homes.remove(home), hash);
     }
 
     // ------------------------------------------------------------------------------------ the whole database

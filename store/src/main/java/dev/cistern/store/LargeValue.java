@@ -13,7 +13,8 @@ package dev.cistern.store;
  *   offset  size  field
  *        0     8  bytes   that the value takes among the elements: what their slots measure
  *        8     8  count   of its elements
- *       16   ...          what the encoding needs to find them
+ *       16     8  home    number of the arena that is this value's alone ({@link Homes}); 0 = the elements
+ *       24   ...          what the encoding needs to find them
  * </pre>
  *
  * Only roots point down: an entry moves when it is resized or renamed, and its root is copied like any value, so no
@@ -27,7 +28,8 @@ final class LargeValue {
 
     static final int BYTES = 0;
     static final int COUNT = BYTES + Long.BYTES;
-    static final int HEAD_BYTES = COUNT + Long.BYTES;
+    private static final int HOME = COUNT + Long.BYTES;
+    static final int HEAD_BYTES = HOME + Long.BYTES;
 
     /** No root is longer. */
     static final int MAX_ROOT_BYTES = 128;
@@ -40,6 +42,14 @@ final class LargeValue {
 
     static long count(long root) {
         return Memory.getLong(root + COUNT);
+    }
+
+    static int home(long root) {
+        return (int) Memory.getLong(root + HOME);
+    }
+
+    static void setHome(long root, int home) {
+        Memory.putLong(root + HOME, home);
     }
 
     /**
@@ -70,5 +80,6 @@ final class LargeValue {
             case STREAM -> Streams.copy(elements, root, targetElements, target);
             default -> throw new IllegalArgumentException(encoding.name());
         }
+        setHome(target, 0);
     }
 }

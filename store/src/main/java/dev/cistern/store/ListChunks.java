@@ -7,8 +7,8 @@ package dev.cistern.store;
  * <pre>
  *   root                                     chunk
  *   offset  size  field                      offset  size  field
- *        0    16  as every {@link LargeValue}     0    32  leaf of the tree
- *       16    24  tree                           32   ...  listpack
+ *        0    24  as every {@link LargeValue}     0    32  leaf of the tree
+ *       24    24  tree                           32   ...  listpack
  * </pre>
  *
  * Pushing and popping at an end touches the chunk there; the element with any number is found by a walk down the tree
@@ -56,6 +56,11 @@ final class ListChunks {
         bytes = LargeValue.bytes(root);
         count = LargeValue.count(root);
         leave();
+    }
+
+    /** Bytes that the value took when it was saved. */
+    long bytes() {
+        return bytes;
     }
 
     void save(long root) {

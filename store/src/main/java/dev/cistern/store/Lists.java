@@ -193,6 +193,9 @@ public final class Lists {
     /** Adds a value at an end. The cursor leaves. */
     public void push(boolean atFront, Bytes value) {
         if (isLarge) {
+            if (entry.giveHome(chunks.bytes())) {
+                chunks.open(entry.elements(), entry.value());
+            }
             try {
                 chunks.push(atFront, value);
             } finally {

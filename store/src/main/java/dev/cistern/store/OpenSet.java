@@ -317,6 +317,9 @@ public final class OpenSet {
     }
 
     private boolean addLarge(Bytes member) {
+        if (entry.giveHome(table.bytes())) {
+            table.open(entry.elements(), entry.value());
+        }
         if (table.find(member) != Index.ABSENT) {
             return false;
         }

@@ -27,14 +27,16 @@ final class ReleaseQueue {
 
     private final HashFunction hashFunction;
     private final Arena elements;
+    private final Homes homes;
     private final ReleaseCounts countsOfStore;
     private long first;
     private long last;
     private int queued;
 
-    ReleaseQueue(HashFunction hashFunction, Arena elements, ReleaseCounts countsOfStore) {
+    ReleaseQueue(HashFunction hashFunction, Arena elements, Homes homes, ReleaseCounts countsOfStore) {
         this.hashFunction = hashFunction;
         this.elements = elements;
+        this.homes = homes;
         this.countsOfStore = countsOfStore;
     }
 
@@ -63,6 +65,7 @@ final class ReleaseQueue {
     void add(long link) {
         if (LargeValue.count(link + ROOT) <= SMALL) {
             release(link, Integer.MAX_VALUE);
+            homes.leave(link + ROOT);
             elements.free(link);
             return;
         }
@@ -84,7 +87,8 @@ final class ReleaseQueue {
         } catch (OutOfNativeMemoryException e) {
             long root = EntryLayout.valueAddress(entry, EntryLayout.header(entry));
             Encoding encoding = Encoding.of(EntryLayout.encodingCode(entry));
-            LargeValue.release(encoding, hashFunction, elements, root, Integer.MAX_VALUE);
+            LargeValue.release(encoding, hashFunction, homes.of(root), root, Integer.MAX_VALUE);
+            homes.leave(root);
             return;
         }
         add(link);
@@ -92,7 +96,7 @@ final class ReleaseQueue {
 
     private int release(long link, int budget) {
         Encoding encoding = Encoding.of((int) Memory.getLong(link + ENCODING));
-        return LargeValue.release(encoding, hashFunction, elements, link + ROOT, budget);
+        return LargeValue.release(encoding, hashFunction, homes.of(link + ROOT), link + ROOT, budget);
     }
 
     /** Frees {@code budget} elements or a few more; returns how many. */
@@ -112,6 +116,7 @@ final class ReleaseQueue {
     private void dropFirst() {
         long link = first;
         first = Memory.getLong(link + NEXT);
+        homes.leave(link + ROOT);
         elements.free(link);
         queued--;
         countsOfStore.released(1);

@@ -242,6 +242,9 @@ public final class SortedSets {
             becomeLarge();
         }
         if (isLarge) {
+            if (entry.giveHome(table.bytes())) {
+                table.open(entry.elements(), entry.value());
+            }
             try {
                 table.insert(member, score);
             } finally {

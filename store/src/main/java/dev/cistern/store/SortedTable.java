@@ -9,8 +9,8 @@ import java.util.function.LongSupplier;
  * <pre>
  *   root                                     leaf: 512 bytes
  *   offset  size  field                      offset  size  field
- *        0    64  table of members                0    32  leaf of the tree
- *       64    24  tree                           32   ...  addresses of members, 8 bytes each, in order
+ *        0    72  table of members                0    32  leaf of the tree
+ *       72    24  tree                           32   ...  addresses of members, 8 bytes each, in order
  *
  *   member: an element of the table, its value the 8 bytes of the score
  * </pre>
@@ -90,6 +90,11 @@ final class SortedTable {
 
     long size() {
         return table.size();
+    }
+
+    /** Bytes that the value took when it was saved. */
+    long bytes() {
+        return table.bytes();
     }
 
     // -------------------------------------------------------------------------------------------- one member

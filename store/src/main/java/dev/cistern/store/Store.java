@@ -665,10 +665,16 @@ public final class Store implements AutoCloseable {
     }
 
     StripeKeys newStripeKeys() {
-        StripeKeys made = new StripeKeys(hashFunction, region, releases, knowsSlots ? locks.length : 0);
+        StripeKeys made = new StripeKeys(hashFunction, region, releases, knowsSlots ? locks.length : 0,
+                options.homeBytes());
         // Nothing that comes here was there at the cut of a snapshot that is going on.
         Bucket.setVersion(made.index.bucketNumbered(0), snapshotVersion);
         return made;
+    }
+
+    /** How large a collection is when it gets memory of its own. */
+    long homeBytes() {
+        return options.homeBytes();
     }
 
     HashFunction hashFunction() {

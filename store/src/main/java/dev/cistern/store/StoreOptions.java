@@ -15,9 +15,11 @@ package dev.cistern.store;
  *            who hears of changes
  * @param addressSpaceBytes
  *            how many addresses to reserve for entries: a limit that no value may pass, not memory
+ * @param homeBytes
+ *            how large a collection is when it gets memory of its own, with which it can change its key uncopied
  */
 public record StoreOptions(long hashSeed, int databases, int stripes, StripeFunction stripeFunction,
-        StoreListener listener, long addressSpaceBytes) {
+        StoreListener listener, long addressSpaceBytes, long homeBytes) {
 
     public static final int DATABASES = 16;
 
@@ -26,6 +28,9 @@ public record StoreOptions(long hashSeed, int databases, int stripes, StripeFunc
 
     /** 1 TB: more than the largest node type holds; the reservation costs one call and no memory. */
     public static final long ADDRESS_SPACE_BYTES = 1L << 40;
+
+    /** So many are copied in some milliseconds, and lose little to the spans that a home has begun. */
+    public static final long HOME_BYTES = 1 << 20;
 
     public StoreOptions {
         if (databases < 1 || stripes < 1 || Integer.bitCount(stripes) != 1 || stripes > 1 << 14) {
@@ -37,26 +42,31 @@ public record StoreOptions(long hashSeed, int databases, int stripes, StripeFunc
     /** The usual store, with this secret for its hash. */
     public static StoreOptions seeded(long hashSeed) {
         return new StoreOptions(hashSeed, DATABASES, STRIPES, StripeFunction.BY_HASH, StoreListener.NONE,
-                ADDRESS_SPACE_BYTES);
+                ADDRESS_SPACE_BYTES, HOME_BYTES);
     }
 
     public StoreOptions withDatabases(int count) {
-        return new StoreOptions(hashSeed, count, stripes, stripeFunction, listener, addressSpaceBytes);
+        return new StoreOptions(hashSeed, count, stripes, stripeFunction, listener, addressSpaceBytes, homeBytes);
     }
 
     public StoreOptions withStripes(int count) {
-        return new StoreOptions(hashSeed, databases, count, stripeFunction, listener, addressSpaceBytes);
+        return new StoreOptions(hashSeed, databases, count, stripeFunction, listener, addressSpaceBytes, homeBytes);
     }
 
     public StoreOptions withStripeFunction(StripeFunction function) {
-        return new StoreOptions(hashSeed, databases, stripes, function, listener, addressSpaceBytes);
+        return new StoreOptions(hashSeed, databases, stripes, function, listener, addressSpaceBytes, homeBytes);
     }
 
     public StoreOptions withListener(StoreListener newListener) {
-        return new StoreOptions(hashSeed, databases, stripes, stripeFunction, newListener, addressSpaceBytes);
+        return new StoreOptions(hashSeed, databases, stripes, stripeFunction, newListener, addressSpaceBytes,
+                homeBytes);
     }
 
     public StoreOptions withAddressSpaceBytes(long bytes) {
-        return new StoreOptions(hashSeed, databases, stripes, stripeFunction, listener, bytes);
+        return new StoreOptions(hashSeed, databases, stripes, stripeFunction, listener, bytes, homeBytes);
+    }
+
+    public StoreOptions withHomeBytes(long bytes) {
+        return new StoreOptions(hashSeed, databases, stripes, stripeFunction, listener, addressSpaceBytes, bytes);
     }
 }

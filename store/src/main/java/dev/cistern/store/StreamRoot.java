@@ -5,14 +5,14 @@ package dev.cistern.store;
  *
  * <pre>
  *   offset  size  field
- *        0    16  head of a {@link LargeValue}; what it counts are slots, of nodes, blocks, groups and consumers
- *       16     8  length         entries that are not deleted
- *       24    16  last           the greatest id ever added, or what XSETID says
- *       40     8  entriesAdded   ever
- *       48    16  maxDeleted     the greatest id that was ever deleted by name
- *       64     8  nodes          cell of an {@link IdTree}: first id to listpack
- *       72     8  nodeCount
- *       80     8  groups         cell of a {@link NameTable}
+ *        0    24  head of a {@link LargeValue}; what it counts are slots, of nodes, blocks, groups and consumers
+ *       24     8  length         entries that are not deleted
+ *       32    16  last           the greatest id ever added, or what XSETID says
+ *       48     8  entriesAdded   ever
+ *       56    16  maxDeleted     the greatest id that was ever deleted by name
+ *       72     8  nodes          cell of an {@link IdTree}: first id to listpack
+ *       80     8  nodeCount
+ *       88     8  groups         cell of a {@link NameTable}
  * </pre>
  */
 final class StreamRoot {

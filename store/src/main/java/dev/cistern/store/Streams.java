@@ -50,7 +50,11 @@ public final class Streams implements AutoCloseable {
 
     /** Likewise for a change: counts neither hit nor miss. */
     public boolean findForWrite(Bytes key) {
-        return entry.findForWrite(key) && open();
+        if (!entry.findForWrite(key)) {
+            return false;
+        }
+        var _ = entry.giveHome(LargeValue.bytes(entry.value()));
+        return open();
     }
 
     /** Chooses the stream of an entry that a walk came to, for reading, which counts nothing. */

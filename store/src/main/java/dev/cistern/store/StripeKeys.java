@@ -25,8 +25,10 @@ final class StripeKeys implements AutoCloseable {
 
     private final HashFunction hashFunction;
     private final Arena arena;
+    private final Region region;
     /** Slots of what large values consist of; no entry lies here, and only values know what does. */
     final Arena elements;
+    final Homes homes;
     final ReleaseQueue released;
     final Index index;
     private long volatileEntries;
@@ -46,13 +48,16 @@ final class StripeKeys implements AutoCloseable {
     private final int slotShift;
 
     /** {@code stripesBySlot} is the number of stripes, if they go by slot; else 0. */
-    StripeKeys(HashFunction hashFunction, Region region, ReleaseCounts releaseCounts, int stripesBySlot) {
+    StripeKeys(HashFunction hashFunction, Region region, ReleaseCounts releaseCounts, int stripesBySlot,
+            long homeBytes) {
         this.slotShift = Integer.numberOfTrailingZeros(stripesBySlot);
         this.slotKeys = stripesBySlot == 0 ? null : new int[KeySlot.COUNT / stripesBySlot];
         this.hashFunction = hashFunction;
         this.arena = new Arena(region);
         this.elements = new Arena(region);
-        this.released = new ReleaseQueue(hashFunction, elements, releaseCounts);
+        this.region = region;
+        this.homes = new Homes(elements, homeBytes);
+        this.released = new ReleaseQueue(hashFunction, elements, homes, releaseCounts);
         this.index = Index.ofDatabase(hashFunction, arena);
     }
 
@@ -277,6 +282,30 @@ final class StripeKeys implements AutoCloseable {
         EntryLayout.setForm(entry, EntryLayout.form(ValueType.STRING, Encoding.RAW));
     }
 
+    /**
+     * Gives the large value of this entry an arena of its own if it has come to the size for that; says whether its
+     * elements have moved. {@code scratch} has room for a root. Without memory all stays as it was.
+     */
+    boolean giveHome(long hash, long entry, long scratch) {
+        long header = EntryLayout.header(entry);
+        long root = EntryLayout.valueAddress(entry, header);
+        if (!homes.isDue(root)) {
+            return false;
+        }
+        Encoding encoding = Encoding.of(EntryLayout.encodingCode(entry));
+        Arena home = new Arena(region);
+        try {
+            LargeValue.copy(encoding, hashFunction, elements, root, home, scratch);
+        } catch (OutOfNativeMemoryException e) {
+            home.close();
+            return false;
+        }
+        LargeValue.release(encoding, hashFunction, elements, root, Integer.MAX_VALUE);
+        Memory.copy(scratch, root, EntryLayout.valueLength(entry, header));
+        LargeValue.setHome(root, homes.add(home, hash));
+        return true;
+    }
+
     /** Whether a key or a field may have expired by now; a walk over all keys will tell. */
     boolean mayHaveExpired(long nowMillis) {
         return volatileEntries + volatileHashes > 0 && nowMillis > earliestDeadline;
@@ -325,7 +354,7 @@ final class StripeKeys implements AutoCloseable {
 
     private int sweepElements(int budget) {
         if (sweep == null) {
-            sweep = new ElementSweep(hashFunction, index, elements);
+            sweep = new ElementSweep(hashFunction, index, elements, homes);
         }
         return sweep.step(budget);
     }
@@ -376,7 +405,7 @@ final class StripeKeys implements AutoCloseable {
 
     /** Bytes of all slots, including overflow lines, and of values that are gone but not freed. */
     long usedBytes() {
-        return arena.usedBytes() + elements.usedBytes();
+        return arena.usedBytes() + elements.usedBytes() + homes.usedBytes();
     }
 
     long indexBytes() {
@@ -384,7 +413,7 @@ final class StripeKeys implements AutoCloseable {
     }
 
     long touchedBytes() {
-        return arena.touchedBytes() + elements.touchedBytes() + index.bucketBytes();
+        return arena.touchedBytes() + elements.touchedBytes() + homes.touchedBytes() + index.bucketBytes();
     }
 
     /** Gives back all memory, entries and elements included. */
@@ -392,6 +421,7 @@ final class StripeKeys implements AutoCloseable {
     public void close() {
         released.close();
         index.close();
+        homes.close();
         elements.close();
         arena.close();
     }

@@ -9,6 +9,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -17,6 +19,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Large values of which most was deleted are moved together, in slices between which they change, and hold afterwards
  * what they should.
  */
+@ParameterizedClass
+@ValueSource(longs = {StoreOptions.HOME_BYTES, Long.MAX_VALUE / 8})
 final class ElementSweepTest {
 
     private static final int ELEMENTS = 30_000;
@@ -25,11 +29,17 @@ final class ElementSweepTest {
     private final long seed = Long.getLong("cistern.seed", 1);
     private final SplittableRandom random = new SplittableRandom(seed);
     private final List<Bytes> owned = new ArrayList<>();
-    private final Store store = new Store(StoreOptions.seeded(seed).withStripes(1).withDatabases(1));
-    private final Keyspace keyspace = store.openKeyspace(0);
+    private final Store store;
+    private final Keyspace keyspace;
     private final Bytes buffer = new Bytes(Memory.allocate(MemoryTag.TEST, 128), 0);
     private final Bytes otherBuffer = new Bytes(Memory.allocate(MemoryTag.TEST, 128), 0);
     private final Bytes view = new Bytes();
+
+    /** Values of this size have memory of their own. */
+    ElementSweepTest(long homeBytes) {
+        store = new Store(StoreOptions.seeded(seed).withStripes(1).withDatabases(1).withHomeBytes(homeBytes));
+        keyspace = store.openKeyspace(0);
+    }
 
     /** The one stripe is held all the time but where the store takes it by itself. */
     @BeforeEach

@@ -70,7 +70,8 @@ final class KeyspaceModelTest {
             // Few stripes make long indexes, many make empty ones; few keys meet often, many grow the index.
             int stripes = 1 << random.nextInt(5);
             keys = random.nextBoolean() ? 20 : 3_000;
-            store = new Store(StoreOptions.seeded(seed).withStripes(stripes).withDatabases(2));
+            store = new Store(StoreOptions.seeded(seed).withStripes(stripes).withDatabases(2)
+                    .withHomeBytes(seed % 2 == 0 ? 600 : StoreOptions.HOME_BYTES));
             keyspaces = new Keyspace[]{store.openKeyspace(0), store.openKeyspace(1)};
             expiryCycle = new ExpiryCycle(store);
             setNow(now);

@@ -135,7 +135,7 @@ final class LayoutTest {
     @Test
     void rootOfAnElementTable() {
         assertThat(new int[]{LargeValue.BYTES, LargeValue.COUNT, Index.TABLE, Index.BUCKETS, Index.AREAS,
-                Index.ROOT_BYTES, ElementTable.ROOT_BYTES}).containsExactly(0, 8, 16, 24, 28, 32, 64);
+                Index.ROOT_BYTES, ElementTable.ROOT_BYTES}).containsExactly(0, 8, 24, 32, 36, 40, 72);
         assertThat(ElementTable.ROOT_BYTES).isLessThanOrEqualTo(LargeValue.MAX_ROOT_BYTES);
     }
 

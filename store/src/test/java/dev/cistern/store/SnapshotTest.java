@@ -31,7 +31,7 @@ final class SnapshotTest {
     }
 
     private static Store store(long seed) {
-        return new Store(StoreOptions.seeded(seed).withDatabases(DATABASES).withStripes(4));
+        return new Store(StoreOptions.seeded(seed).withDatabases(DATABASES).withStripes(4).withHomeBytes(1000));
     }
 
     /** Writes down strings and hashes as text; more than one entry of a key is a failure. */

@@ -50,7 +50,7 @@ final class StreamsModelTest {
     }
 
     private final List<Bytes> owned = new ArrayList<>();
-    private final Store store = new Store(StoreOptions.seeded(1).withStripes(2).withDatabases(1));
+    private final Store store = new Store(StoreOptions.seeded(1).withStripes(2).withDatabases(1).withHomeBytes(1000));
     private final Keyspace keyspace = store.openKeyspace(0);
     private final Streams streams = keyspace.streams();
     private long now = 1_000;

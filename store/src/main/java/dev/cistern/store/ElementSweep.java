@@ -55,7 +55,8 @@ final class ElementSweep {
         int looked = 0;
         try {
             while (looked < budget && (home != 0 || on || begin() || beginHome())) {
-                looked += home != 0 ? sweepHome(budget - looked)
+                looked += home != 0
+                        ? sweepHome(budget - looked)
                         : waitingCount == 0 ? nextBucket() : sweepValue(budget - looked);
             }
         } catch (OutOfNativeMemoryException e) {

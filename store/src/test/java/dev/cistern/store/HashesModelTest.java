@@ -37,7 +37,8 @@ final class HashesModelTest {
             keys.add(Bytes.copyOf("hash" + i));
             models.add(new HashMap<>());
         }
-        try (Store store = new Store(StoreOptions.seeded(seed).withStripes(2).withHomeBytes(seed % 2 == 0 ? 600 : StoreOptions.HOME_BYTES));
+        try (Store store = new Store(
+                StoreOptions.seeded(seed).withStripes(2).withHomeBytes(seed % 2 == 0 ? 600 : StoreOptions.HOME_BYTES));
                 Keyspace keyspace = store.openKeyspace(0);
                 ExpiryCycle cycle = new ExpiryCycle(store)) {
             store.setPackedLimits(new PackedLimits(8, 20, 12, 8, 20, -2, 128, 64));

@@ -23,7 +23,7 @@ final class HomesTest {
     private final Bytes view = new Bytes();
     private final List<Bytes> keys = new ArrayList<>();
 
-    private enum Kind {
+    enum Kind {
         HASH, SET, SORTED_SET, LIST
     }
 

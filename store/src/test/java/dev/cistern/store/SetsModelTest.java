@@ -28,7 +28,8 @@ final class SetsModelTest {
             keys.add(Bytes.copyOf("set" + i));
             models.add(new TreeSet<>());
         }
-        try (Store store = new Store(StoreOptions.seeded(seed).withStripes(2).withHomeBytes(seed % 2 == 0 ? 600 : StoreOptions.HOME_BYTES));
+        try (Store store = new Store(
+                StoreOptions.seeded(seed).withStripes(2).withHomeBytes(seed % 2 == 0 ? 600 : StoreOptions.HOME_BYTES));
                 Keyspace keyspace = store.openKeyspace(0)) {
             store.setPackedLimits(new PackedLimits(8, 20, 12, 8, 20, -2, 128, 64));
             store.lockAll();

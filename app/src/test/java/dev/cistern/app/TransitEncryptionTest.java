@@ -20,6 +20,7 @@ import redis.clients.jedis.exceptions.JedisException;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
+import software.amazon.awssdk.services.elasticache.model.NodeGroup;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 import software.amazon.awssdk.services.elasticache.model.TransitEncryptionMode;
 
@@ -162,6 +163,57 @@ final class TransitEncryptionTest {
     private static void awaitMore(AtomicInteger calls, AtomicReference<@Nullable Throwable> failure) {
         int wanted = calls.get() + 20;
         Probe.await(() -> calls.get() >= wanted || failure.get() != null);
+    }
+
+    /** Slots are handed over between nodes that speak TLS alone, and replicas follow by it. */
+    @Test
+    void nodesOfAnEncryptedGroupTalkToOneAnother() {
+        client.createReplicationGroup(request -> request.replicationGroupId(GROUP)
+                .replicationGroupDescription("sealed and spread").engine("valkey").cacheNodeType("cache.t4g.micro")
+                .numNodeGroups(1).replicasPerNodeGroup(1).automaticFailoverEnabled(true)
+                .cacheParameterGroupName("default.valkey8.cluster.on").transitEncryptionEnabled(true));
+        Probe.await(() -> Probe.group(client, GROUP).status().equals("available"));
+        client.modifyReplicationGroupShardConfiguration(
+                request -> request.replicationGroupId(GROUP).nodeGroupCount(2).applyImmediately(true));
+        Probe.await(() -> Probe.group(client, GROUP).status().equals("available"));
+        assertThat(Probe.group(client, GROUP).nodeGroups()).extracting(NodeGroup::slots).containsExactly("0-8191",
+                "8192-16383");
+        assertThat(Probe.group(client, GROUP).memberClusters()).hasSize(4);
+    }
+
+    @Test
+    void aGroupWithReplicasIsSwitchedOverAndBack() {
+        client.createReplicationGroup(request -> request.replicationGroupId(GROUP)
+                .replicationGroupDescription("plain at first").engine("valkey").cacheNodeType("cache.t4g.micro")
+                .numCacheClusters(2));
+        Endpoint primary = Probe.awaitAvailable(client, GROUP);
+        Endpoint replica = Probe.group(client, GROUP).nodeGroups().getFirst().nodeGroupMembers().get(1).readEndpoint();
+        try (Jedis early = Probe.connect(primary)) {
+            early.set("key", "0");
+            modify(true, TransitEncryptionMode.PREFERRED);
+            early.set("key", "1");
+            follows(replica, "1");
+            modify(null, TransitEncryptionMode.REQUIRED);
+        }
+        try (Jedis secured = secure(primary, null)) {
+            secured.set("key", "2");
+            follows(replica, "2");
+            client.modifyReplicationGroup(request -> request.replicationGroupId(GROUP).primaryClusterId("sealed-002"));
+            Probe.awaitAvailable(client, GROUP);
+        }
+        modify(null, TransitEncryptionMode.PREFERRED);
+        modify(false, null);
+        try (Jedis plain = Probe.connect(primary)) {
+            assertThat(plain.set("key", "3")).isEqualTo("OK");
+        }
+    }
+
+    private void follows(Endpoint replica, String value) {
+        Probe.await(() -> {
+            try (Jedis secured = secure(replica, null)) {
+                return value.equals(secured.get("key"));
+            }
+        });
     }
 
     @Test

@@ -51,7 +51,6 @@ record GroupCreation(Context context) {
         if (restore != null) {
             restore.requireFitting(context, shape);
         }
-        NotOffered.requireReachable(encryption, shape.nodes() == 1);
         requireFailover(request, shape, isClustered);
         new Members(context).requireQuota(shape.nodes());
         Clusters.requireQuota(context, seed == null ? shape.nodes() : 0);

@@ -1,7 +1,6 @@
 package dev.cistern.control.operation;
 
 import dev.cistern.control.node.EngineType;
-import dev.cistern.control.resource.TransitEncryption;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
@@ -103,14 +102,6 @@ final class NotOffered {
         }
         if (value != null && value < limit) {
             throw Faults.invalidParameterValue("Invalid value %d for %s", value, parameter);
-        }
-    }
-
-    /** Nodes speak to one another without encryption: where it is required, replicas could not follow. */
-    static void requireReachable(TransitEncryption.Mode encryption, boolean isAlone) {
-        if (encryption == TransitEncryption.Mode.REQUIRED && !isAlone) {
-            throw Faults.notOffered("groups of more than one node with TransitEncryptionMode required",
-                    "TransitEncryptionMode must be preferred");
         }
     }
 

@@ -4,7 +4,6 @@ import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.SubnetGroup;
-import dev.cistern.control.resource.TransitEncryption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -40,7 +39,6 @@ public record ReplicaOperations(Context context) {
         List<Change> changes = changes(group, members, request.newReplicaCount(), request.replicaConfiguration());
         requireDirection(changes, members, difference -> difference >= 0, "increase");
         int more = changes.stream().mapToInt(change -> change.replicas - replicas(change.nodeGroup, members)).sum();
-        NotOffered.requireReachable(TransitEncryption.of(context.handle(), group.key()).wanted(), false);
         new Members(context).requireQuota(group, more);
         List<String> ids = new ArrayList<>();
         changes.forEach(change -> ids.addAll(add(group, change, members)));
@@ -210,7 +208,6 @@ public record ReplicaOperations(Context context) {
         if (members.size() > GroupShape.MAX_REPLICAS) {
             throw Faults.clusterNodeQuotaExceeded(GroupShape.MAX_REPLICAS + 1);
         }
-        NotOffered.requireReachable(TransitEncryption.of(context.handle(), group.key()).wanted(), false);
         all.requireQuota(group, 1);
         CacheCluster model = members.getFirst();
         String zone = request.preferredAvailabilityZone() == null

@@ -143,7 +143,6 @@ public record ReplicationGroupOperations(Context context) {
         TransitEncryption before = TransitEncryption.of(context.handle(), changed.key());
         TransitEncryption.Mode encryption = EncryptionChange.of(request, changed, before, engineVersion);
         if (encryption != null) {
-            NotOffered.requireReachable(encryption, new Members(context).of(changed).size() == 1);
             before.store(context.handle(), encryption);
             changed = context.workflows().encryptReplicationGroup(context.handle(), changed);
         }

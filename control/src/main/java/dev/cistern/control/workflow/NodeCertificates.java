@@ -25,6 +25,9 @@ public final class NodeCertificates {
     static final String SWITCH = "tls-port";
     static final String MEMCACHED_SWITCH = "enable_ssl";
 
+    /** Whether a node calls its primary, and those that it gives slots to, over TLS. */
+    private static final List<String> BETWEEN_NODES = List.of("tls-replication", "tls-cluster");
+
     /** Of a node that has not been told of its newest certificate: the one that it shows until then. */
     private static final String SHOWN = CertificateAuthority.NODE_CERTIFICATE + ".shown";
 
@@ -76,6 +79,7 @@ public final class NodeCertificates {
     Map<String, String> settings(Path nodeFolder, int port, Mode mode) {
         Map<String, String> settings = new LinkedHashMap<>();
         String number = Integer.toString(port);
+        BETWEEN_NODES.forEach(setting -> settings.put(setting, mode == Mode.DISABLED ? "no" : "yes"));
         if (mode == Mode.DISABLED) {
             settings.put(SWITCH, "0");
             settings.put("port", number);

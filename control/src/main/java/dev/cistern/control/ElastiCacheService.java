@@ -6,6 +6,7 @@ import dev.cistern.control.operation.ClassicOperations;
 import dev.cistern.control.operation.Context;
 import dev.cistern.control.operation.EventOperations;
 import dev.cistern.control.operation.FailoverOperations;
+import dev.cistern.control.operation.MigrationOperations;
 import dev.cistern.control.operation.OfferOperations;
 import dev.cistern.control.operation.ParameterGroupOperations;
 import dev.cistern.control.operation.ReplicaOperations;
@@ -33,6 +34,8 @@ import software.amazon.awssdk.services.elasticache.model.BatchApplyUpdateActionR
 import software.amazon.awssdk.services.elasticache.model.BatchApplyUpdateActionResponse;
 import software.amazon.awssdk.services.elasticache.model.BatchStopUpdateActionRequest;
 import software.amazon.awssdk.services.elasticache.model.BatchStopUpdateActionResponse;
+import software.amazon.awssdk.services.elasticache.model.CompleteMigrationRequest;
+import software.amazon.awssdk.services.elasticache.model.CompleteMigrationResponse;
 import software.amazon.awssdk.services.elasticache.model.CopySnapshotRequest;
 import software.amazon.awssdk.services.elasticache.model.CopySnapshotResponse;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
@@ -131,8 +134,12 @@ import software.amazon.awssdk.services.elasticache.model.ResetCacheParameterGrou
 import software.amazon.awssdk.services.elasticache.model.ResetCacheParameterGroupResponse;
 import software.amazon.awssdk.services.elasticache.model.RevokeCacheSecurityGroupIngressRequest;
 import software.amazon.awssdk.services.elasticache.model.RevokeCacheSecurityGroupIngressResponse;
+import software.amazon.awssdk.services.elasticache.model.StartMigrationRequest;
+import software.amazon.awssdk.services.elasticache.model.StartMigrationResponse;
 import software.amazon.awssdk.services.elasticache.model.TestFailoverRequest;
 import software.amazon.awssdk.services.elasticache.model.TestFailoverResponse;
+import software.amazon.awssdk.services.elasticache.model.TestMigrationRequest;
+import software.amazon.awssdk.services.elasticache.model.TestMigrationResponse;
 
 /**
  * The ElastiCache API: AWS's own interface, each operation in a transaction of its own and handed to its resource's class.
@@ -221,6 +228,21 @@ final class ElastiCacheService implements ElastiCacheClient {
     @Override
     public TestFailoverResponse testFailover(TestFailoverRequest request) {
         return change(context -> new FailoverOperations(context).test(request));
+    }
+
+    @Override
+    public StartMigrationResponse startMigration(StartMigrationRequest request) {
+        return change(context -> new MigrationOperations(context).start(request));
+    }
+
+    @Override
+    public TestMigrationResponse testMigration(TestMigrationRequest request) {
+        return change(context -> new MigrationOperations(context).test(request));
+    }
+
+    @Override
+    public CompleteMigrationResponse completeMigration(CompleteMigrationRequest request) {
+        return change(context -> new MigrationOperations(context).complete(request));
     }
 
     @Override

@@ -199,6 +199,11 @@ final class FakeNodes implements NodeRuntime {
         return primary == null ? "" : primary.spec.nodeId().replaceFirst("-[a-z0-9]{6}-\\d{4}.*", "");
     }
 
+    /** The port of whom that cluster's node follows; 0 for a primary. */
+    int followedPort(String clusterId) {
+        return node(clusterId).primaryPort;
+    }
+
     /** Has a node follow that one, or lead when it is itself, and nobody knows of it. */
     void strand(String clusterId, String primaryId) {
         node(clusterId).followPort(clusterId.equals(primaryId) ? 0 : node(primaryId).spec.port());
@@ -432,6 +437,18 @@ final class FakeNodes implements NodeRuntime {
             return nodes.values().stream().filter(other -> other.spec.port() == primaryPort).findFirst().orElse(null);
         }
 
+        /** To another node, or to a server that is not ours. */
+        private boolean isLinked() {
+            if (primary() != null) {
+                return true;
+            }
+            try (Socket socket = new Socket("127.0.0.1", primaryPort)) {
+                return socket.isConnected();
+            } catch (IOException e) {
+                return false;
+            }
+        }
+
         /** Also after its next start. */
         private void know(String text) {
             try {
@@ -500,7 +517,7 @@ final class FakeNodes implements NodeRuntime {
         private String standing() {
             List<String> words = List.of("epoch", Long.toString(epoch), "clock", "1", "role",
                     primaryPort == 0 ? "primary" : "replica", "follows",
-                    primaryPort == 0 ? "" : "127.0.0.1:" + primaryPort, "link", primary() == null ? "down" : "up",
+                    primaryPort == 0 ? "" : "127.0.0.1:" + primaryPort, "link", isLinked() ? "up" : "down",
                     "silent", "0", "loading", "0", "history", "h", "offset", "7");
             StringBuilder text = new StringBuilder("*" + words.size() + "\r\n");
             words.forEach(word -> text.append('$').append(word.length()).append("\r\n").append(word).append("\r\n"));
@@ -534,7 +551,7 @@ final class FakeNodes implements NodeRuntime {
         private String replication() {
             if (primaryPort != 0) {
                 return "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + primaryPort + "\r\nmaster_link_status:"
-                        + (primary() == null ? "down" : "up") + "\r\nslave_repl_offset:7\r\n";
+                        + (isLinked() ? "up" : "down") + "\r\nslave_repl_offset:7\r\n";
             }
             StringBuilder text = new StringBuilder("role:master\r\nmaster_repl_offset:7\r\n");
             int number = 0;

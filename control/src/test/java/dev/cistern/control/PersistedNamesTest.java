@@ -31,7 +31,8 @@ final class PersistedNamesTest {
         assertThat(CacheNodeStatus.values()).extracting(Enum::name)
                 .startsWith("CREATING", "AVAILABLE", "REBOOTING", "DELETING", "RESTARTING");
         assertThat(ReplicationGroupStatus.values()).extracting(Enum::name)
-                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "CREATE_FAILED", "SNAPSHOTTING");
+                .startsWith("CREATING", "AVAILABLE", "MODIFYING", "DELETING", "CREATE_FAILED", "SNAPSHOTTING",
+                        "MIGRATING");
         assertThat(SnapshotStatus.values()).extracting(Enum::name)
                 .startsWith("CREATING", "AVAILABLE", "COPYING", "DELETING", "FAILED");
         assertThat(SnapshotSource.values()).extracting(Enum::name).startsWith("AUTOMATED", "MANUAL");
@@ -57,6 +58,7 @@ final class PersistedNamesTest {
                 .containsExactly("creating", "available", "modifying", "deleting", "incompatible-network",
                         "rebooting cluster nodes", "snapshotting", "restore-failed");
         assertThat(Arrays.stream(ReplicationGroupStatus.values()).map(ReplicationGroupStatus::wireName))
-                .containsExactly("creating", "available", "modifying", "deleting", "create-failed", "snapshotting");
+                .containsExactly("creating", "available", "modifying", "deleting", "create-failed", "snapshotting",
+                        "migrating");
     }
 }

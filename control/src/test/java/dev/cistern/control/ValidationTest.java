@@ -253,8 +253,9 @@ final class ValidationTest {
     @Test
     void whatIsNotBuiltIsTheInterfacesDefault() {
         assertThat(catchThrowableOfType(UnsupportedOperationException.class,
-                () -> test.aws.startMigration(r -> r.replicationGroupId("s")))).isNotNull();
-        assertThat(ControlPlane.offeredOperations()).doesNotContain("StartMigration").contains("CreateCacheCluster")
-                .hasSize(54);
+                () -> test.aws.deleteServerlessCache(r -> r.serverlessCacheName("s")))).isNotNull();
+        assertThat(ControlPlane.offeredOperations()).doesNotContain("DeleteServerlessCache")
+                .contains("CreateCacheCluster", "StartMigration")
+                .hasSize(57);
     }
 }

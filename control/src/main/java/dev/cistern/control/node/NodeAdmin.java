@@ -205,6 +205,13 @@ public final class NodeAdmin {
         }
     }
 
+    /** Those that it may follow let everybody in. */
+    public void forgetPrimaryCredential() {
+        try (Jedis node = connect()) {
+            node.configSet(Map.of("masteruser", "", "masterauth", "", PING_PERIOD, EVERY_SECOND));
+        }
+    }
+
     /** Has the node follow that one; one that does already goes on as it is. Not by order. */
     public void follow(NodeAddress primary) {
         try (Jedis node = connect()) {
@@ -331,7 +338,7 @@ public final class NodeAdmin {
         }
     }
 
-    private static Map<String, String> facts(String info) {
+    static Map<String, String> facts(String info) {
         Map<String, String> facts = new HashMap<>();
         info.lines().forEach(line -> {
             int colon = line.indexOf(':');

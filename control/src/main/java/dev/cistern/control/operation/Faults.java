@@ -38,7 +38,9 @@ import software.amazon.awssdk.services.elasticache.model.NodeGroupNotFoundExcept
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForClusterExceededException;
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForCustomerExceededException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupAlreadyExistsException;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroupAlreadyUnderMigrationException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotUnderMigrationException;
 import software.amazon.awssdk.services.elasticache.model.ReservedCacheNodeNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.ReservedCacheNodesOfferingNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.ServiceUpdateNotFoundException;
@@ -97,6 +99,14 @@ public final class Faults {
 
     static AwsServiceException invalidReplicationGroupState(String message, Object... arguments) {
         return fault(InvalidReplicationGroupStateException.builder(), message.formatted(arguments));
+    }
+
+    static AwsServiceException replicationGroupAlreadyUnderMigration(String message) {
+        return fault(ReplicationGroupAlreadyUnderMigrationException.builder(), message);
+    }
+
+    static AwsServiceException replicationGroupNotUnderMigration(String message) {
+        return fault(ReplicationGroupNotUnderMigrationException.builder(), message);
     }
 
     static AwsServiceException nodeGroupNotFound(String id, String group) {

@@ -21,7 +21,10 @@ public enum ReplicationGroupStatus {
     CREATE_FAILED,
 
     /** A snapshot of it is being taken; the endpoints answer. */
-    SNAPSHOTTING;
+    SNAPSHOTTING,
+
+    /** Its primary follows a server that is not ours; the endpoints answer, and nobody can write. */
+    MIGRATING;
 
     /** AWS's word. */
     public String wireName() {

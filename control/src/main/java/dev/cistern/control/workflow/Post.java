@@ -68,9 +68,12 @@ record Post(ReplicationGroup group, NodeGroup nodeGroup, CacheNode primary, List
         return replicas.stream().filter(CacheNode::isMember).toList();
     }
 
-    /** Whether one of them takes its place when it is lost, and nobody else has to do with it. */
+    /**
+     * Whether one of them takes its place when it is lost, and nobody else has to do with it. One that gets its data from
+     * elsewhere gets them again when it is back.
+     */
     boolean isGuarded() {
-        return group.hasAutomaticFailover() && primary.status() == CacheNodeStatus.AVAILABLE && !members().isEmpty();
+        return group.hasAutomaticFailover() && !group.is(ReplicationGroupStatus.MIGRATING) && primary.status() == CacheNodeStatus.AVAILABLE && !members().isEmpty();
     }
 
     /** Whether its group is one that could be failed over now. */

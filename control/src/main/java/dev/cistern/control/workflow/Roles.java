@@ -29,7 +29,11 @@ record Roles(Leases leases, EventLog events, Database database) {
                 ? standing
                 : null;
         CacheNode followed = role.primary();
-        if (followed == null) {
+        NodeAddress source = role.source();
+        if (source != null) {
+            admin.forgetPrimaryCredential();
+            follow(node, admin, role, source, ordered, () -> null);
+        } else if (followed == null) {
             admin.pingReplicasOften();
             if (ordered != null) {
                 lead(node, admin.orders(), role.leadership(), ordered);
@@ -37,16 +41,20 @@ record Roles(Leases leases, EventLog events, Database database) {
                 admin.lead();
             }
         } else {
-            NodeAddress address = new NodeAddress(followed.bindAddress(), followed.port());
             admin.setPrimaryCredential(followed.admin());
-            if (ordered != null) {
-                follow(node, admin.orders(), role.leadership().epoch(), address,
-                        ordered.isPrimary() && ordered.hasData() ? primary.get() : null);
-            } else {
-                admin.follow(address);
-            }
+            follow(node, admin, role, new NodeAddress(followed.bindAddress(), followed.port()), ordered, primary);
         }
         admin.listenByRole(role.primaryPort(), role.readerPort());
+    }
+
+    private void follow(CacheNode node, NodeAdmin admin, NodeRole role, NodeAddress address,
+            @Nullable NodeStanding ordered, Supplier<@Nullable NodeStanding> primary) {
+        if (ordered != null) {
+            follow(node, admin.orders(), role.leadership().epoch(), address,
+                    ordered.isPrimary() && ordered.hasData() ? primary.get() : null);
+        } else {
+            admin.follow(address);
+        }
     }
 
     private void lead(CacheNode node, NodeOrders orders, Leadership leadership, NodeStanding standing) {

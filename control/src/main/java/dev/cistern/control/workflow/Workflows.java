@@ -2,6 +2,7 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.StatusReport;
+import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
@@ -9,6 +10,7 @@ import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.FailoverRow;
 import dev.cistern.control.resource.MemcachedCluster;
+import dev.cistern.control.resource.Migration;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ReplicationGroup;
@@ -64,6 +66,7 @@ public final class Workflows implements AutoCloseable {
         RollingSteps rolling = new RollingSteps(groups, nodes);
         EngineSteps engines = new EngineSteps(events);
         FailoverSteps failovers = new FailoverSteps(groups, nodes, leases, options.clock());
+        MigrationSteps migrations = new MigrationSteps(groups, nodes, specs);
         this.memcached = new MemcachedSteps(nodes, changes, clusters, events, options.endpoints(), options.clock(),
                 this::removeNodes);
         ChangeUsers users = new ChangeUsers(groups, events);
@@ -92,6 +95,9 @@ public final class Workflows implements AutoCloseable {
                 new Reshard(groups),
                 new FailOver(failovers),
                 new TestFailover(failovers),
+                new StartMigration(migrations),
+                new TestMigration(migrations),
+                new CompleteMigration(migrations),
                 new ResizeReplicationGroup(groups),
                 new UpgradeReplicationGroup(rolling, engines),
                 new UpgradeNode(rolling, engines),
@@ -219,6 +225,24 @@ public final class Workflows implements AutoCloseable {
         engine.start(handle, TestFailover.TYPE, group.key(),
                 new TestFailover.Input(nodeGroup.nodeGroupId(), nodeGroup.primaryClusterId()));
         return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /** Has the group follow a server that is not ours, if it can; answers the group as it is now: modifying. */
+    public ReplicationGroup startMigration(Handle handle, ReplicationGroup group, NodeAddress source) {
+        engine.start(handle, StartMigration.TYPE, group.key(), MigrationSteps.Source.of(source));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /** Looks whether it could; answers the group as it is now: modifying. */
+    public ReplicationGroup testMigration(Handle handle, ReplicationGroup group, NodeAddress source) {
+        engine.start(handle, TestMigration.TYPE, group.key(), MigrationSteps.Source.of(source));
+        return ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+    }
+
+    /** Has the group's primary lead; {@code force} also when it has not everything that its source has. */
+    public void completeMigration(Handle handle, Migration migration, boolean force) {
+        Migration.TABLE.update(handle, migration.withState(Migration.State.COMPLETING));
+        engine.start(handle, CompleteMigration.TYPE, migration.key(), new CompleteMigration.Input(force));
     }
 
     /** Has a replica take the place of this primary, which is lost, unless somebody else has to do with it by now. */

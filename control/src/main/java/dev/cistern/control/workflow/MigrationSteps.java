@@ -12,6 +12,7 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -54,7 +55,6 @@ record MigrationSteps(GroupSteps groups, Nodes nodes, NodeSpecs specs) {
     void look(Steps run, ResourceKey group, Source source) {
         run.once("look at " + source.host + ":" + source.port, () -> {
             ForeignServer server = ask(source.address());
-            CacheNode primary = primary(run, group);
             if (server.isClustered()) {
                 throw new HopelessException("the source is in cluster mode, and the replication group is not");
             }
@@ -65,20 +65,18 @@ record MigrationSteps(GroupSteps groups, Nodes nodes, NodeSpecs specs) {
                     }
                 }
             }
-            requireRoom(run, primary, server);
+            requireRoom(run, group, server);
         });
     }
 
-    private void requireRoom(Steps run, CacheNode primary, ForeignServer server) {
-        long room = nodes.maxMemoryBytes(primary);
+    private void requireRoom(Steps run, ResourceKey group, ForeignServer server) {
+        long room = nodes.maxMemoryBytes(primary(run, group));
         if (server.usedMemoryBytes() > room) {
             throw new HopelessException("the source uses " + server.usedMemoryBytes() + " bytes, a node has room for "
                     + room);
         }
-        CacheCluster cluster = run.read(handle -> CacheCluster.find(handle, primary.key()));
-        int databases = cluster == null
-                ? 0
-                : Integer.parseInt(specs.wanted(cluster).getOrDefault("databases", "1"));
+        CacheCluster cluster = run.read(handle -> CacheCluster.membersOf(handle, group)).getFirst();
+        int databases = Integer.parseInt(specs.wanted(cluster).getOrDefault("databases", "1"));
         if (server.highestDatabase() >= databases) {
             throw new HopelessException("the source has keys in database " + server.highestDatabase()
                     + ", the parameter group allows " + databases + " databases");
@@ -141,11 +139,8 @@ record MigrationSteps(GroupSteps groups, Nodes nodes, NodeSpecs specs) {
      */
     long requireSync(Steps run, ResourceKey group) {
         long wanted = run.once("know how far the source is", Long.class, () -> {
-            Migration migration = run.read(handle -> Migration.find(handle, group));
-            if (migration == null) {
-                throw new HopelessException("there is no source");
-            }
-            return ask(migration.source()).offset();
+            NodeAddress source = run.read(handle -> Objects.requireNonNull(Migration.find(handle, group)).source());
+            return ask(source).offset();
         });
         untilSoon(run, "data in sync", () -> {
             NodePlace place = nodes.placeIfAnswering(primary(run, group));

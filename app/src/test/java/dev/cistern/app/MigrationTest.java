@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
+import software.amazon.awssdk.services.elasticache.model.CustomerNodeEndpoint;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -64,7 +65,7 @@ final class MigrationTest extends CisternTest {
             jedis.set("first", "1");
         }
         client.startMigration(r -> r.replicationGroupId("home").customerNodeEndpointList(
-                e -> e.address("127.0.0.1").port(port)));
+                CustomerNodeEndpoint.builder().address("127.0.0.1").port(port).build()));
         Probe.await(() -> said("Start Migration successful for home"));
         endSource();
         client.completeMigration(r -> r.replicationGroupId("home"));

@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -442,7 +443,7 @@ final class FakeNodes implements NodeRuntime {
             if (primary() != null) {
                 return true;
             }
-            try (Socket socket = new Socket("127.0.0.1", primaryPort)) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), primaryPort)) {
                 return socket.isConnected();
             } catch (IOException e) {
                 return false;

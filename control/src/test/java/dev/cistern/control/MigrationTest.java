@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.elasticache.model.CompleteMigrationRequest;
+import software.amazon.awssdk.services.elasticache.model.CustomerNodeEndpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -72,8 +73,8 @@ final class MigrationTest extends CrashPoints {
     }
 
     private void start(TestPlane test) {
-        test.aws.startMigration(r -> r.replicationGroupId("g").customerNodeEndpointList(
-                endpoint -> endpoint.address("127.0.0.1").port(source.port())));
+        test.aws.startMigration(
+                r -> r.replicationGroupId("g").customerNodeEndpointList(at("127.0.0.1", source.port())));
     }
 
     private void moveIn(TestPlane test) {
@@ -115,10 +116,10 @@ final class MigrationTest extends CrashPoints {
                     .engine("valkey").cacheNodeType("cache.t4g.small"));
             test.settle();
             refuses("InvalidReplicationGroupState", () -> test.aws.startMigration(r -> r.replicationGroupId("plain")
-                    .customerNodeEndpointList(endpoint -> endpoint.address("127.0.0.1").port(1))));
+                    .customerNodeEndpointList(at("127.0.0.1", 1))));
             refuses("InvalidParameterValue", () -> test.aws.startMigration(r -> r.replicationGroupId("g")));
             refuses("InvalidParameterValue", () -> test.aws.testMigration(r -> r.replicationGroupId("g")
-                    .customerNodeEndpointList(endpoint -> endpoint.address("a b").port(1))));
+                    .customerNodeEndpointList(at("a b", 1))));
             refuses("ReplicationGroupNotFoundFault", () -> test.aws.completeMigration(r -> r.replicationGroupId("no")));
             refuses("ReplicationGroupNotUnderMigrationFault", () -> complete(test, false));
 
@@ -126,8 +127,8 @@ final class MigrationTest extends CrashPoints {
             start(test);
             test.settle();
             source.text = "used_memory:99999999999999\r\n";
-            test.aws.testMigration(r -> r.replicationGroupId("g").customerNodeEndpointList(
-                    endpoint -> endpoint.address("127.0.0.1").port(source.port())));
+            test.aws.testMigration(
+                    r -> r.replicationGroupId("g").customerNodeEndpointList(at("127.0.0.1", source.port())));
             test.settle();
             source.text = "db99:keys=1\r\n";
             start(test);
@@ -156,6 +157,10 @@ final class MigrationTest extends CrashPoints {
             isItsOwn(test);
             assertThat(test.nodes.rolePorts("g-001").split(" ", -1)).doesNotHaveDuplicates();
         }
+    }
+
+    private static CustomerNodeEndpoint at(String address, int port) {
+        return CustomerNodeEndpoint.builder().address(address).port(port).build();
     }
 
     private static void refuses(String code, Runnable call) {

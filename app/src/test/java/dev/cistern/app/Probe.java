@@ -63,9 +63,9 @@ final class Probe {
     /** What a node of 127.0.0.1 answers to a PING that comes from that address of loopback; empty when it hangs up. */
     static String says(int port, String from) {
         try (Socket socket = new Socket()) {
-            socket.bind(new InetSocketAddress(from, 0));
+            socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
             socket.setSoTimeout(10_000);
-            socket.connect(new InetSocketAddress("127.0.0.1", port));
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             socket.getOutputStream().write("PING\r\nGET x\r\nQUIT\r\n".getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).split("\r\n", -1)[0];
         } catch (IOException hungUp) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
@@ -140,12 +141,27 @@ abstract class CrashPoints {
             paths = walk.toList();
         }
         for (Path path : paths) {
+            Path target = to.resolve(from.relativize(path));
             try {
-                Files.copy(path, to.resolve(from.relativize(path)));
+                if (Files.isDirectory(path)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.write(target, atOneMoment(path));
+                    Files.setPosixFilePermissions(target, Files.getPosixFilePermissions(path));
+                }
             } catch (NoSuchFileException e) {
                 // Deleted since it was listed, as a temporary file is: a crash a moment later would not have left it.
             }
         }
+    }
+
+    /** Read until twice the same: other threads write meanwhile, and a kill leaves what there is at one moment. */
+    private static byte[] atOneMoment(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        for (byte[] again = Files.readAllBytes(file); !Arrays.equals(bytes, again); again = Files.readAllBytes(file)) {
+            bytes = again;
+        }
+        return bytes;
     }
 
     /** What an observer throws to kill the workflow; logged by the engine, so it has no stack. */

@@ -194,8 +194,9 @@ final class MigrationTest extends CrashPoints {
         }
 
         private void answer(Socket socket) {
-            try (socket; BufferedReader in = new BufferedReader(
-                    new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))) {
+            try (socket;
+                    BufferedReader in = new BufferedReader(
+                            new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8))) {
                 for (String line = in.readLine(); line != null; line = in.readLine()) {
                     if (line.equalsIgnoreCase("INFO")) {
                         String info = "run_id:source\r\nmaster_repl_offset:7\r\n" + text;

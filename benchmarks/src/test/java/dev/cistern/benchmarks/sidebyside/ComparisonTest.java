@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,11 +49,12 @@ final class ComparisonTest {
     @Test
     void encryptedServersAreLoadedLikeOthers() throws Exception {
         Plan plan = new Plan(List.of(Workload.GET), List.of(64), List.of(16), 1, 5, 1_000, Duration.ZERO,
-                Duration.ofMillis(50), 0, Duration.ofMinutes(1));
+                Duration.ZERO, Duration.ofMillis(50), 0, Duration.ofMinutes(1));
         Peer peer = Peer.redis().encrypted(Encryption.madeIn(folder));
         try (RunningPeer server = RunningPeer.start(peer, folder)) {
             assertThat(new Comparison(plan, List.of(server), folder, _ -> {}).run().values()).singleElement()
-                    .satisfies(samples -> assertThat(samples.get("redis").getFirst().operationsPerSecond())
+                    .satisfies(samples -> assertThat(
+                            Objects.requireNonNull(samples.get("redis")).getFirst().operationsPerSecond())
                             .isPositive());
         }
     }

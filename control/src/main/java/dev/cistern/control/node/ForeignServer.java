@@ -24,9 +24,10 @@ public record ForeignServer(String runId, boolean isClustered, long usedMemoryBy
 
     /** Asks it; a {@link NodeRuntimeException} that tells the reason when it does not answer, or refuses. */
     public static ForeignServer at(NodeAddress address) {
-        try (Jedis server = new Jedis(new HostAndPort(address.host(), address.port()), DefaultJedisClientConfig.builder()
-                .connectionTimeoutMillis(LIMIT_MILLIS).socketTimeoutMillis(LIMIT_MILLIS)
-                .clientSetInfoConfig(ClientSetInfoConfig.DISABLED).autoNegotiateProtocol(false).build())) {
+        try (Jedis server = new Jedis(new HostAndPort(address.host(), address.port()),
+                DefaultJedisClientConfig.builder()
+                        .connectionTimeoutMillis(LIMIT_MILLIS).socketTimeoutMillis(LIMIT_MILLIS)
+                        .clientSetInfoConfig(ClientSetInfoConfig.DISABLED).autoNegotiateProtocol(false).build())) {
             return parse(NodeAdmin.facts(server.info()));
         } catch (JedisDataException e) {
             throw new NodeRuntimeException(address + " refuses to be asked: " + e.getMessage(), e);

@@ -61,7 +61,13 @@ public final class NodeAdmin {
     /** One that waits no longer than that for a connection, and for each answer. */
     public NodeAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust, Duration limit) {
         this.address = new HostAndPort(address.host(), address.port());
-        this.config = DefaultJedisClientConfig.builder()
+        this.config = config(admin, trust, limit);
+    }
+
+    /** Jedis would rather be told of files, but then makes a context of its own for each connection. */
+    @SuppressWarnings("deprecation")
+    private static JedisClientConfig config(AdminCredential admin, @Nullable NodeTrust trust, Duration limit) {
+        return DefaultJedisClientConfig.builder()
                 .ssl(trust != null)
                 .sslSocketFactory(trust == null ? null : trust.sockets())
                 .user(admin.user())

@@ -73,7 +73,8 @@ record Post(ReplicationGroup group, NodeGroup nodeGroup, CacheNode primary, List
      * elsewhere gets them again when it is back.
      */
     boolean isGuarded() {
-        return group.hasAutomaticFailover() && !group.is(ReplicationGroupStatus.MIGRATING) && primary.status() == CacheNodeStatus.AVAILABLE && !members().isEmpty();
+        return group.hasAutomaticFailover() && !group.is(ReplicationGroupStatus.MIGRATING)
+                && primary.status() == CacheNodeStatus.AVAILABLE && !members().isEmpty();
     }
 
     /** Whether its group is one that could be failed over now. */

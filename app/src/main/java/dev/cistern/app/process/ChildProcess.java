@@ -10,6 +10,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +49,9 @@ final class ChildProcess {
             exec "$@"
             """;
 
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_FILE = PosixFilePermissions
+            .asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
     private static final Duration TERM_LIMIT = Duration.ofSeconds(10);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
     private static final Duration RECORD_LIMIT = Duration.ofSeconds(5);
@@ -72,9 +78,13 @@ final class ChildProcess {
             words.add(SESSION_LEADER.toString());
         }
         words.addAll(commandLine);
+        Path log = folder.resolve(LOG);
+        if (!Files.exists(log)) {
+            Files.createFile(log, OWNER_FILE);
+        }
         ProcessBuilder builder = new ProcessBuilder(words).directory(folder.toFile())
                 .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve(LOG).toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .redirectErrorStream(true);
         Map<String, String> environment = builder.environment();
         environment.keySet().removeIf(name -> !ENVIRONMENT.contains(name));

@@ -337,6 +337,9 @@ final class LogWriter implements Runnable {
         try {
             Manifest.Part part = folder.nextIncrement();
             next = folder.create(part, turn.database);
+            // Known at once: a node that stops before it writes more goes on from here.
+            next.history(log.id(), turn.offset);
+            next.endBatch();
             next.sync();
             if (isListed) {
                 folder.update(manifest -> manifest.with(part));

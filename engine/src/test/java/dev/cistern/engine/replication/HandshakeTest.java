@@ -31,7 +31,7 @@ final class HandshakeTest extends ReplicationNodes {
     }
 
     /** As tools do that fetch a snapshot: no log follows, and of the data only what was asked for. */
-    @WireTest
+    @WireTest(settings = {"repl-diskless-sync-delay", "0"})
     void oneThatWantsFunctionsOnly(TestClient client, TestServer server) {
         client.send("SET", "a-key", "its-value").expect(ok());
         client.send("FUNCTION", "LOAD", "#!lua name=alib\nserver.register_function('f', function() return 1 end)"

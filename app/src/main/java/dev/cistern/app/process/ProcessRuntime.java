@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessRuntime implements NodeRuntime {
 
     /** A node that loads a large snapshot may take long before it listens. */
+    private static final Duration FREE_LIMIT = Duration.ofSeconds(2);
     private static final Duration START_LIMIT = Duration.ofMinutes(30);
     private static final Duration PAUSE = Duration.ofMillis(10);
     private static final Duration LOOK_EVERY = Duration.ofMillis(100);
@@ -111,14 +112,31 @@ public final class ProcessRuntime implements NodeRuntime {
         }
     }
 
-    /** Asked before the start: whoever listens there would be taken for the node. */
+    /**
+     * Asked before the start: whoever listens there would be taken for the node. A process counts as ended when its first
+     * thread is, and its sockets close with the last.
+     */
     private static void requireFree(NodeSpec spec) {
+        long end = System.nanoTime() + FREE_LIMIT.toNanos();
+        IOException taken = bind(spec);
+        while (taken != null && System.nanoTime() < end) {
+            pause(PAUSE);
+            taken = bind(spec);
+        }
+        if (taken != null) {
+            throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: port " + spec.port() + " of "
+                    + spec.bindAddress() + ": " + taken.getMessage(), taken);
+        }
+    }
+
+    /** Why the port is not free; null if it is. */
+    private static @Nullable IOException bind(NodeSpec spec) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(spec.bindAddress(), spec.port()));
+            return null;
         } catch (IOException e) {
-            throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: port " + spec.port() + " of "
-                    + spec.bindAddress() + ": " + e.getMessage(), e);
+            return e;
         }
     }
 

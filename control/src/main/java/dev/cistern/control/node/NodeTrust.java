@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * By which authority's word a node's certificate is believed.
  *
  * <p>The file is read again when it changed. Connections share one context meanwhile: a node that was spoken to before is
- * greeted with the session of then, at a tenth of the work for both sides. Any thread.
+ * greeted with the session of then, which spares both sides most of the work. Any thread.
  */
 public final class NodeTrust {
 

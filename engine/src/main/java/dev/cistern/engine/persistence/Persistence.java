@@ -296,11 +296,15 @@ public final class Persistence {
         }
     }
 
-    /** Writes a snapshot that has no keys, for somebody who wants none. {@link #begin} said that this thread may. */
-    public void writeWithoutKeys(Place place, boolean functions) throws IOException {
+    /**
+     * Writes a snapshot that has no keys, for somebody who wants none, after {@code atTheCut}, once. {@link #begin} said that
+     * this thread may.
+     */
+    public void writeWithoutKeys(Place place, Runnable atTheCut, boolean functions) throws IOException {
         long now = wallMillis.getAsLong();
         try (RdbOutput output = new RdbOutput(place); EntryWriter writer = writer(now, true)) {
             place.restart();
+            atTheCut.run();
             writer.begin(output, false, facts(now, false));
             if (functions) {
                 libraries.get().forEach(library -> writer.library(output, library));

@@ -115,8 +115,8 @@ final class FullSync {
         if (share == Follower.Share.ALL) {
             node.persistence().write(spool, atTheCut);
         } else {
-            atTheCut.run();
-            node.persistence().writeWithoutKeys(spool, share == Follower.Share.FUNCTIONS);
+            node.persistence().writeWithoutKeys(spool, () -> replication.underGate(atTheCut),
+                    share == Follower.Share.FUNCTIONS);
         }
     }
 

@@ -404,7 +404,8 @@ public final class Replication {
         }
     }
 
-    private void underGate(Runnable change) {
+    /** Runs it while nothing changes: all stripes are held. */
+    void underGate(Runnable change) {
         Store store = node.store();
         boolean held = store.isAllHeldByMe();
         if (!held) {

@@ -130,16 +130,17 @@ final class MigrationTest extends CrashPoints {
             test.aws.testMigration(
                     r -> r.replicationGroupId("g").customerNodeEndpointList(at("127.0.0.1", source.port())));
             test.settle();
-            source.text = "db99:keys=1\r\n";
+            source.text = "db0:keys=1\r\ndb16:keys=1\r\n";
             start(test);
             test.settle();
             assertThat(test.group("g").status()).isEqualTo("available");
             assertThat(test.events("replication-group", "g"))
                     .anyMatch(event -> event.startsWith("Start Migration failed for g: the source is in cluster mode"))
                     .anyMatch(event -> event.startsWith("Test Migration failed for g: the source uses 99999999999999"))
-                    .anyMatch(event -> event.startsWith("Start Migration failed for g: the source has keys in"));
+                    .contains("Start Migration failed for g: the source has keys in database 16, "
+                            + "the parameter group allows 16 databases");
 
-            source.text = "";
+            source.text = "db15:keys=1\r\n";
             start(test);
             test.settle();
             refuses("ReplicationGroupAlreadyUnderMigrationFault", () -> start(test));

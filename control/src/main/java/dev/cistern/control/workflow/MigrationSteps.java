@@ -4,11 +4,11 @@ import dev.cistern.control.node.ForeignServer;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodePlace;
 import dev.cistern.control.node.NodeRuntimeException;
-import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.Migration;
 import dev.cistern.control.resource.NodeGroup;
+import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import java.time.Duration;
@@ -21,7 +21,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /** The steps by which a group of one node group gets its data from a server that is not ours, and becomes its own again. */
-record MigrationSteps(GroupSteps groups, Nodes nodes, NodeSpecs specs) {
+record MigrationSteps(GroupSteps groups, Nodes nodes) {
 
     private static final Logger log = LoggerFactory.getLogger(MigrationSteps.class);
 
@@ -70,13 +70,13 @@ record MigrationSteps(GroupSteps groups, Nodes nodes, NodeSpecs specs) {
     }
 
     private void requireRoom(Steps run, ResourceKey group, ForeignServer server) {
-        long room = nodes.maxMemoryBytes(primary(run, group));
+        NodeParameters parameters = Objects.requireNonNull(nodes.parameters(primary(run, group)));
+        long room = parameters.maxMemoryBytes();
         if (server.usedMemoryBytes() > room) {
             throw new HopelessException("the source uses " + server.usedMemoryBytes() + " bytes, a node has room for "
                     + room);
         }
-        CacheCluster cluster = run.read(handle -> CacheCluster.membersOf(handle, group)).getFirst();
-        int databases = Integer.parseInt(specs.wanted(cluster).getOrDefault("databases", "1"));
+        int databases = Integer.parseInt(parameters.value("databases"));
         if (server.highestDatabase() >= databases) {
             throw new HopelessException("the source has keys in database " + server.highestDatabase()
                     + ", the parameter group allows " + databases + " databases");

@@ -249,8 +249,14 @@ final class Nodes {
 
     /** The bytes that the node may use for data. */
     long maxMemoryBytes(CacheNode node) {
-        Long bytes = locked(node, (current, cluster) -> NodeSpecs.parameters(current, cluster).maxMemoryBytes());
-        return bytes == null ? Long.MAX_VALUE : bytes;
+        NodeParameters parameters = parameters(node);
+        return parameters == null ? Long.MAX_VALUE : parameters.maxMemoryBytes();
+    }
+
+    /** What the node was last told of its parameter group; null when its rows are gone. */
+    @Nullable
+    NodeParameters parameters(CacheNode node) {
+        return locked(node, NodeSpecs::parameters);
     }
 
     /** Stops the node; its data stays. */

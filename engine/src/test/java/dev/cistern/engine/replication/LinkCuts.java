@@ -10,37 +10,81 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A program: a replica follows a primary for a minute of many writes a second while its link is cut again and again; then
- * both are compared. Takes much of a machine, so no test; {@link ReplicationTest} has the small one.
+ * A program: replicas follow a primary for a minute of many writes a second, while their links are cut again and again;
+ * then all are compared, and each says how far it was behind. Takes much of a machine, so no test; {@link ReplicationTest}
+ * has the small one.
  *
  * <pre>
- *   LinkCuts seconds writes-per-second cuts ours|original ours|original       primary and replica
+ *   LinkCuts seconds writes-per-second cuts ours|original ours|original[,ours|original…]       primary and replicas
  * </pre>
+ *
+ * <p>With 0 writes a second the clients write as fast as they can, and with 0 cuts nothing stands in the links.
  */
 final class LinkCuts {
     private static final int WRITERS = 2;
     private static final int BATCH = 100;
     private static final int KEYS = 4_000;
     private static final long WAIT_SECONDS = 120;
+    private static final long LOOK_MILLIS = 100;
 
     private final AtomicLong written = new AtomicLong();
     private final TestServer primary;
-    private final TestServer replica;
     private final long seconds;
     private final long rate;
+    private final int cuts;
+    private final List<Replica> replicas = new ArrayList<>();
 
-    private LinkCuts(TestServer primary, TestServer replica, long seconds, long rate) {
+    /** One that follows. */
+    private static final class Replica implements AutoCloseable {
+        private final String kind;
+        private final TestServer server;
+        private final TestClient client;
+        private final LinkProxy proxy;
+        private volatile long mostBytesBehind;
+
+        Replica(String kind, int primaryPort) {
+            this.kind = kind;
+            this.server = server(kind);
+            this.client = server.connect();
+            this.proxy = new LinkProxy(primaryPort);
+        }
+
+        /** How far it is, in the bytes of the log. */
+        long offset() {
+            return Long.parseLong(ReplicationNodes.fact(client, "slave_repl_offset"));
+        }
+
+        boolean isUp() {
+            return ReplicationNodes.fact(client, "master_link_status").equals("up");
+        }
+
+        @Override
+        public void close() {
+            proxy.close();
+            client.close();
+            server.close();
+        }
+    }
+
+    private LinkCuts(TestServer primary, long seconds, long rate, int cuts) {
         this.primary = primary;
-        this.replica = replica;
         this.seconds = seconds;
         this.rate = rate;
+        this.cuts = cuts;
     }
 
     public static void main(String[] words) throws InterruptedException {
-        try (TestServer primary = server(words[3]);
-                TestServer replica = server(words[4])) {
-            new LinkCuts(primary, replica, Long.parseLong(words[0]), Long.parseLong(words[1]))
-                    .run(Integer.parseInt(words[2]), words[3] + " -> " + words[4]);
+        try (TestServer primary = server(words[3])) {
+            LinkCuts run = new LinkCuts(primary, Long.parseLong(words[0]), Long.parseLong(words[1]),
+                    Integer.parseInt(words[2]));
+            try {
+                for (String kind : words[4].split(",", -1)) {
+                    run.replicas.add(new Replica(kind, primary.port()));
+                }
+                run.run(words[3]);
+            } finally {
+                run.replicas.forEach(Replica::close);
+            }
         }
     }
 
@@ -48,65 +92,87 @@ final class LinkCuts {
         String[] backlog = {"repl-backlog-size", "64mb"};
         return who.equals("ours")
                 ? TestServer.cistern(backlog)
-                : TestServer.original(TestServer.original().orElseThrow(), backlog);
+                : TestServer.original(TestServer.original().orElseThrow(),
+                        "repl-backlog-size", "64mb", "repl-diskless-sync-delay", "0");
     }
 
-    private void run(int cuts, String name) throws InterruptedException {
-        try (TestClient writer = primary.connect();
-                TestClient reader = replica.connect();
-                LinkProxy proxy = new LinkProxy(primary.port())) {
-            ReplicationNodes.follow(reader, proxy.port());
-            awaitUp(reader);
+    private void run(String primaryKind) throws InterruptedException {
+        try (TestClient asked = primary.connect()) {
+            for (Replica replica : replicas) {
+                ReplicationNodes.follow(replica.client, cuts == 0 ? primary.port() : replica.proxy.port());
+                ReplicationNodes.await("link up", replica::isUp);
+            }
             long began = System.nanoTime();
             List<Thread> writers = new ArrayList<>();
             for (int i = 0; i < WRITERS; i++) {
                 int number = i;
                 writers.add(Thread.ofPlatform().start(() -> write(number, began)));
             }
-            for (int i = 1; i <= cuts; i++) {
-                awaitMoment(began + TimeUnit.SECONDS.toNanos(seconds) * i / (cuts + 1));
-                proxy.cut();
+            for (int i = 1; i <= cuts + 1; i++) {
+                watchUntil(asked, began + TimeUnit.SECONDS.toNanos(seconds) * i / (cuts + 1));
+                if (i <= cuts) {
+                    replicas.forEach(replica -> replica.proxy.cut());
+                }
             }
             for (Thread each : writers) {
                 each.join();
             }
             double took = (System.nanoTime() - began) / 1e9;
-            long caughtUpMillis = awaitEqual(writer, reader);
-            String one = writer.send("DEBUG", "DIGEST").text();
-            String other = reader.send("DEBUG", "DIGEST").text();
-            System.out.printf("%s: %d writes in %.1f s (%.0f a second), %d cuts, full syncs %s, partial %s, caught up "
-                    + "%d ms after the last write, %s keys, %s%n", name, written.get(), took, written.get() / took,
-                    cuts,
-                    ReplicationNodes.fact(writer, "sync_full"), ReplicationNodes.fact(writer, "sync_partial_ok"),
-                    caughtUpMillis, writer.send("DBSIZE").text(),
-                    one.equals(other) ? "equal" : "NOT EQUAL " + one + " " + other);
+            System.out.printf("%s: %d writes in %.1f s (%.0f a second), %d cuts, full syncs %s, partial %s, %s keys%n",
+                    primaryKind, written.get(), took, written.get() / took, cuts,
+                    ReplicationNodes.fact(asked, "sync_full"), ReplicationNodes.fact(asked, "sync_partial_ok"),
+                    asked.send("DBSIZE").text());
+            tellOfReplicas(asked);
         }
     }
 
-    private static void awaitUp(TestClient reader) {
-        ReplicationNodes.await("link up", () -> ReplicationNodes.fact(reader, "master_link_status").equals("up"));
+    private void tellOfReplicas(TestClient asked) throws InterruptedException {
+        long end = System.nanoTime();
+        for (Replica replica : replicas) {
+            awaitEqual(asked, replica);
+            System.out.printf("  %s: at most %d bytes behind, caught up %d ms after the last write%n", replica.kind,
+                    replica.mostBytesBehind, (System.nanoTime() - end) / 1_000_000);
+        }
+        String digest = asked.send("DEBUG", "DIGEST").text();
+        for (Replica replica : replicas) {
+            String other = replica.client.send("DEBUG", "DIGEST").text();
+            System.out.printf("  %s: %s%n", replica.kind,
+                    digest.equals(other) ? "equal" : "NOT EQUAL " + digest + " " + other);
+        }
+    }
+
+    /** Looks again and again how far the replicas are behind. */
+    private void watchUntil(TestClient asked, long nanos) throws InterruptedException {
+        while (System.nanoTime() < nanos) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            for (Replica replica : replicas) {
+                long offset = replica.offset();
+                replica.mostBytesBehind = Math.max(replica.mostBytesBehind, end(asked) - offset);
+            }
+        }
+    }
+
+    private static long end(TestClient asked) {
+        return Long.parseLong(ReplicationNodes.fact(asked, "master_repl_offset"));
     }
 
     private static void awaitMoment(long nanos) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(Math.max(0, nanos - System.nanoTime()));
     }
 
-    /** Milliseconds until the replica has all. */
-    private static long awaitEqual(TestClient writer, TestClient reader) throws InterruptedException {
+    private static void awaitEqual(TestClient asked, Replica replica) throws InterruptedException {
         long began = System.nanoTime();
-        while (!ReplicationNodes.fact(writer, "master_repl_offset")
-                .equals(ReplicationNodes.fact(reader, "master_repl_offset"))) {
+        while (end(asked) != replica.offset()) {
             if (System.nanoTime() - began > TimeUnit.SECONDS.toNanos(WAIT_SECONDS)) {
                 throw new AssertionError("never equal");
             }
             TimeUnit.MILLISECONDS.sleep(1);
         }
-        return (System.nanoTime() - began) / 1_000_000;
     }
 
     private void write(int number, long began) {
         SplittableRandom random = new SplittableRandom(number);
-        long interval = TimeUnit.SECONDS.toNanos(1) * BATCH * WRITERS / rate;
+        long interval = rate == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) * BATCH * WRITERS / rate;
         long end = began + TimeUnit.SECONDS.toNanos(seconds);
         try (TestClient client = primary.connect()) {
             for (long next = began; next < end; next += interval) {

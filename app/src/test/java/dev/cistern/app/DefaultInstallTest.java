@@ -5,7 +5,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,20 +14,16 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /** What another machine reaches of a Cistern that nobody configured: the other machine is a network namespace of the kernel's. */
 @DisplayName("Secure defaults")
 final class DefaultInstallTest extends CisternTest {
 
-    private static final String ELSEWHERE = "cist-probe";
-    private static final String HERE = "10.213.9.1";
     private static final String LISTENS = "0A";
 
     @Test
     void noPortIsOpenToOthers() throws Exception {
-        assumeTrue(System.getProperty("user.name").equals("root") && Programs.works("ip", "netns", "list"),
-                "network namespaces need root and iproute2");
+        Elsewhere.assumePossible();
         client.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d").engine("valkey")
                 .cacheNodeType("cache.t4g.micro").numCacheClusters(2));
         client.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached").cacheNodeType("cache.t4g.micro")
@@ -36,17 +31,14 @@ final class DefaultInstallTest extends CisternTest {
         Probe.awaitAvailable(client, "g");
         Probe.await(() -> client.describeCacheClusters(r -> r.cacheClusterId("m")).cacheClusters().getFirst()
                 .cacheClusterStatus().equals("available"));
-        leave();
         // The last one is to be found: a probe that reaches nothing at all proves nothing.
-        try (ServerSocket open = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
-            enter();
+        try (ServerSocket open = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"));
+                Elsewhere elsewhere = Elsewhere.enter(1)) {
             Set<Integer> ports = listening("tcp", "tcp6");
             assertThat(ports).contains(open.getLocalPort(), Probe.group(client, "g").nodeGroups().getFirst()
                     .primaryEndpoint().port()).hasSizeGreaterThanOrEqualTo(5);
-            assertThat(reached(ports)).containsExactly(open.getLocalPort());
+            assertThat(reached(elsewhere, ports)).containsExactly(open.getLocalPort());
             assertThat(listening("udp", "udp6")).isEmpty();
-        } finally {
-            leave();
         }
     }
 
@@ -77,30 +69,9 @@ final class DefaultInstallTest extends CisternTest {
         }
     }
 
-    private static List<Integer> reached(Set<Integer> ports) throws IOException, InterruptedException {
+    private static List<Integer> reached(Elsewhere from, Set<Integer> ports) throws IOException, InterruptedException {
         String words = ports.stream().map(String::valueOf).collect(Collectors.joining(" "));
-        String answer = Programs.run("ip", "netns", "exec", ELSEWHERE, "bash", "-c", "for p in " + words
-                + "; do (exec 3<>/dev/tcp/" + HERE + "/$p) 2>/dev/null && echo $p; done; true");
-        return answer.lines().map(Integer::parseInt).toList();
-    }
-
-    private static void enter() throws IOException, InterruptedException {
-        ip("netns add " + ELSEWHERE);
-        ip("link add cist-here type veth peer name cist-there");
-        ip("link set cist-there netns " + ELSEWHERE);
-        ip("addr add " + HERE + "/24 dev cist-here");
-        ip("link set cist-here up");
-        ip("netns exec " + ELSEWHERE + " ip addr add 10.213.9.2/24 dev cist-there");
-        ip("netns exec " + ELSEWHERE + " ip link set cist-there up");
-    }
-
-    /** Also what an ended run has left. */
-    private static void leave() throws InterruptedException {
-        Programs.works("ip", "link", "del", "cist-here");
-        Programs.works("ip", "netns", "del", ELSEWHERE);
-    }
-
-    private static void ip(String words) throws IOException, InterruptedException {
-        Programs.run(Stream.concat(Stream.of("ip"), Arrays.stream(words.split(" ", -1))).toList());
+        return from.bash("for p in " + words + "; do (exec 3<>/dev/tcp/" + from.here()
+                + "/$p) 2>/dev/null && echo $p; done; true").lines().map(Integer::parseInt).toList();
     }
 }

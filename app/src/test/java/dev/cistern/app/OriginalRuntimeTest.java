@@ -124,6 +124,51 @@ final class OriginalRuntimeTest extends OutlivingRuntimeContract {
         assertThat(Probe.says(port, "127.0.0.3")).isEmpty();
     }
 
+    /** Where others reach this machine its own port is not its own: it would let in everybody. */
+    @Test
+    void onANetworkItsOwnPortLooksAtWhoComesToo() throws Exception {
+        Elsewhere.assumePossible();
+        try (Elsewhere elsewhere = Elsewhere.enter(2)) {
+            for (String address : List.of("0.0.0.0", elsewhere.here())) {
+                NodeSpec redis = boundTo(address, spec("r" + address.length(), true, NOBODY));
+                NodeSpec memcached = boundTo(address, memcached("m" + address.length()))
+                        .withParameters(Map.of("allow_from", ClusterSecurityGroups.NOBODY));
+                start(redis);
+                start(memcached);
+                assertThat(heard(elsewhere, redis, "PING")).isEmpty();
+                assertThat(heard(elsewhere, memcached, "version")).isEmpty();
+                runtime().admit(redis.withParameters(Map.of("allow-from", elsewhere.there() + "/32")));
+                runtime().admit(memcached.withParameters(Map.of("allow_from", elsewhere.there() + "/32")));
+                assertThat(heard(elsewhere, redis, "PING")).startsWith("+PONG");
+                assertThat(heard(elsewhere, memcached, "version")).startsWith("VERSION");
+                runtime().admit(redis);
+                assertThat(heard(elsewhere, redis, "PING")).isEmpty();
+                try (Jedis here = new Jedis(elsewhere.here(), redis.port())) {
+                    assertThat(here.ping()).as("whoever runs it").isEqualTo("PONG");
+                }
+                process(redis).destroyForcibly();
+                Probe.await(() -> exits.contains(redis.nodeId()));
+                start(redis);
+                assertThat(heard(elsewhere, redis, "PING")).isEmpty();
+                runtime().stop(redis);
+                runtime().stop(memcached);
+            }
+        }
+    }
+
+    private static final Map<String, String> NOBODY = Map.of("allow-from", ClusterSecurityGroups.NOBODY);
+
+    private static NodeSpec boundTo(String address, NodeSpec spec) {
+        return new NodeSpec(spec.nodeId(), spec.engine(), spec.engineVersion(), address, spec.port(),
+                spec.maxMemoryBytes(), spec.parameters(), spec.open(), spec.admin(), spec.dataDirectory());
+    }
+
+    /** What a node answers to a word from there. */
+    private static String heard(Elsewhere elsewhere, NodeSpec node, String word) throws Exception {
+        return elsewhere.bash("(exec 3<>/dev/tcp/" + elsewhere.here() + "/" + node.port() + " && printf '" + word
+                + "\\r\\n' >&3 && head -n 1 <&3) 2>/dev/null; true");
+    }
+
     @Test
     void aReaderPortTakesTurns() throws IOException {
         NodeSpec primary = spec("a");

@@ -23,6 +23,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.Closeable;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -66,8 +67,22 @@ final class Forwarder implements Closeable {
     }
 
     /** Hands connections to {@code at} on to the server as well. */
-    synchronized void add(NodeAddress at, NodeAddress server) {
-        Port port = ports.computeIfAbsent(at, _ -> new Port(this::isAdmitted));
+    void add(NodeAddress at, NodeAddress server) {
+        add(at, server, this::isAdmitted);
+    }
+
+    /** The same at the server's own address, where those come too who run it, and other servers that follow it. */
+    void addOwn(NodeAddress at, NodeAddress server) {
+        add(at, server, (client, asked) -> isAdmitted(client, asked) || isOfThisMachine(client));
+    }
+
+    private static boolean isOfThisMachine(SocketChannel client) {
+        InetAddress from = client.remoteAddress().getAddress();
+        return from.isLoopbackAddress() || from.equals(client.localAddress().getAddress());
+    }
+
+    private synchronized void add(NodeAddress at, NodeAddress server, BiPredicate<SocketChannel, NodeAddress> admits) {
+        Port port = ports.computeIfAbsent(at, _ -> new Port(admits));
         if (port.server == null) {
             port.server = listen(at, port);
         }

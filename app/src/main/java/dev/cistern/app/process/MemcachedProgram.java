@@ -1,7 +1,6 @@
 package dev.cistern.app.process;
 
 import dev.cistern.control.node.MemcachedAdmin;
-import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.resource.MemcachedCluster;
@@ -35,7 +34,7 @@ final class MemcachedProgram implements Program {
     public List<String> prepare(NodeSpec spec) {
         Path program = Originals.find("memcached")
                 .orElseThrow(() -> new NodeRuntimeException("memcached is not installed on this machine"));
-        List<String> words = new ArrayList<>(List.of(program.toString(), "-l", spec.bindAddress(), "-p",
+        List<String> words = new ArrayList<>(List.of(program.toString(), "-l", Indoors.host(spec), "-p",
                 Integer.toString(spec.port()), "-U", "0", "-m",
                 Long.toString(Math.max(1, spec.maxMemoryBytes() / MEGABYTE)),
                 // It asks for this letter only when it is started by root, and is not offended otherwise.
@@ -59,8 +58,7 @@ final class MemcachedProgram implements Program {
     public void begun(NodeSpec spec) {
         String list = spec.parameters().getOrDefault(MemcachedCluster.LIST_SETTING, "");
         if (!list.isEmpty()) {
-            new MemcachedAdmin(new NodeAddress(spec.bindAddress(), spec.port()), spec.admin(), null, true)
-                    .setList(list);
+            new MemcachedAdmin(Indoors.server(spec), spec.admin(), null, true).setList(list);
         }
     }
 }

@@ -92,14 +92,16 @@ public final class ProcessRuntime implements NodeRuntime {
         awaitListening(spec, child);
         program(spec).begun(spec);
         admit(spec);
-        forwardConfiguration(spec);
+        forward(spec);
         return new NodeAddress(spec.bindAddress(), spec.port());
     }
 
     private ChildProcess launch(NodeSpec spec) {
         List<String> words = new ArrayList<>(before.apply(spec));
         if (words.isEmpty()) {
-            requireFree(spec);
+            requireFree(spec, server(spec));
+            leaveOwnPorts(spec);
+            outside(spec).forEach(address -> requireFree(spec, address));
         }
         try {
             words.addAll(program(spec).prepare(spec));
@@ -116,24 +118,24 @@ public final class ProcessRuntime implements NodeRuntime {
      * Asked before the start: whoever listens there would be taken for the node. A process counts as ended when its first
      * thread is, and its sockets close with the last.
      */
-    private static void requireFree(NodeSpec spec) {
+    private static void requireFree(NodeSpec spec, NodeAddress address) {
         long end = System.nanoTime() + FREE_LIMIT.toNanos();
-        IOException taken = bind(spec);
+        IOException taken = bind(address);
         while (taken != null && System.nanoTime() < end) {
             pause(PAUSE);
-            taken = bind(spec);
+            taken = bind(address);
         }
         if (taken != null) {
-            throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: port " + spec.port() + " of "
-                    + spec.bindAddress() + ": " + taken.getMessage(), taken);
+            throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: port " + address.port() + " of "
+                    + address.host() + ": " + taken.getMessage(), taken);
         }
     }
 
     /** Why the port is not free; null if it is. */
-    private static @Nullable IOException bind(NodeSpec spec) {
+    private static @Nullable IOException bind(NodeAddress address) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(spec.bindAddress(), spec.port()));
+            probe.bind(new InetSocketAddress(address.host(), address.port()));
             return null;
         } catch (IOException e) {
             return e;
@@ -156,9 +158,10 @@ public final class ProcessRuntime implements NodeRuntime {
         }
     }
 
-    private static boolean listens(NodeSpec spec) {
+    private boolean listens(NodeSpec spec) {
+        NodeAddress server = server(spec);
         try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(spec.bindAddress(), spec.port()), CONNECT_MILLIS);
+            socket.connect(new InetSocketAddress(server.host(), server.port()), CONNECT_MILLIS);
             return true;
         } catch (IOException e) {
             return false;
@@ -224,23 +227,45 @@ public final class ProcessRuntime implements NodeRuntime {
     public void listenByRole(NodeSpec spec, NodeAdmin admin, int primaryPort, int readerPort) {
         if (rolePorts != null) {
             String host = spec.parameters().getOrDefault(NodeSpec.ROLE_BIND, spec.bindAddress());
-            rolePorts.listen(spec.nodeId(), new RolePorts.Place(new NodeAddress(spec.bindAddress(), spec.port()), host,
-                    primaryPort, readerPort), admin);
+            rolePorts.listen(spec.nodeId(), new RolePorts.Place(server(spec), host, primaryPort, readerPort), admin);
         }
     }
 
     @Override
     public void admit(NodeSpec spec) {
         if (forwarder != null) {
-            forwarder.admit(new NodeAddress(spec.bindAddress(), spec.port()), spec.peers());
+            forwarder.admit(server(spec), spec.peers());
         }
     }
 
-    /** All nodes of a Memcached cluster stand behind its configuration port, as far as they run. */
-    private void forwardConfiguration(NodeSpec spec) {
+    /** The server itself, which is not always where others find it. */
+    private NodeAddress server(NodeSpec spec) {
+        return forwarder == null ? new NodeAddress(spec.bindAddress(), spec.port()) : Indoors.server(spec);
+    }
+
+    /** Where others find a server that does not look at who comes. */
+    private List<NodeAddress> outside(NodeSpec spec) {
+        return forwarder == null ? List.of() : Indoors.outside(spec);
+    }
+
+    /** All nodes of a Memcached cluster stand behind its configuration port too, as far as they run. */
+    private void forward(NodeSpec spec) {
+        Forwarder present = forwarder;
+        if (present == null) {
+            return;
+        }
+        outside(spec).forEach(at -> present.addOwn(at, server(spec)));
         NodeAddress at = configurationAddress(spec);
-        if (forwarder != null && at != null) {
-            forwarder.add(at, new NodeAddress(spec.bindAddress(), spec.port()));
+        if (at != null) {
+            present.add(at, server(spec));
+        }
+    }
+
+    /** Also those of one that ended by itself. */
+    private void leaveOwnPorts(NodeSpec spec) {
+        Forwarder present = forwarder;
+        if (present != null) {
+            outside(spec).forEach(at -> present.remove(at, server(spec)));
         }
     }
 
@@ -249,11 +274,12 @@ public final class ProcessRuntime implements NodeRuntime {
             return;
         }
         rolePorts.end(spec.nodeId());
+        leaveOwnPorts(spec);
         NodeAddress at = configurationAddress(spec);
         if (at != null) {
-            forwarder.remove(at, new NodeAddress(spec.bindAddress(), spec.port()));
+            forwarder.remove(at, server(spec));
         }
-        forwarder.admit(new NodeAddress(spec.bindAddress(), spec.port()), "");
+        forwarder.admit(server(spec), "");
     }
 
     private static @Nullable NodeAddress configurationAddress(NodeSpec spec) {
@@ -271,7 +297,7 @@ public final class ProcessRuntime implements NodeRuntime {
         if (found != null) {
             running.put(spec.nodeId(), found);
             admit(spec);
-            forwardConfiguration(spec);
+            forward(spec);
             watch();
         }
         return found;

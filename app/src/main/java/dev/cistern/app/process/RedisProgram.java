@@ -71,7 +71,7 @@ final class RedisProgram implements Program {
 
     private List<String> configuration(NodeSpec spec) {
         List<String> lines = new ArrayList<>();
-        lines.add("bind " + quoted(spec.bindAddress()));
+        lines.add("bind " + quoted(Indoors.host(spec)));
         if (!spec.parameters().containsKey("port")) {
             lines.add("port " + spec.port());
         }

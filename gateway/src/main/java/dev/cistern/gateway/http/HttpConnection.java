@@ -46,6 +46,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final int BAD_REQUEST = 400;
     private static final int TOO_LARGE = 413;
     private static final int URI_TOO_LONG = 414;
+    private static final int UNSUPPORTED_MEDIA_TYPE = 415;
     private static final int EXPECTATION_FAILED = 417;
     private static final int HEADERS_TOO_LARGE = 431;
     private static final int INTERNAL = 500;
@@ -127,8 +128,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         head = request;
         startClock(ctx, limits.bodyMillis(), ctx::close);
         String expect = request.headers().get(HttpHeaderNames.EXPECT);
+        String coding = request.headers().get(HttpHeaderNames.CONTENT_ENCODING);
         if (HttpUtil.getContentLength(request, 0L) > limits.bodyBytes()) {
             refuse(ctx, TOO_LARGE, "The request is larger than " + limits.bodyBytes() + " bytes.");
+        } else if (coding != null && !HttpHeaderValues.IDENTITY.contentEqualsIgnoreCase(coding)) {
+            // Whatever is inflated here would have to be limited a second time, and nobody has to send it.
+            refuse(ctx, UNSUPPORTED_MEDIA_TYPE, "A body is taken as it is, not encoded.");
         } else if (expect != null && !HttpHeaderValues.CONTINUE.contentEqualsIgnoreCase(expect)) {
             refuse(ctx, EXPECTATION_FAILED, "Only Expect: 100-continue is supported.");
         } else if (expect != null) {

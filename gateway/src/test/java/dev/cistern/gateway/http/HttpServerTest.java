@@ -104,6 +104,18 @@ final class HttpServerTest implements WebHandler {
                 .contains(" 413 ");
     }
 
+    @DisplayName("Zip/gzip/LZF bombs on import, gzip request bodies")
+    @Test
+    void encodedBodiesAreNotInflated() throws IOException {
+        for (String coding : List.of("gzip", "deflate", "br", "gzip, gzip", "GZIP")) {
+            assertThat(refusal("POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: " + coding
+                    + "\r\nContent-Length: 19\r\n\r\n" + "\u001f\u008b" + "x".repeat(17))).as(coding).contains(" 415 ");
+        }
+        Socket plain = connect();
+        send(plain, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello");
+        assertThat(answer(plain)).isEqualTo("POST /a 5");
+    }
+
     @DisplayName("HTTP layer: smuggling")
     @Test
     void twoLengthsAreRefused() throws IOException {

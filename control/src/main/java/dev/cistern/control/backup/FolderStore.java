@@ -13,7 +13,8 @@ import java.nio.file.StandardOpenOption;
 /**
  * An object store that is a folder: its buckets are the folders in it.
  *
- * <p>What it writes is on the disk, file and folder, before the call returns. A key that leads out of its bucket is refused.
+ * <p>What it writes is on the disk, file and folder, before the call returns. A key that leads out of its bucket is refused,
+ * be it by dots or by links that others put there; the buckets themselves may be links.
  *
  * @param root  folder of the buckets; made when the first object comes
  */
@@ -72,6 +73,11 @@ public record FolderStore(Path root) implements ObjectStore {
         Path file = folder.resolve(key).normalize();
         if (bucket.isEmpty() || !root.normalize().equals(folder.getParent()) || !file.startsWith(folder)) {
             throw new IOException("no object can be called " + bucket + "/" + key);
+        }
+        for (Path part = file; !part.equals(folder); part = parent(part)) {
+            if (Files.isSymbolicLink(part)) {
+                throw new IOException(bucket + "/" + key + " leads elsewhere by a link, and that is no object");
+            }
         }
         return file;
     }

@@ -4,15 +4,18 @@ import dev.cistern.engine.testing.TestCertificate;
 import dev.cistern.engine.testing.TestServer;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.SslOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +49,16 @@ final class TlsClientsTest {
                 print('all done')
             """;
 
+    private static final String PYTHON_SHOWS = """
+            import sys, redis
+            port, crt, key = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+            for shown in ({"ssl_certfile": crt, "ssl_keyfile": key}, {}):
+                try:
+                    print(redis.Redis(host='localhost', port=port, ssl=True, ssl_ca_certs=crt, **shown).set('k', 'v'))
+                except redis.exceptions.ConnectionError:
+                    print('refused')
+            """;
+
     @TempDir
     private static Path folder;
     private static TestCertificate ours;
@@ -60,12 +73,15 @@ final class TlsClientsTest {
 
     @BeforeEach
     void start() throws IOException {
-        int port;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            port = socket.getLocalPort();
-        }
-        server = TestServer.cistern("port", "0", "tls-port", Integer.toString(port), "tls-cert-file",
-                ours.certificate().toString(), "tls-key-file", ours.key().toString(), "tls-auth-clients", "no");
+        server = start("tls-auth-clients", "no");
+    }
+
+    private static TestServer start(String... more) throws IOException {
+        List<String> settings = new ArrayList<>(List.of("port", "0", "tls-port",
+                Integer.toString(TestServer.freePort()), "tls-cert-file", ours.certificate().toString(),
+                "tls-key-file", ours.key().toString()));
+        settings.addAll(List.of(more));
+        return TestServer.cistern(settings.toArray(String[]::new));
     }
 
     @AfterEach
@@ -76,35 +92,38 @@ final class TlsClientsTest {
     @Test
     void jedis() {
         HostAndPort address = new HostAndPort("localhost", server.port());
-        try (Jedis jedis = new Jedis(address, config(ours))) {
+        try (Jedis jedis = new Jedis(address, config(ours.clientContext()))) {
             assertThat(jedis.set("key", "value")).isEqualTo("OK");
             assertThat(jedis.get("key")).isEqualTo("value");
         }
         assertThatThrownBy(() -> {
-            try (Jedis distrusting = new Jedis(address, config(others))) {
+            try (Jedis distrusting = new Jedis(address, config(others.clientContext()))) {
                 distrusting.ping();
             }
         }).isInstanceOf(JedisConnectionException.class);
     }
 
     @SuppressWarnings("deprecation") // its successor takes files of Java's own kind alone
-    private static DefaultJedisClientConfig config(TestCertificate trusted) {
-        return DefaultJedisClientConfig.builder().ssl(true)
-                .sslSocketFactory(trusted.clientContext().getSocketFactory()).build();
+    private static DefaultJedisClientConfig config(SSLContext context) {
+        return DefaultJedisClientConfig.builder().ssl(true).sslSocketFactory(context.getSocketFactory()).build();
     }
 
     @Test
     void lettuce() {
+        assertThat(byLettuce(server, SslOptions.builder())).isEqualTo("value");
+    }
+
+    /** What it read after it wrote that. */
+    private static String byLettuce(TestServer server, SslOptions.Builder options) {
         RedisURI uri = RedisURI.builder().withHost("localhost").withPort(server.port()).withSsl(true).build();
         RedisClient client = RedisClient.create(uri);
-        client.setOptions(ClientOptions.builder()
-                .sslOptions(SslOptions.builder().jdkSslProvider().trustManager(ours.certificate().toFile()).build())
-                .build());
+        client.setOptions(ClientOptions.builder().autoReconnect(false)
+                .sslOptions(options.jdkSslProvider().trustManager(ours.certificate().toFile()).build()).build());
         try (StatefulRedisConnection<String, String> connection = client.connect()) {
             assertThat(connection.sync().set("key", "value")).isEqualTo("OK");
-            assertThat(connection.sync().get("key")).isEqualTo("value");
+            return connection.sync().get("key");
         } finally {
-            client.shutdown();
+            client.shutdown(Duration.ZERO, Duration.ofSeconds(2));
         }
     }
 
@@ -122,6 +141,58 @@ final class TlsClientsTest {
         Assumptions.assumeTrue(answers("python3", "-c", "import redis"), "redis-py is not installed");
         assertThat(output("python3", "-c", PYTHON, Integer.toString(server.port()), ours.certificate().toString(),
                 others.certificate().toString())).isEqualTo("all done\n");
+    }
+
+    // --- where clients have to show a certificate: one that does, and one that has none ---
+
+    private static TestServer asking() throws IOException {
+        return start("tls-auth-clients", "yes", "tls-ca-cert-file", ours.certificate().toString());
+    }
+
+    @Test
+    void jedisShowsItsCertificate() throws IOException {
+        try (TestServer asking = asking()) {
+            HostAndPort address = new HostAndPort("localhost", asking.port());
+            try (Jedis jedis = new Jedis(address, config(ours.clientContext()))) {
+                assertThat(jedis.set("key", "value")).isEqualTo("OK");
+            }
+            assertThatThrownBy(() -> {
+                try (Jedis nameless = new Jedis(address, config(ours.trustingContext()))) {
+                    nameless.ping();
+                }
+            }).isInstanceOf(JedisConnectionException.class);
+        }
+    }
+
+    @Test
+    void lettuceShowsItsCertificate() throws IOException {
+        try (TestServer asking = asking()) {
+            assertThat(byLettuce(asking, SslOptions.builder().keyManager(ours.certificate().toFile(),
+                    ours.key().toFile(), null))).isEqualTo("value");
+            assertThatThrownBy(() -> byLettuce(asking, SslOptions.builder())).isInstanceOf(RedisException.class);
+        }
+    }
+
+    @Test
+    void redisCliShowsItsCertificate() throws IOException, InterruptedException {
+        Assumptions.assumeTrue(answers("redis-cli", "--version"), "redis-cli is not installed");
+        try (TestServer asking = asking()) {
+            String[] line = {"redis-cli", "-h", "localhost", "-p", Integer.toString(asking.port()), "--tls",
+                    "--cacert", ours.certificate().toString(), "PING"};
+            List<String> showing = new ArrayList<>(List.of(line));
+            showing.addAll(8, List.of("--cert", ours.certificate().toString(), "--key", ours.key().toString()));
+            assertThat(output(showing.toArray(String[]::new))).isEqualTo("PONG\n");
+            assertThat(output(line)).doesNotContain("PONG");
+        }
+    }
+
+    @Test
+    void redisPyShowsItsCertificate() throws IOException, InterruptedException {
+        Assumptions.assumeTrue(answers("python3", "-c", "import redis"), "redis-py is not installed");
+        try (TestServer asking = asking()) {
+            assertThat(output("python3", "-c", PYTHON_SHOWS, Integer.toString(asking.port()),
+                    ours.certificate().toString(), ours.key().toString())).isEqualTo("True\nrefused\n");
+        }
     }
 
     /** What a scanner would look for first: nothing older than TLS 1.2, and no suite without forward secrecy. */

@@ -279,31 +279,12 @@ final class TlsTest {
             try (TestClient known = secure(ours, port)) {
                 assertThat(known.send("PING")).isEqualTo(PONG);
             }
-            SSLContext nameless = trustingOnly(ours);
+            SSLContext nameless = ours.trustingContext();
             assertThatThrownBy(() -> {
                 try (TestClient unknown = new TestClient(open(nameless, port))) {
                     unknown.send("PING");
                 }
             }).isInstanceOfAny(IOException.class, UncheckedIOException.class);
-        }
-    }
-
-    private static SSLContext trustingOnly(TestCertificate trusted) {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            java.security.KeyStore store = java.security.KeyStore.getInstance("PKCS12");
-            store.load(null, null);
-            try (InputStream in = Files.newInputStream(trusted.certificate())) {
-                store.setCertificateEntry("one",
-                        java.security.cert.CertificateFactory.getInstance("X.509").generateCertificate(in));
-            }
-            javax.net.ssl.TrustManagerFactory trust = javax.net.ssl.TrustManagerFactory
-                    .getInstance(javax.net.ssl.TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(store);
-            context.init(null, trust.getTrustManagers(), null);
-            return context;
-        } catch (IOException | java.security.GeneralSecurityException e) {
-            throw new IllegalStateException(e);
         }
     }
 
@@ -376,6 +357,23 @@ final class TlsTest {
             }
             assertThat(admin.send("PING")).isEqualTo(PONG);
             awaitSessions(server, 1);
+        }
+    }
+
+    /** Whichever library encrypts: where suites of TLS 1.3 are chosen it is the JDK's. */
+    @DisplayName("TLS: renegotiation")
+    @ParameterizedTest
+    @ValueSource(strings = {"", RESTRICTED_TO_JDK})
+    void nobodyBeginsAnew(String suites) throws IOException {
+        int port = TestServer.freePort();
+        try (TestServer _ = start(0, port, "tls-ciphersuites", suites);
+                SSLSocket socket = open(ours.clientContext(), port, "TLSv1.2");
+                TestClient client = new TestClient(socket)) {
+            assertThat(client.send("PING")).isEqualTo(PONG);
+            assertThatThrownBy(() -> {
+                socket.startHandshake();
+                client.send("PING");
+            }).isInstanceOfAny(IOException.class, UncheckedIOException.class);
         }
     }
 

@@ -37,6 +37,8 @@ final class TlsLayer {
         boolean isClosing();
     }
 
+    private static final String RENEGOTIABLE = "TLSv1.2";
+
     private final SSLEngine engine;
     private final TlsBuffers buffers;
     private final ReceiveBuffer receiveBuffer;
@@ -122,6 +124,7 @@ final class TlsLayer {
         while (status == Status.OK && !released) {
             SSLEngineResult result = engine.unwrap(in, plain);
             status = result.getStatus();
+            requireNoNewHandshake(result);
             boolean stands = result.bytesConsumed() == 0 && result.bytesProduced() == 0;
             HandshakeStatus next = handshake(result.getHandshakeStatus());
             if (status == Status.OK && stands && (!in.hasRemaining() || next == HandshakeStatus.NOT_HANDSHAKING)) {
@@ -129,6 +132,14 @@ final class TlsLayer {
             }
         }
         return status;
+    }
+
+    /** TLS 1.2 lets clients ask for another handshake, which costs us much and them little; the JDK would agree. */
+    private void requireNoNewHandshake(SSLEngineResult result) throws SSLException {
+        if (secured && result.getHandshakeStatus() == HandshakeStatus.NEED_TASK
+                && engine.getSession().getProtocol().equals(RENEGOTIABLE)) {
+            throw new SSLException("asked to begin anew");
+        }
     }
 
     /** Without room for what it says there may be more than one record left. */

@@ -62,6 +62,15 @@ public record TestCertificate(Path certificate, Path key, Path store) {
 
     /** A client that trusts this certificate alone, and shows it when it is asked for one. */
     public SSLContext clientContext() {
+        return context(true);
+    }
+
+    /** A client that trusts this certificate alone, and has none to show. */
+    public SSLContext trustingContext() {
+        return context(false);
+    }
+
+    private SSLContext context(boolean shows) {
         try {
             KeyStore keys = load(store);
             KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
@@ -72,7 +81,7 @@ public record TestCertificate(Path certificate, Path key, Path store) {
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trusted);
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(own.getKeyManagers(), trust.getTrustManagers(), null);
+            context.init(shows ? own.getKeyManagers() : null, trust.getTrustManagers(), null);
             return context;
         } catch (IOException e) {
             throw new UncheckedIOException(e);

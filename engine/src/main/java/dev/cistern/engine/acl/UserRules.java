@@ -15,6 +15,11 @@ import java.util.stream.Collectors;
 public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPayload, List<String> passwordHashes,
         List<Selector> selectors) {
 
+    /** While one takes the place of the other a user has two. */
+    private static final int USUAL_PASSWORDS = 2;
+
+    private static final String NOBODYS = "0".repeat(64);
+
     /** The user's own selector. */
     public Selector root() {
         return selectors.getFirst();
@@ -34,11 +39,16 @@ public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPa
         }
     }
 
-    /** Compares with every password, in a time that does not depend on how much of one is right. */
+    /**
+     * Compares with every password, in a time that depends neither on how much of one is right nor on whether there are as
+     * many as users have.
+     */
     boolean hasPassword(byte[] digest) {
         boolean found = false;
-        for (String hash : passwordHashes) {
-            found |= MessageDigest.isEqual(HexFormat.of().parseHex(hash), digest);
+        for (int i = 0; i < Math.max(USUAL_PASSWORDS, passwordHashes.size()); i++) {
+            boolean isThere = i < passwordHashes.size();
+            String hash = isThere ? passwordHashes.get(i) : NOBODYS;
+            found |= MessageDigest.isEqual(HexFormat.of().parseHex(hash), digest) & isThere;
         }
         return found;
     }

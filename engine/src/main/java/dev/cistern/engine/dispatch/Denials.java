@@ -28,6 +28,7 @@ public final class Denials {
     /** A name or a password that was wrong; the name stands for bytes, one a character. */
     public static void noteFailedLogin(Session session, String name, Request request) {
         session.node().counters().deniedAuthentications.increment();
+        session.loginFailed();
         if (!session.node().users().isInternal(name)) {
             session.node().aclLog().add(session, Denial.AUTHENTICATION, AclLog.Context.TOPLEVEL,
                     bytesOf(request, 0), name);

@@ -51,6 +51,9 @@ public final class NodeLoop {
             | Condition.LOG_FULL.bit();
     private static final int POOLED_LEFTOVERS = 16;
     private static final long BUSY_PAUSE_MILLIS = 10;
+    /** How long a session that failed to log in too often waits before each further try. */
+    private static final long LOGIN_PAUSE_MILLIS = 100;
+    private static final int SELDOM = Flag.RUNS_SCRIPT.bit() | Flag.NO_AUTH.bit();
 
     private final Node node;
     private final EventLoops.Loop loop;
@@ -716,7 +719,7 @@ public final class NodeLoop {
                 heldBack = true;
                 break;
             }
-            if (!inTask && command != null && mayTakeLong(session, command)) {
+            if (command != null && isPutOff(session, command)) {
                 putOff = true;
                 break;
             }
@@ -740,7 +743,11 @@ public final class NodeLoop {
             holdBack(session, source);
         } else if (putOff) {
             keepAll(session, source);
-            awaitTask(session);
+            if (session.mustWaitForLogin()) {
+                awaitLogin(session);
+            } else {
+                awaitTask(session);
+            }
         } else {
             keepUnexecuted(session, source, result);
         }
@@ -906,10 +913,25 @@ public final class NodeLoop {
         }
     }
 
-    /** Whether the command runs a script. One that cannot run now is refused at once. */
-    private boolean mayTakeLong(Session session, Command command) {
+    /** Whether the command is for another turn: it runs a script, or is a login after too many that failed. */
+    private boolean isPutOff(Session session, Command command) {
         int flags = command.flags() | session.flagsRunBy(command);
-        return (flags & Flag.RUNS_SCRIPT.bit()) != 0 && !node.is(Condition.BUSY);
+        if ((flags & SELDOM) == 0) {
+            return false;
+        }
+        // A script that cannot run now is refused at once.
+        return (flags & Flag.RUNS_SCRIPT.bit()) == 0
+                ? session.mustWaitForLogin()
+                : !inTask && !node.is(Condition.BUSY);
+    }
+
+    private void awaitLogin(Session session) {
+        var _ = loop.executor().schedule(() -> {
+            if (session.leftover != null) {
+                session.waitedForLogin = true;
+                awaitTurn(session);
+            }
+        }, LOGIN_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     /** Keeps the request that was read last and all after it until the pause ends. */

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 public final class Session implements Conversation {
     /** The end of a login that has none. */
     private static final long FOR_EVER = Long.MAX_VALUE;
+    /** So many logins may fail one after the other before those that follow have to wait. */
+    private static final int FREE_LOGINS = 5;
 
     private final long id;
     private final NodeLoop loop;
@@ -43,6 +45,9 @@ public final class Session implements Conversation {
     private CommandIndex commands;
     private int conditions;
     private long loginEndsNanos = FOR_EVER;
+    private int failedLogins;
+    /** Whether it waited before the login that comes next. */
+    boolean waitedForLogin;
     private ReplyMode replyMode = ReplyMode.ON;
     private boolean closeAfterReply;
     private @Nullable Transaction transaction;
@@ -205,9 +210,21 @@ public final class Session implements Conversation {
                 || (!node().users().isPasswordRequired() && !connection.isForInsiders());
     }
 
+    /** It was wrong about a name or a password. */
+    void loginFailed() {
+        failedLogins++;
+        waitedForLogin = false;
+    }
+
+    /** Whether it has to wait before it tries again: who guesses is slow then, and nobody else notices. */
+    boolean mustWaitForLogin() {
+        return failedLogins >= FREE_LOGINS && !waitedForLogin;
+    }
+
     /** Lets it in as this user. */
     public void authenticate(User as) {
         loginEndsNanos = FOR_EVER;
+        failedLogins = 0;
         speakFor(as);
         set(Condition.UNAUTHENTICATED, false);
     }

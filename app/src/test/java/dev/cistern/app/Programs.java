@@ -33,6 +33,14 @@ final class Programs {
         return output;
     }
 
+    /** What the program prints, however it ends. */
+    static String said(List<String> commandLine) throws IOException, InterruptedException {
+        Process process = process(commandLine).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return output;
+    }
+
     /** With credentials that mean nothing. */
     private static ProcessBuilder process(List<String> commandLine) {
         ProcessBuilder builder = new ProcessBuilder(commandLine).redirectErrorStream(true);

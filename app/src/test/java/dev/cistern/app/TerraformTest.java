@@ -1,8 +1,13 @@
 package dev.cistern.app;
 
+import dev.cistern.control.Caller;
 import dev.cistern.control.EndpointOptions;
+import dev.cistern.control.resource.SecurityRule;
 import dev.cistern.gateway.GatewayOptions;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -24,6 +30,7 @@ import software.amazon.awssdk.services.elasticache.model.CacheCluster;
 import software.amazon.awssdk.services.elasticache.model.CacheNode;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
+import software.amazon.awssdk.services.elasticache.model.User;
 import software.amazon.awssdk.services.elasticache.model.UserGroup;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -41,6 +48,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 final class TerraformTest {
 
     private static final String PROVIDER = "registry.terraform.io/hashicorp/aws";
+
+    /** Whether Terraform makes the user group too, and takes everything away at the end: minutes more. */
+    private static final boolean WHOLE = Integer.getInteger("cistern.effort", 1) > 1;
     private static final Pattern REATTACH = Pattern.compile("TF_REATTACH_PROVIDERS='(.*)'");
 
     @TempDir
@@ -50,6 +60,7 @@ final class TerraformTest {
     private LocalCistern cistern;
     private @Nullable Process provider;
     private String reattach = "";
+    private String key = "";
 
     @BeforeEach
     void start() throws IOException {
@@ -73,13 +84,12 @@ final class TerraformTest {
         assumeTrue(Programs.works("terraform", "version"), "terraform is not installed");
         startProvider(mirror.get());
         ElastiCacheClient aws = Probe.sdk(cistern.url());
+        key = makeKey();
         write("60", "on ~app:* +@all", "web", true);
         terraform("init", "-plugin-dir=" + mirror.get());
-        terraform("apply", "-auto-approve", "-target=aws_elasticache_user.ann",
-                "-target=aws_elasticache_user.closed");
-        aws.createUserGroup(r -> r.userGroupId("made").engine("valkey").userIds("ann", "closed"));
-        Probe.await(() -> aws.describeUserGroups(r -> r.userGroupId("made")).userGroups().getFirst().status()
-                .equals("active"));
+        if (!WHOLE) {
+            makeUserGroup(aws);
+        }
         terraform("apply", "-auto-approve");
         assertThat(terraform("plan", "-detailed-exitcode")).as("the second plan").contains("No changes.");
         Endpoint endpoint = Probe.awaitAvailable(aws, "shop");
@@ -112,6 +122,56 @@ final class TerraformTest {
                 .containsExactly("made");
         assertThat(aws.describeCacheParameterGroups().cacheParameterGroups())
                 .noneMatch(group -> group.cacheParameterGroupName().equals("gone"));
+        ReplicationGroup shop = Probe.group(aws, "shop");
+        assertThat(shop.kmsKeyId()).isEqualTo(key);
+        assertThat(shop.atRestEncryptionEnabled()).isTrue();
+        assertThat(aws.describeCacheSubnetGroups(r -> r.cacheSubnetGroupName("shop")).cacheSubnetGroups().getFirst()
+                .subnets()).hasSize(3);
+        assertThat(peers()).containsExactly("127.0.0.0/8");
+        if (WHOLE) {
+            terraform("destroy", "-auto-approve");
+            assertThat(aws.describeReplicationGroups().replicationGroups()).isEmpty();
+            assertThat(aws.describeCacheClusters().cacheClusters()).isEmpty();
+            assertThat(aws.describeUserGroups(r -> {}).userGroups()).isEmpty();
+            assertThat(aws.describeUsers(r -> {}).users()).extracting(User::userId).containsExactly("default");
+            assertThat(aws.describeCacheSubnetGroups().cacheSubnetGroups()).hasSize(1);
+            assertThat(cistern.controlPlane().network(Caller.DEFAULT).<Integer>read(groups -> groups.all().size()))
+                    .isEqualTo(1);
+        }
+    }
+
+    /** From where the security group that Terraform made lets in. */
+    private List<String> peers() {
+        return cistern.controlPlane().network(Caller.DEFAULT).read(groups -> groups.all().stream()
+                .filter(group -> group.groupName().equals("web")).flatMap(group -> groups.rules(group).stream())
+                .filter(rule -> !rule.egress()).map(SecurityRule::peer).toList());
+    }
+
+    /** A group that Terraform made would have the replication group wait for half a minute more. */
+    private void makeUserGroup(ElastiCacheClient aws) throws IOException, InterruptedException {
+        terraform("apply", "-auto-approve", "-target=aws_elasticache_user.ann",
+                "-target=aws_elasticache_user.closed");
+        aws.createUserGroup(r -> r.userGroupId("made").engine("valkey").userIds("ann", "closed"));
+        Probe.await(() -> aws.describeUserGroups(r -> r.userGroupId("made")).userGroups().getFirst().status()
+                .equals("active"));
+    }
+
+    private String makeKey() {
+        StringWriter out = new StringWriter();
+        assertThat(Cistern.commandLine().setOut(new PrintWriter(out)).execute("data-keys", "create", "--state-dir",
+                folder.resolve("state").toString(), "for a test")).isZero();
+        return out.toString().lines().toList().get(1);
+    }
+
+    private String subnets(int count) {
+        return cistern.controlPlane().network(Caller.DEFAULT).network().subnets().stream().limit(count)
+                .map(subnet -> '"' + subnet.subnetId() + '"').collect(Collectors.joining(", "));
+    }
+
+    private static String part(String file) throws IOException {
+        try (InputStream in = Objects.requireNonNull(TerraformTest.class.getResourceAsStream("terraform/" + file))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     private static List<String> nodes(ElastiCacheClient aws, String cluster) {
@@ -121,116 +181,17 @@ final class TerraformTest {
 
     /** Writes what is wanted: with what is to go, or without and the rest changed. */
     private void write(String timeout, String access, String team, boolean all) throws IOException {
-        String text = """
-                terraform {
-                  required_providers {
-                    aws = { source = "hashicorp/aws" }
-                  }
-                }
-                provider "aws" {
-                  region                      = "us-east-1"
-                  access_key                  = "any"
-                  secret_key                  = "any"
-                  skip_credentials_validation = true
-                  skip_requesting_account_id  = true
-                  skip_metadata_api_check     = true
-                  endpoints { elasticache = "@URL@" }
-                }
-                resource "aws_elasticache_parameter_group" "shop" {
-                  name        = "shop"
-                  family      = "valkey8"
-                  description = "values of the shop"
-                  parameter {
-                    name  = "timeout"
-                    value = "@TIMEOUT@"
-                  }
-                  parameter {
-                    name  = "maxmemory-policy"
-                    value = "allkeys-lru"
-                  }
-                  tags = { team = "@TEAM@" }
-                }
-                resource "aws_elasticache_user" "ann" {
-                  user_id       = "ann"
-                  user_name     = "ann"
-                  engine        = "valkey"
-                  access_string = "@ACCESS@"
-                  passwords     = ["correct-horse-battery"]
-                  tags          = { team = "@TEAM@" }
-                }
-                resource "aws_elasticache_user" "closed" {
-                  user_id       = "closed"
-                  user_name     = "default"
-                  engine        = "redis"
-                  access_string = "off -@all"
-                  authentication_mode {
-                    type      = "password"
-                    passwords = ["another-staple-of-it"]
-                  }
-                }
-                resource "aws_elasticache_replication_group" "shop" {
-                  replication_group_id = "shop"
-                  description          = "cache of @TEAM@"
-                  engine               = "valkey"
-                  node_type            = "cache.t4g.micro"
-                  num_cache_clusters   = 1
-                  port                 = @PORT@
-                  parameter_group_name = aws_elasticache_parameter_group.shop.name
-                  user_group_ids       = ["made"]
-                  transit_encryption_enabled = true
-                  apply_immediately    = true
-                  tags                 = { team = "@TEAM@" }
-                }
-                resource "aws_elasticache_cluster" "three" {
-                  cluster_id        = "three"
-                  engine            = "memcached"
-                  engine_version    = "1.6.22"
-                  node_type         = "cache.t4g.micro"
-                  num_cache_nodes   = @NODES@
-                  az_mode           = "cross-az"
-                  port              = @CLUSTER_PORT@
-                  apply_immediately = true
-                  tags              = { team = "@TEAM@" }
-                }
-                """;
-        String going = """
-                resource "aws_elasticache_user_group" "team" {
-                  user_group_id = "team"
-                  engine        = "valkey"
-                  user_ids      = [aws_elasticache_user.ann.user_id, aws_elasticache_user.closed.user_id]
-                  tags          = { team = "@TEAM@" }
-                }
-                resource "aws_elasticache_replication_group" "lone" {
-                  replication_group_id = "lone"
-                  description          = "to go"
-                  engine               = "redis"
-                  node_type            = "cache.t4g.micro"
-                  num_cache_clusters   = 1
-                  port                 = @LONE_PORT@
-                }
-                resource "aws_elasticache_parameter_group" "gone" {
-                  name   = "gone"
-                  family = "memcached1.6"
-                  parameter {
-                    name  = "max_item_size"
-                    value = "2097152"
-                  }
-                }
-                resource "aws_elasticache_cluster" "one" {
-                  cluster_id           = "one"
-                  engine               = "memcached"
-                  node_type            = "cache.t4g.micro"
-                  num_cache_nodes      = 1
-                  parameter_group_name = aws_elasticache_parameter_group.gone.name
-                }
-                """;
         // The provider takes any other port than AWS's for a change when none is said, and here that one may be taken.
         // The highest ones are free, for those that nobody names come from below.
         int port = endpoints.lastPort();
-        Files.writeString(folder.resolve("main.tf"), (text + (all ? going : "")).replace("@URL@", cistern.url())
+        String text = part("main.tf") + (all ? part("going.tf") : "") + (WHOLE ? part("team.tf") : "");
+        Files.writeString(folder.resolve("main.tf"), text.replace("@URL@", cistern.url())
                 .replace("@PORT@", Integer.toString(port)).replace("@LONE_PORT@", Integer.toString(port - 1))
                 .replace("@CLUSTER_PORT@", Integer.toString(port - 2)).replace("@NODES@", all ? "3" : "2")
-                .replace("@TIMEOUT@", timeout).replace("@ACCESS@", access).replace("@TEAM@", team));
+                .replace("@USERS@", WHOLE ? "aws_elasticache_user_group.made.user_group_id" : "\"made\"")
+                .replace("@FROM@", all ? "127.0.0.1/32" : "127.0.0.0/8").replace("@KEY@", key)
+                .replace("@SUBNETS@", subnets(all ? 2 : 3)).replace("@TIMEOUT@", timeout)
+                .replace("@ACCESS@", access).replace("@TEAM@", team));
     }
 
     /** Has the provider run until the end, as those who debug it do, and learns how Terraform finds it. */

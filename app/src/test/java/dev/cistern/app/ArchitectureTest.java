@@ -15,6 +15,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,6 +42,11 @@ final class ArchitectureTest {
             "software.amazon.awssdk", "org.slf4j");
     private static final Module APP = Module.of("app", "dev.cistern.store", "dev.cistern.engine", "dev.cistern.control",
             "dev.cistern.gateway", "software.amazon.awssdk", "picocli", "io.netty", "ch.qos.logback", "org.slf4j");
+
+    /** What makes objects, files or calls out of others' bytes, or many bytes of few. */
+    private static final List<String> DANGEROUS = List.of("javax.xml.", "org.w3c.", "org.xml.", "javax.naming.",
+            "java.rmi.", "javax.script.", "java.io.ObjectInputStream", "java.util.zip.Inflater",
+            "java.util.zip.GZIPInputStream", "java.util.zip.ZipInputStream", "java.util.jar.JarInputStream");
 
     record Module(String name, List<String> allowed) {
 
@@ -80,6 +86,22 @@ final class ArchitectureTest {
     void anArrowThatPointsUpIsSeen() {
         assertThat(forbiddenUses(STORE, APP))
                 .contains("dev.cistern.app.Cistern uses picocli.CommandLine");
+    }
+
+    @DisplayName("XXE / XML bombs (any XML parsed), YAML bombs, zip bombs, objects out of bytes")
+    @ParameterizedTest
+    @MethodSource("modules")
+    void nothingReadsWhatMayBeABomb(Module module) {
+        assertThat(uses(module, DANGEROUS)).isEmpty();
+        assertThat(uses(module, List.of("java.util."))).as("a use is seen").isNotEmpty();
+    }
+
+    private static SortedSet<String> uses(Module module, List<String> beginnings) {
+        SortedSet<String> uses = new TreeSet<>();
+        classFiles(module).forEach(file -> mentioned(parse(file)).stream()
+                .filter(type -> beginnings.stream().anyMatch(type::startsWith))
+                .forEach(type -> uses.add(module + " uses " + type)));
+        return uses;
     }
 
     @ParameterizedTest

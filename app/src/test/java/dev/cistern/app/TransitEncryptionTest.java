@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 final class TransitEncryptionTest {
     private static final String GROUP = "sealed";
     private static final String FIRST_TOKEN = "the-first-token-of-all";
-    private static final String NEXT_TOKEN = "the-token-that-follows";
+    private static final int ROUNDS = Integer.getInteger("cistern.effort", 1);
 
     @TempDir
     private Path state;
@@ -129,29 +129,35 @@ final class TransitEncryptionTest {
             }
         });
         byte[] before = Files.readAllBytes(certificate());
-        for (int round = 0; round < 3; round++) {
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int rotation = 0; rotation < 3; rotation++) {
+                awaitMore(calls, failure);
+                cistern.controlPlane().rotateCertificates();
+            }
+            String next = "the-token-of-round-" + round;
+            changeToken(next, "ROTATE");
             awaitMore(calls, failure);
-            cistern.controlPlane().rotateCertificates();
+            token.set(next);
+            awaitMore(calls, failure);
+            changeToken(next, "SET");
+            awaitMore(calls, failure);
         }
         assertThat(Files.readAllBytes(certificate())).isNotEqualTo(before);
-        client.modifyReplicationGroup(request -> request.replicationGroupId(GROUP).applyImmediately(true)
-                .authToken(NEXT_TOKEN).authTokenUpdateStrategy("ROTATE"));
-        Probe.awaitAvailable(client, GROUP);
-        awaitMore(calls, failure);
-        token.set(NEXT_TOKEN);
-        awaitMore(calls, failure);
-        client.modifyReplicationGroup(request -> request.replicationGroupId(GROUP).applyImmediately(true)
-                .authToken(NEXT_TOKEN).authTokenUpdateStrategy("SET"));
-        Probe.awaitAvailable(client, GROUP);
-        awaitMore(calls, failure);
         ends.set(true);
         load.join();
         assertThat(failure.get()).as("after %d calls", calls.get()).isNull();
+        System.out.println("calls while tokens and certificates changed: " + calls.get() + ", changes: " + 5 * ROUNDS);
         assertThatThrownBy(() -> {
             try (Jedis late = secure(endpoint, FIRST_TOKEN)) {
                 late.ping();
             }
         }).isInstanceOf(JedisException.class);
+    }
+
+    private void changeToken(String next, String strategy) {
+        client.modifyReplicationGroup(request -> request.replicationGroupId(GROUP).applyImmediately(true)
+                .authToken(next).authTokenUpdateStrategy(strategy));
+        Probe.awaitAvailable(client, GROUP);
     }
 
     private Path certificate() throws IOException {

@@ -360,23 +360,6 @@ final class TlsTest {
         }
     }
 
-    /** Whichever library encrypts: where suites of TLS 1.3 are chosen it is the JDK's. */
-    @DisplayName("TLS: renegotiation")
-    @ParameterizedTest
-    @ValueSource(strings = {"", RESTRICTED_TO_JDK})
-    void nobodyBeginsAnew(String suites) throws IOException {
-        int port = TestServer.freePort();
-        try (TestServer _ = start(0, port, "tls-ciphersuites", suites);
-                SSLSocket socket = open(ours.clientContext(), port, "TLSv1.2");
-                TestClient client = new TestClient(socket)) {
-            assertThat(client.send("PING")).isEqualTo(PONG);
-            assertThatThrownBy(() -> {
-                socket.startHandshake();
-                client.send("PING");
-            }).isInstanceOfAny(IOException.class, UncheckedIOException.class);
-        }
-    }
-
     @Test
     void whoSaysNothingHoldsNoPlaceOfThoseWhoDo() throws IOException {
         int port = TestServer.freePort();

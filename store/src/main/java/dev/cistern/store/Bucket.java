@@ -8,12 +8,13 @@ package dev.cistern.store;
  *        0     8  tags    one byte per lane; 0 = the lane is empty
  *        8     8  meta    bits  0 ..  5  flags
  *                         bits  6 .. 47  overflow line: its address, a multiple of 64; 0 = none
- *                         bits 48 .. 63  snapshot version
+ *                         bits 48 .. 55  lanes that the snapshot has or does not need, while it has only some
+ *                         bits 56 .. 63  snapshot version
  *       16    48  lanes   eight entry addresses of 48 bits
  * </pre>
  *
  * Lanes fill from 0 upwards, and only the last line of a chain has empty ones. An overflow line has the same shape; the
- * flags and the version of a chain stand in its first line.
+ * flags and the version of a chain stand in its first line, what is known of a lane in its own line.
  *
  * <p>
  * A lane is read by one 8-byte load that begins two bytes before it, so that the last lane's load does not leave the
@@ -33,12 +34,17 @@ final class Bucket {
     /** An entry with a deadline was put here; cleared by a walk that finds none. */
     static final int HAS_VOLATILE = 1;
 
+    /** The snapshot of the chain's version has some of its entries: those of the lanes that are marked as written. */
+    static final int IS_PARTLY_WRITTEN = 2;
+
     private static final int FLAG_BITS = 6;
-    private static final int VERSION_SHIFT = 48;
-    /** Versions are of 16 bits; 0 is that of no snapshot. */
+    private static final int WRITTEN_SHIFT = 48;
+    private static final int VERSION_SHIFT = WRITTEN_SHIFT + LANES;
+    /** Versions are of 8 bits; 0 is that of no snapshot. */
     static final int MAX_VERSION = (1 << (Long.SIZE - VERSION_SHIFT)) - 1;
     private static final long FLAGS = (1L << FLAG_BITS) - 1;
-    private static final long LINK = (1L << VERSION_SHIFT) - 1 & ~FLAGS;
+    private static final long LINK = (1L << WRITTEN_SHIFT) - 1 & ~FLAGS;
+    private static final long WRITTEN = (1L << VERSION_SHIFT) - (1L << WRITTEN_SHIFT);
 
     private static final int LANE_LOAD_OFFSET = LANES_OFFSET - 2;
     private static final int LANE_LOAD_SHIFT = Long.SIZE - LANE_BYTES * Byte.SIZE;
@@ -126,8 +132,26 @@ final class Bucket {
         return (int) (meta(bucket) >>> VERSION_SHIFT);
     }
 
-    static void setVersion(long bucket, int version) {
-        long below = meta(bucket) & (1L << VERSION_SHIFT) - 1;
-        Memory.putLong(bucket + META_OFFSET, below | (long) version << VERSION_SHIFT);
+    static void setVersion(long bucket, int version, boolean isPartlyWritten) {
+        long rest = meta(bucket) & (1L << VERSION_SHIFT) - 1 & ~IS_PARTLY_WRITTEN;
+        Memory.putLong(bucket + META_OFFSET,
+                rest | (long) version << VERSION_SHIFT | (isPartlyWritten ? IS_PARTLY_WRITTEN : 0));
+    }
+
+    static boolean isPartlyWritten(long bucket) {
+        return (meta(bucket) & IS_PARTLY_WRITTEN) != 0;
+    }
+
+    static boolean isWritten(long bucket, int lane) {
+        return (meta(bucket) >>> WRITTEN_SHIFT + lane & 1) != 0;
+    }
+
+    static void setWritten(long bucket, int lane, boolean value) {
+        long bit = 1L << WRITTEN_SHIFT + lane;
+        Memory.putLong(bucket + META_OFFSET, value ? meta(bucket) | bit : meta(bucket) & ~bit);
+    }
+
+    static void clearWritten(long bucket) {
+        Memory.putLong(bucket + META_OFFSET, meta(bucket) & ~WRITTEN);
     }
 }

@@ -247,7 +247,7 @@ final class Index {
     }
 
     /** One of 255: zero marks an empty lane. */
-    private static int tagOf(long hash) {
+    static int tagOf(long hash) {
         int tag = (int) (hash >>> TAG_SHIFT) & 0xFF;
         return tag == 0 ? 1 : tag;
     }
@@ -328,14 +328,15 @@ final class Index {
 
     /** Adds an entry whose key is not here yet. Throws before anything changed when there is no memory. */
     void insert(long hash, long entry) {
-        append(bucketOf(hash), tagOf(hash), entry);
+        // A snapshot that is going on does not need it: it was not there at the cut.
+        append(bucketOf(hash), tagOf(hash), entry, true);
         entries++;
         if (entries << LOAD_SHIFT > buckets * SPLIT_LOAD_FIXED && buckets < MAX_BUCKETS) {
             split();
         }
     }
 
-    private void append(long first, int tag, long entry) {
+    private void append(long first, int tag, long entry, boolean isWritten) {
         long last = first;
         for (long next = Bucket.link(last); next != 0; next = Bucket.link(last)) {
             last = next;
@@ -348,6 +349,7 @@ final class Index {
             lane = 0;
         }
         Bucket.set(last, lane, tag, entry);
+        Bucket.setWritten(last, lane, isWritten);
     }
 
     /** Makes the entry of this lane the one found last. */
@@ -388,6 +390,7 @@ final class Index {
         }
         int lastLane = Bucket.count(last) - 1;
         Bucket.set(bucket, lane, Bucket.tag(last, lastLane), Bucket.entry(last, lastLane));
+        Bucket.setWritten(bucket, lane, Bucket.isWritten(last, lastLane));
         Bucket.clear(last, lastLane);
         if (lastLane == 0 && previous != 0) {
             Bucket.setLink(previous, 0);
@@ -405,7 +408,7 @@ final class Index {
         long target = bucket(buckets);
         Bucket.clear(target);
         Bucket.setVolatile(target, Bucket.hasVolatile(source));
-        Bucket.setVersion(target, Bucket.version(source));
+        Bucket.setVersion(target, Bucket.version(source), Bucket.isPartlyWritten(source));
         long line = source;
         while (line != 0) {
             line = dealLine(source, line, target, bit);
@@ -424,7 +427,7 @@ final class Index {
                 lane++;
                 continue;
             }
-            append(target, Bucket.tag(line, lane), entry);
+            append(target, Bucket.tag(line, lane), entry, Bucket.isWritten(line, lane));
             boolean lineGoes = line != source && Bucket.count(line) == 1;
             removeAt(source, line, lane);
             if (lineGoes) {
@@ -455,8 +458,9 @@ final class Index {
         int number = buckets - 1;
         long source = bucket(number);
         long target = bucket(number - Integer.highestOneBit(number));
-        if (Bucket.version(source) != Bucket.version(target)) {
-            // A snapshot has written one of them and not the other: later, when it has both.
+        if (Bucket.version(source) != Bucket.version(target)
+                || Bucket.isPartlyWritten(source) != Bucket.isPartlyWritten(target)) {
+            // A snapshot has written more of one of them than of the other: later, when it has both.
             return false;
         }
         try {
@@ -469,7 +473,7 @@ final class Index {
             Bucket.setVolatile(target, true);
         }
         while (Bucket.count(source) > 0) {
-            append(target, Bucket.tag(source, 0), Bucket.entry(source, 0));
+            append(target, Bucket.tag(source, 0), Bucket.entry(source, 0), Bucket.isWritten(source, 0));
             removeAt(source, source, 0);
         }
         Bucket.clear(source);

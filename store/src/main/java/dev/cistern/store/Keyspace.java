@@ -265,11 +265,11 @@ public final class Keyspace implements AutoCloseable {
         return keys;
     }
 
-    /** Something of this key's bucket is about to change: a snapshot that still needs it as it was writes it now. */
+    /** Something of this key is about to change: a snapshot that still needs it as it was writes it now. */
     private void beforeChange(StripeKeys keys, Bytes key) {
         Snapshot snapshot = store.snapshot();
         if (snapshot != null) {
-            snapshot.preserve(database, keys.index.bucketAt(key.hash(hashFunction)));
+            snapshot.preserve(database, keys.index, key.hash(hashFunction));
         }
     }
 
@@ -277,7 +277,7 @@ public final class Keyspace implements AutoCloseable {
     void beforeChange(StripeKeys keys, long entry) {
         Snapshot snapshot = store.snapshot();
         if (snapshot != null) {
-            snapshot.preserve(database, keys.index.bucketAt(keys.index.hashOf(entry)));
+            snapshot.preserve(database, keys.index, keys.index.hashOf(entry));
         }
     }
 

@@ -6,16 +6,18 @@ import java.util.Arrays;
  * One moment of all databases, written down entry by entry while they go on changing.
  *
  * <pre>
- *   the cut        bucket   A  B  C  D  E  F      none is written
- *   a walk         writes   A, B                  A  B │ C  D  E  F
- *   SET in E       writes   E first, then sets    A  B │ C  D [E] F
- *   the walk       writes   C, D, passes E, F     all are written, each as it was at the cut
+ *   the cut        bucket   A  B  C  D     E     F      none is written
+ *   a walk         writes   A, B                        A  B │ C  D   E       F
+ *   SET of e2      writes   e2 first, then sets it      A  B │ C  D   E[e2]   F
+ *   the walk       writes   C, D, E but for e2, F       all are written, each as it was at the cut
  * </pre>
  *
  * The cut takes the exclusive gate for a moment and copies nothing: each snapshot has a number, and a bucket whose number
- * is another is not written yet ({@link Bucket#version}). Whoever is about to change a bucket that is not, writes it
- * first; a bucket that is split hands its number on, and two of different numbers are not merged. So an entry is
- * written exactly once, and what this costs in memory is what the writer keeps.
+ * is another is not written yet ({@link Bucket#version}). Whoever is about to change an entry of such a bucket, writes
+ * that entry first, and marks its lane; so are new entries marked, which were not there at the cut. Marks go wherever
+ * entries go: a bucket that is split hands its number and its marks on, and two that are not at the same point are not
+ * merged. So an entry is written exactly once, a client pays for what it changes and not for its neighbours, and what
+ * this costs in memory is what the writer keeps.
  *
  * <p>
  * Made by {@link Store#beginSnapshot}, ended by {@link #end}. Emptying a database or letting two change places ends it
@@ -56,21 +58,61 @@ public final class Snapshot {
         this.next = new int[store.stripes()];
     }
 
-    /** Writes what is to be changed next, unless it was written before. The bucket's stripe is held. */
-    void preserve(int databaseOfBucket, long first) {
-        if (Bucket.version(first) != version && !aborted) {
-            writeChain(databaseOfBucket, first);
+    /**
+     * Writes what is to be changed next, unless it was written before: the entry whose key has this hash, or none. The
+     * stripe is held.
+     */
+    void preserve(int databaseOfEntry, Index index, long hash) {
+        long first = index.bucketAt(hash);
+        if (aborted || isWritten(first)) {
+            return;
+        }
+        if (Bucket.version(first) != version) {
+            beginPart(first);
+        }
+        long pattern = Bucket.pattern(Index.tagOf(hash));
+        for (long line = first; line != 0; line = Bucket.link(line)) {
+            // A tag that is the same by chance writes an entry early, which does no harm.
+            for (long matches = Bucket.matches(Bucket.tags(line), pattern); matches != 0; matches &= matches - 1) {
+                writeLane(databaseOfEntry, line, Bucket.lane(matches));
+            }
         }
     }
 
-    private void writeChain(int databaseOfBucket, long first) {
+    /** Whether all of the chain is. */
+    private boolean isWritten(long first) {
+        return Bucket.version(first) == version && !Bucket.isPartlyWritten(first);
+    }
+
+    /** What the lanes were marked with was meant for an earlier snapshot. */
+    private void beginPart(long first) {
+        for (long line = first; line != 0; line = Bucket.link(line)) {
+            Bucket.clearWritten(line);
+        }
+        Bucket.setVersion(first, version, true);
+    }
+
+    private void writeLane(int databaseOfEntry, long line, int lane) {
+        if (!Bucket.isWritten(line, lane)) {
+            writer.write(databaseOfEntry, Bucket.entry(line, lane));
+            Bucket.setWritten(line, lane, true);
+        }
+    }
+
+    private void writeChain(int databaseOfChain, long first) {
+        if (isWritten(first)) {
+            return;
+        }
+        if (Bucket.version(first) != version) {
+            beginPart(first);
+        }
         for (long line = first; line != 0; line = Bucket.link(line)) {
             int count = Bucket.count(line);
             for (int lane = 0; lane < count; lane++) {
-                writer.write(databaseOfBucket, Bucket.entry(line, lane));
+                writeLane(databaseOfChain, line, lane);
             }
         }
-        Bucket.setVersion(first, version);
+        Bucket.setVersion(first, version, false);
     }
 
     /**
@@ -101,7 +143,7 @@ public final class Snapshot {
     private void walk(int walked, int buckets) {
         StripeKeys keys = store.keysOf(database)[walked];
         for (int i = 0; i < buckets && !aborted && keys != null && next[walked] < keys.index.buckets(); i++) {
-            preserve(database, keys.index.bucketNumbered(next[walked]++));
+            writeChain(database, keys.index.bucketNumbered(next[walked]++));
             if (writer.wantsPause()) {
                 break;
             }

@@ -503,7 +503,10 @@ public final class Store implements AutoCloseable {
             if (snapshot != null) {
                 throw new IllegalStateException("there is a snapshot going on");
             }
-            snapshotVersion = snapshotVersion % Bucket.MAX_VERSION + 1;
+            if (snapshotVersion == Bucket.MAX_VERSION) {
+                forgetSnapshots();
+            }
+            snapshotVersion++;
             Snapshot begun = new Snapshot(this, writer, snapshotVersion);
             atTheCut.run();
             snapshot = begun;
@@ -511,6 +514,21 @@ public final class Store implements AutoCloseable {
         } finally {
             if (!held) {
                 unlockAll();
+            }
+        }
+    }
+
+    /**
+     * The numbers begin anew: a bucket that the last snapshots did not come to, as they were ended early, must not look
+     * as if a later one had written it. All stripes are held.
+     */
+    private void forgetSnapshots() {
+        snapshotVersion = 0;
+        for (StripeKeys[] database : keys) {
+            for (StripeKeys part : database) {
+                for (int i = 0; part != null && i < part.index.buckets(); i++) {
+                    Bucket.setVersion(part.index.bucketNumbered(i), 0, false);
+                }
             }
         }
     }
@@ -668,7 +686,7 @@ public final class Store implements AutoCloseable {
         StripeKeys made = new StripeKeys(hashFunction, region, releases, knowsSlots ? locks.length : 0,
                 options.homeBytes());
         // Nothing that comes here was there at the cut of a snapshot that is going on.
-        Bucket.setVersion(made.index.bucketNumbered(0), snapshotVersion);
+        Bucket.setVersion(made.index.bucketNumbered(0), snapshotVersion, false);
         return made;
     }
 

@@ -98,10 +98,22 @@ final class LayoutTest {
             Bucket.set(bucket, lane, 0xF0 + lane, 0xFEDC_BA98_7650L + lane);
         }
         Bucket.setLink(bucket, 0x7FFF_FFFF_FFC0L);
-        Bucket.setVersion(bucket, 0xFFFE);
+        Bucket.setVersion(bucket, 0xFE, true);
+        Bucket.setWritten(bucket, 0, true);
+        Bucket.setWritten(bucket, 7, true);
         Bucket.setVolatile(bucket, true);
         assertThat(Bucket.link(bucket)).isEqualTo(0x7FFF_FFFF_FFC0L);
-        assertThat(Bucket.version(bucket)).isEqualTo(0xFFFE);
+        assertThat(Bucket.version(bucket)).isEqualTo(0xFE);
+        assertThat(Bucket.isPartlyWritten(bucket)).isTrue();
+        assertThat(Bucket.isWritten(bucket, 0)).isTrue();
+        assertThat(Bucket.isWritten(bucket, 1)).isFalse();
+        assertThat(Bucket.isWritten(bucket, 7)).isTrue();
+        Bucket.setVersion(bucket, 0xFE, false);
+        assertThat(Bucket.isPartlyWritten(bucket)).isFalse();
+        Bucket.clearWritten(bucket);
+        assertThat(Bucket.isWritten(bucket, 0)).isFalse();
+        assertThat(Bucket.isWritten(bucket, 7)).isFalse();
+        assertThat(Bucket.version(bucket)).isEqualTo(0xFE);
         assertThat(Bucket.hasVolatile(bucket)).isTrue();
         Bucket.setVolatile(bucket, false);
         assertThat(Bucket.hasVolatile(bucket)).isFalse();

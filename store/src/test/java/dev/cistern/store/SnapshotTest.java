@@ -243,6 +243,37 @@ final class SnapshotTest {
         }
     }
 
+    /** After one that came to every bucket as many that came to none as it takes until its number is used again. */
+    @Test
+    void aNumberThatIsUsedAgainMarksNothingAsWritten() {
+        try (Store store = store(5);
+                Page page = new Page(store, 0);
+                Changes changes = new Changes(store, new SplittableRandom(5), 500, 0)) {
+            for (int i = 0; i < 1000; i++) {
+                changes.one();
+            }
+            assertThat(Page.of(store, 0)).isNotEmpty();
+            for (int i = 1; i < Bucket.MAX_VERSION; i++) {
+                store.beginSnapshot(page, () -> {}).end();
+            }
+            assertThat(Page.of(store, 0)).isEqualTo(all(store, page));
+        }
+    }
+
+    private static Map<String, String> all(Store store, Page page) {
+        store.lockAll();
+        try {
+            for (int database = 0; database < DATABASES; database++) {
+                for (int stripe = 0; stripe < store.stripes(); stripe++) {
+                    writeAll(store, database, stripe, page);
+                }
+            }
+        } finally {
+            store.unlockAll();
+        }
+        return page.written;
+    }
+
     private static void writeAll(Store store, int database, int stripe, Page page) {
         StripeKeys keys = store.keysOf(database)[stripe];
         for (int bucket = 0; keys != null && bucket < keys.index.buckets(); bucket++) {

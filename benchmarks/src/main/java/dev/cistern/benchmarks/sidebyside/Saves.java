@@ -44,6 +44,9 @@ final class Saves implements Callable<Integer> {
     @Option(names = "--connections", defaultValue = "4", paramLabel = "N", description = "Of the load, eight requests at a time on each (default ${DEFAULT-VALUE}).")
     private int connections;
 
+    @Option(names = "--saves", defaultValue = "2", paramLabel = "N", description = "Of each server, one after the other under the same load; the last one counts, so that a JVM has compiled what it runs (default ${DEFAULT-VALUE}).")
+    private int saves;
+
     @Option(names = "--markdown", paramLabel = "FILE", description = "Writes the table there too.")
     private @Nullable Path markdown;
 
@@ -94,9 +97,12 @@ final class Saves implements Callable<Integer> {
             loader.fill("key:", keys, MixedLoad.VALUE_BYTES);
             try (MixedLoad load = new MixedLoad(server, connections, keys)) {
                 Thread.sleep(seconds * 500L);
+                for (int save = 1; save < saves; save++) {
+                    save(admin);
+                }
                 long end = System.nanoTime() + seconds * 1_000_000_000L;
                 Stretch before = stretch(server, load, () -> System.nanoTime() < end);
-                admin.expect("+Background saving started", "BGSAVE");
+                begin(admin);
                 Stretch during = stretch(server, load, () -> isSaving(admin));
                 load.requireAlive();
                 return row(peer.name(), before, during);
@@ -104,6 +110,17 @@ final class Saves implements Callable<Integer> {
         } finally {
             Bench.delete(folder);
         }
+    }
+
+    private static void save(PeerConnection admin) throws IOException, InterruptedException {
+        begin(admin);
+        while (isSaving(admin)) {
+            Thread.sleep(SAMPLE_MILLIS);
+        }
+    }
+
+    private static void begin(PeerConnection admin) throws IOException {
+        admin.expect("+Background saving started", "BGSAVE");
     }
 
     private interface Going {

@@ -24,7 +24,7 @@ final class Pace {
     private static final long MOST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     /** Above it somebody waits for a processor now and then. */
     private static final double BUSY = 0.85;
-    private static final double LEAST_SHARE = 0.125;
+    private static final double LEAST_SHARE = 0.0625;
 
     private final LongSupplier nanos;
     private final DoubleSupplier load;

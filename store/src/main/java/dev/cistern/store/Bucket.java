@@ -143,11 +143,11 @@ final class Bucket {
     }
 
     static boolean isWritten(long bucket, int lane) {
-        return (meta(bucket) >>> WRITTEN_SHIFT + lane & 1) != 0;
+        return (meta(bucket) >>> (WRITTEN_SHIFT + lane) & 1) != 0;
     }
 
     static void setWritten(long bucket, int lane, boolean value) {
-        long bit = 1L << WRITTEN_SHIFT + lane;
+        long bit = 1L << (WRITTEN_SHIFT + lane);
         Memory.putLong(bucket + META_OFFSET, value ? meta(bucket) | bit : meta(bucket) & ~bit);
     }
 

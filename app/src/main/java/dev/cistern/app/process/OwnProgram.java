@@ -19,7 +19,8 @@ final class OwnProgram implements Program {
     static final String SPEC = "node.properties";
 
     private static final List<String> FLAGS = List.of("--enable-native-access=ALL-UNNAMED",
-            "-XX:+UseCompactObjectHeaders", "-XX:MaxInlineLevel=30", "-XX:+UseSerialGC", "-Xms8m", "-Xmx512m",
+            "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "-XX:+UseCompactObjectHeaders",
+            "-XX:MaxInlineLevel=30", "-XX:+UseSerialGC", "-Xms8m", "-Xmx512m",
             // A dying node says so in its log, not in a file wherever it was started.
             "-XX:ErrorFile=/dev/stderr", "-XX:+ExitOnOutOfMemoryError");
 

@@ -60,13 +60,21 @@ public final class ControlPlane implements AutoCloseable {
 
     static ControlPlane open(ControlPlaneOptions options, StepObserver observer) {
         StateDirectory directory = openDirectory(options.stateDirectory());
-        ControlPlane plane;
         try {
-            plane = new ControlPlane(options, directory, Database.open(directory.databaseFile()), observer);
+            return begun(new ControlPlane(options, directory, Database.open(directory.databaseFile()), observer));
         } catch (IOException | RuntimeException e) {
             closeDirectory(directory);
             throw new StateDirectoryException("cannot open the state in " + options.stateDirectory() + ": " + e, e);
         }
+    }
+
+    /** One over a state that is open already, as a simulation has it. */
+    static ControlPlane open(ControlPlaneOptions options, StateDirectory directory, Database database,
+            StepObserver observer) throws IOException {
+        return begun(new ControlPlane(options, directory, database, observer));
+    }
+
+    private static ControlPlane begun(ControlPlane plane) {
         plane.workflows.open();
         return plane;
     }

@@ -2,7 +2,7 @@ package dev.cistern.control;
 
 import java.time.Duration;
 
-/** How a workflow waits: really, or in the virtual time of a simulation. */
+/** How time passes for those who wait: really, or as a simulation has it. */
 @FunctionalInterface
 public interface Pauses {
 
@@ -11,4 +11,9 @@ public interface Pauses {
 
     /** Returns when {@code duration} has passed. */
     void pause(Duration duration) throws InterruptedException;
+
+    /** A clock that never goes back, by which silence and leases are measured. */
+    default long nanos() {
+        return System.nanoTime();
+    }
 }

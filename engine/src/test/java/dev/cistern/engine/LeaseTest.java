@@ -129,6 +129,12 @@ final class LeaseTest {
             assertThat(answer).isInstanceOf(WireReply.Int.class);
         }
 
+        void inherit(long epoch) {
+            WireReply answer = client.send("CISTERN", "LEASE", "" + epoch, "600000", state("clock"), "REPLICAS", "0",
+                    "HEIR");
+            assertThat(answer).isInstanceOf(WireReply.Int.class);
+        }
+
         void follow(long epoch, Server primary) {
             order("FOLLOW", "" + epoch, "127.0.0.1", "" + primary.node.port());
             await("link up", () -> state("link").equals("up"));
@@ -328,6 +334,48 @@ final class LeaseTest {
         assertThat(Long.parseLong(replica.order("FENCE", "2").get("silent"))).isNotNegative();
         await("it has left", () -> primary.state("replicas").equals("0"));
         primary.clock.jump(600_000);
+        primary.client.send("SET", "key", "value").expect(WireReply.error(REFUSED));
+    }
+
+    /** It is told before, so that clients need not wait until somebody tells it afterwards. */
+    @Test
+    void anHeirWritesFromTheHandOverOn() throws IOException {
+        Server primary = new Server(0, 1);
+        Server heir = new Server(0, 1);
+        primary.grant(1, 600_000, 0);
+        heir.follow(1, primary);
+        primary.client.send("CISTERN", "LEASE", "2", "600000", primary.state("clock"), "REPLICAS", "1", "HEIR")
+                .expect(WireReply.error("ERR a primary is nobody's heir"));
+        primary.grant(2, 600_000, 0);
+        heir.inherit(2);
+        heir.client.send("SET", "key", "value").expect(WireReply.error(
+                "READONLY You can't write against a read only replica."));
+        primary.client.send("SET", "key", "value").expect(ok());
+        primary.client.send("FAILOVER", "TO", "127.0.0.1", "" + heir.node.port()).expect(ok());
+        await("role", () -> heir.state("role").equals("primary"));
+        heir.client.send("SET", "other", "value").expect(ok());
+        await("link up", () -> primary.state("link").equals("up"));
+        assertThat(heir.state("epoch")).isEqualTo("2");
+    }
+
+    /** Another order takes it back, and it is good for no longer than it was given. */
+    @Test
+    void whatAnHeirWasGivenEnds() throws IOException {
+        Server primary = new Server(0, 1);
+        Server heir = new Server(0, 1);
+        primary.grant(1, 600_000, 0);
+        heir.follow(1, primary);
+        heir.inherit(1);
+        heir.order("FOLLOW", "1", "127.0.0.1", "" + primary.node.port());
+        primary.client.send("FAILOVER").expect(ok());
+        await("role", () -> heir.state("role").equals("primary"));
+        heir.client.send("SET", "key", "value").expect(WireReply.error(REFUSED));
+        await("link up", () -> primary.state("link").equals("up"));
+        primary.inherit(1);
+        primary.clock.jump(700_000);
+        heir.grant(1, 600_000, 0);
+        heir.client.send("FAILOVER").expect(ok());
+        await("role", () -> primary.state("role").equals("primary"));
         primary.client.send("SET", "key", "value").expect(WireReply.error(REFUSED));
     }
 }

@@ -1,5 +1,7 @@
 package dev.cistern.control.node;
 
+import java.io.IOException;
+import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +18,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.args.ClientPauseMode;
 import redis.clients.jedis.commands.ProtocolCommand;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.SafeEncoder;
@@ -29,7 +32,8 @@ import redis.clients.jedis.util.SafeEncoder;
 public final class NodeAdmin {
 
     private static final int CONNECT_MILLIS = 1_000;
-    private static final int ANSWER_MILLIS = 2_000;
+    /** How long a node has for an answer that nobody waits for in a hurry. */
+    public static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
     static final ProtocolCommand CISTERN = () -> SafeEncoder.encode("CISTERN");
     private static final ProtocolCommand FAILOVER = () -> SafeEncoder.encode("FAILOVER");
 
@@ -48,6 +52,7 @@ public final class NodeAdmin {
 
     private final HostAndPort address;
     private final JedisClientConfig config;
+    private final @Nullable NodeDialer dialer;
 
     public NodeAdmin(NodeAddress address, AdminCredential admin) {
         this(address, admin, null);
@@ -55,12 +60,17 @@ public final class NodeAdmin {
 
     /** Over an encrypted connection where there is a trust. */
     public NodeAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust) {
-        this(address, admin, trust, Duration.ofMillis(ANSWER_MILLIS));
+        this(address, admin, trust, ANSWER_LIMIT, null);
     }
 
-    /** One that waits no longer than that for a connection, and for each answer. */
-    public NodeAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust, Duration limit) {
+    /**
+     * One that waits no longer than that for a connection, and for each answer; by sockets of the system unless there is a
+     * dialer.
+     */
+    public NodeAdmin(NodeAddress address, AdminCredential admin, @Nullable NodeTrust trust, Duration limit,
+            @Nullable NodeDialer dialer) {
         this.address = new HostAndPort(address.host(), address.port());
+        this.dialer = dialer;
         this.config = config(admin, trust, limit);
     }
 
@@ -364,6 +374,18 @@ public final class NodeAdmin {
     }
 
     Jedis connect() {
-        return new Jedis(address, config);
+        NodeDialer present = dialer;
+        return present == null ? new Jedis(address, config) : new Jedis(() -> dial(present), config);
+    }
+
+    private Socket dial(NodeDialer by) {
+        try {
+            Socket socket = by.dial(new NodeAddress(address.getHost(), address.getPort()),
+                    Duration.ofMillis(config.getConnectionTimeoutMillis()));
+            socket.setSoTimeout(config.getSocketTimeoutMillis());
+            return socket;
+        } catch (IOException e) {
+            throw new JedisConnectionException("cannot connect to " + address, e);
+        }
     }
 }

@@ -59,6 +59,22 @@ public final class NodeOrders {
         }
     }
 
+    /**
+     * The same for a replica to which its primary is about to hand over: it counts from now on too, and is good for nothing
+     * before.
+     */
+    public boolean leaseHeir(long epoch, long millis, int replicas, Permission permitted) {
+        try (Jedis node = admin.connect()) {
+            NodeStanding standing = standing(node);
+            if (standing == null || standing.isPrimary() || !permitted.isGiven(standing)) {
+                return false;
+            }
+            node.sendCommand(NodeAdmin.CISTERN, "LEASE", Long.toString(epoch), Long.toString(millis),
+                    Long.toString(standing.clockMillis()), "REPLICAS", Integer.toString(replicas), "HEIR");
+            return true;
+        }
+    }
+
     /** Whether a primary that stands so shall have a lease. */
     @FunctionalInterface
     public interface Permission {

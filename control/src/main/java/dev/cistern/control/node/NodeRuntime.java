@@ -2,6 +2,7 @@ package dev.cistern.control.node;
 
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A way to run nodes: in this JVM, as child processes, on other machines.
@@ -79,6 +80,11 @@ public interface NodeRuntime extends AutoCloseable {
 
     /** Whether there is something by which nodes of that engine can run; {@link NodeRuntimeException} says why not. */
     default void requireRunnable(EngineType engine) {}
+
+    /** How the control plane reaches the nodes; null where they listen on this machine or another one. */
+    default @Nullable NodeDialer dialer() {
+        return null;
+    }
 
     /** Ends what lives in this JVM. Nodes that can outlive it are left running. */
     @Override

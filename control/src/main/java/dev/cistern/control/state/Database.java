@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -30,12 +31,12 @@ public final class Database implements AutoCloseable {
     /** Serialization failure, deadlock, lock timeout of H2, and a key that somebody else inserted first. */
     private static final Set<String> RETRIED_STATES = Set.of("40001", "40P01", "HYT00", "23505");
 
-    private final HikariDataSource pool;
+    private final Runnable end;
     private final Jdbi jdbi;
 
-    private Database(HikariDataSource pool) {
-        this.pool = pool;
-        this.jdbi = Jdbi.create(pool);
+    private Database(DataSource connections, Runnable end) {
+        this.end = end;
+        this.jdbi = Jdbi.create(connections);
     }
 
     /** Opens or makes the database {@code file}, and brings its tables up to date. */
@@ -54,19 +55,24 @@ public final class Database implements AutoCloseable {
         config.setMinimumIdle(1);
         HikariDataSource pool = new HikariDataSource(config);
         try {
-            Database database = new Database(pool);
-            if (!database.isUpToDate()) {
-                Flyway.configure()
-                        .dataSource(pool)
-                        .locations("classpath:dev/cistern/control/migrations")
-                        .load()
-                        .migrate();
-            }
-            return database;
+            return over(pool, pool::close);
         } catch (RuntimeException e) {
             pool.close();
             throw e;
         }
+    }
+
+    /** A database of H2 that is reached by these connections, wherever it lies; {@code end} is what closing it does. */
+    public static Database over(DataSource connections, Runnable end) {
+        Database database = new Database(connections, end);
+        if (!database.isUpToDate()) {
+            Flyway.configure()
+                    .dataSource(connections)
+                    .locations("classpath:dev/cistern/control/migrations")
+                    .load()
+                    .migrate();
+        }
+        return database;
     }
 
     /** Runs {@code body} in one transaction and returns when its changes are on the disk. */
@@ -100,7 +106,7 @@ public final class Database implements AutoCloseable {
 
     @Override
     public void close() {
-        pool.close();
+        end.run();
     }
 
     /** Asked first, because loading Flyway is two fifths of the processor time that opening takes. */

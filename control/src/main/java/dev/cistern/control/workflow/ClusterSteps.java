@@ -13,6 +13,7 @@ import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.TagRow;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -39,12 +40,15 @@ final class ClusterSteps {
     private final NodeChanges changes;
     private final SnapshotFiles files;
     private final EventLog events;
+    private final LongSupplier nanos;
 
-    ClusterSteps(Nodes nodes, NodeChanges changes, SnapshotFiles files, EventLog events) {
+    /** @param nanos a clock that never goes back */
+    ClusterSteps(Nodes nodes, NodeChanges changes, SnapshotFiles files, EventLog events, LongSupplier nanos) {
         this.nodes = nodes;
         this.changes = changes;
         this.files = files;
         this.events = events;
+        this.nanos = nanos;
     }
 
     /** Starts every node of the cluster and waits until it answers. */
@@ -207,7 +211,7 @@ final class ClusterSteps {
     /** Starts the node as its cluster is now, with what it holds, and waits until it answers. */
     void restartWithData(Steps steps, CacheNode node) {
         String name = node.key().id() + " " + node.cacheNodeId();
-        steps.until("restart " + name, LOAD_LIMIT, new HeldRestart(nodes, node, System::nanoTime)::goOn);
+        steps.until("restart " + name, LOAD_LIMIT, new HeldRestart(nodes, node, nanos)::goOn);
         steps.until("answer " + name, LOAD_LIMIT, () -> nodes.answers(node));
         steps.once("tidy " + name, () -> nodes.tidy(node));
     }

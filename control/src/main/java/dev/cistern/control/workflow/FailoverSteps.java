@@ -75,6 +75,15 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
                 () -> all.stream().allMatch(node -> leases.isOver(node.nodeId())));
     }
 
+    /** The same of replicas that did not answer: the lost one may have handed over to one of them. */
+    private void waitOutHeirs(Steps steps, ResourceKey group, List<String> silent) {
+        if (!silent.isEmpty()) {
+            List<CacheNode> heirs = silent.stream().flatMap(id -> nodes.of(group.sibling(id)).stream()).toList();
+            steps.until("no other leads", LEASE_LIMIT,
+                    () -> heirs.stream().allMatch(node -> leases.isOver(node.nodeId())));
+        }
+    }
+
     /** What a replica said when it was asked: where it stands, and more if it takes orders. */
     private record Candidate(CacheCluster cluster, NodePlace place, @Nullable NodeStanding standing) {
 
@@ -91,25 +100,34 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
 
     /** The replica that is furthest in what the primary wrote; hopeless when all answer and none has any of it. */
     ResourceKey choose(Steps steps, ResourceKey group, String nodeGroupId, String primary) {
-        return group.sibling(steps.once("choose a replica", String.class, () -> freshest(
-                others(steps, group, nodeGroupId, primary), (node, admin) -> admin.orders().standing())));
+        return group.sibling(words(steps.once("choose a replica", String.class, () -> freshest(
+                others(steps, group, nodeGroupId, primary), (node, admin) -> admin.orders().standing()))).getFirst());
     }
 
-    /** The same, when the primary is lost: from then on none of them hears from it. */
+    /** The same, when the primary is lost: from then on none of them hears from it, and none leads that did not answer. */
     ResourceKey fenceAndChoose(Steps steps, ResourceKey group, String nodeGroupId, ResourceKey primary, long epoch) {
         List<CacheNode> lost = nodes.of(primary);
-        return group.sibling(steps.once("choose a replica", String.class,
-                () -> freshest(others(steps, group, nodeGroupId, primary.id()), (node, admin) -> {
-                    NodeStanding standing = admin.orders().standing();
-                    if (standing == null) {
-                        return null;
-                    }
-                    NodeStanding fenced = admin.orders().fence(epoch);
-                    lost.forEach(each -> leases.hasLostReplica(each.nodeId(), fenced.silentMillis()));
-                    return fenced;
-                })));
+        List<String> chosenAndSilent = words(steps.once("choose a replica", String.class,
+                () -> freshest(others(steps, group, nodeGroupId, primary.id()),
+                        (_, admin) -> fence(admin, epoch, lost))));
+        waitOutHeirs(steps, group, chosenAndSilent.subList(1, chosenAndSilent.size()));
+        return group.sibling(chosenAndSilent.getFirst());
     }
 
+    private static List<String> words(String text) {
+        return List.of(text.split(" ", -1));
+    }
+
+    private @Nullable NodeStanding fence(NodeAdmin admin, long epoch, List<CacheNode> lost) {
+        if (admin.orders().standing() == null) {
+            return null;
+        }
+        NodeStanding fenced = admin.orders().fence(epoch);
+        lost.forEach(each -> leases.hasLostReplica(each.nodeId(), fenced.silentMillis()));
+        return fenced;
+    }
+
+    /** The best one, and after it those that did not answer. */
     private String freshest(List<CacheCluster> replicas,
             BiFunction<CacheNode, NodeAdmin, @Nullable NodeStanding> question) {
         List<Candidate> candidates = ask(replicas, question);
@@ -120,7 +138,10 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
             }
         }
         if (best != null) {
-            return best.cluster.id();
+            List<String> words = new ArrayList<>(List.of(best.cluster.id()));
+            replicas.stream().filter(replica -> candidates.stream().noneMatch(each -> each.cluster.equals(replica)))
+                    .forEach(replica -> words.add(replica.id()));
+            return String.join(" ", words);
         }
         if (candidates.size() == replicas.size()) {
             throw new HopelessException("no replica has what the primary wrote");

@@ -34,6 +34,8 @@ final class Leases {
     private final Map<String, Long> givenNanos = new HashMap<>();
     private final Map<String, Long> followedNanos = new HashMap<>();
     private final Map<String, Long> epochs = new HashMap<>();
+    /** Of primaries that are about to hand over, to whom. */
+    private final Map<String, String> heirs = new HashMap<>();
 
     /** @param nanos a clock that never goes back */
     Leases(LongSupplier nanos) {
@@ -49,11 +51,32 @@ final class Leases {
                 : orders.lease(leadership.epoch(), 0, 0, _ -> isNoted(nodeId, leadership.epoch()));
     }
 
-    /** Notes that one of that epoch is about to be given; false if it must not be. */
-    synchronized boolean isNoted(String nodeId, long epoch) {
-        if (epoch < epochs.getOrDefault(nodeId, 0L)) {
+    /**
+     * Gives a replica to which {@code primary} is about to hand over a lease that begins with that; until it is certainly
+     * over, the other one is given none. False if it takes no orders.
+     */
+    boolean giveHeir(String primary, String nodeId, NodeOrders orders, Leadership leadership) {
+        return orders.leaseHeir(leadership.epoch(), MILLIS, leadership.replicas(),
+                _ -> isNotedForHeir(primary, nodeId, leadership.epoch()));
+    }
+
+    private synchronized boolean isNotedForHeir(String primary, String nodeId, long epoch) {
+        // Whom it had handed over to itself is the one that now gives it back.
+        heirs.remove(nodeId);
+        if (!isNoted(nodeId, epoch)) {
             return false;
         }
+        heirs.put(primary, nodeId);
+        return true;
+    }
+
+    /** Notes that one of that epoch is about to be given; false if it must not be. */
+    synchronized boolean isNoted(String nodeId, long epoch) {
+        String heir = heirs.get(nodeId);
+        if (epoch < epochs.getOrDefault(nodeId, 0L) || (heir != null && !isOver(heir))) {
+            return false;
+        }
+        heirs.remove(nodeId);
         givenNanos.put(nodeId, nanos.getAsLong());
         return true;
     }
@@ -63,6 +86,8 @@ final class Leases {
         if (epoch > epochs.getOrDefault(nodeId, 0L)) {
             epochs.put(nodeId, epoch);
             followedNanos.remove(nodeId);
+            // Whoever raises the epoch sees to it that this one has ended.
+            heirs.values().remove(nodeId);
         }
     }
 
@@ -94,5 +119,6 @@ final class Leases {
         givenNanos.keySet().retainAll(nodeIds);
         followedNanos.keySet().retainAll(nodeIds);
         epochs.keySet().retainAll(nodeIds);
+        heirs.keySet().retainAll(nodeIds);
     }
 }

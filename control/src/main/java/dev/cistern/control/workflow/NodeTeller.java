@@ -37,12 +37,12 @@ record NodeTeller(Database database, NodeRuntime runtime, EventLog events, NodeC
 
     /** The node's admin connection. */
     NodeAdmin admin(StartedNode node) {
-        return new NodeAdmin(node.address(), node.spec().admin(), trust(node));
+        return admin(node, NodeAdmin.ANSWER_LIMIT);
     }
 
     /** One that waits for no answer longer than that. */
     NodeAdmin admin(StartedNode node, Duration limit) {
-        return new NodeAdmin(node.address(), node.spec().admin(), trust(node), limit);
+        return new NodeAdmin(node.address(), node.spec().admin(), trust(node), limit, runtime.dialer());
     }
 
     private @Nullable NodeTrust trust(StartedNode node) {

@@ -152,7 +152,7 @@ final class Nodes {
      * than {@code limit} for that.
      */
     boolean handOver(CacheNode primary, CacheNode replica, Duration limit) {
-        return roles.handOver(admin(primary), replica, admin(replica), leadershipOf(replica), limit);
+        return roles.handOver(primary, admin(primary), replica, admin(replica), leadershipOf(replica), limit);
     }
 
     /** Has the replica lead, by the epoch that is raised already; whether it does. */

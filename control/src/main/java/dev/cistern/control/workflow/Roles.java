@@ -93,7 +93,8 @@ record Roles(Leases leases, EventLog events, Database database) {
      * Whether the replica is primary, and may write; if not, has the two change places, unless they are about to. Writes wait
      * for no longer than {@code limit} for that.
      */
-    boolean handOver(NodeAdmin from, CacheNode replica, NodeAdmin to, Leadership leadership, Duration limit) {
+    boolean handOver(CacheNode primary, NodeAdmin from, CacheNode replica, NodeAdmin to, Leadership leadership,
+            Duration limit) {
         NodePlace place = to.place();
         if (place.isPrimary()) {
             // By itself it would get none before the rows say that it leads.
@@ -102,6 +103,9 @@ record Roles(Leases leases, EventLog events, Database database) {
                     || leases.give(replica.nodeId(), to.orders(), leadership);
         }
         if (place.isLinked() && from.place().isPrimary() && !from.isHandingOver()) {
+            // It writes from the moment on at which it leads, and not from when that is noticed here.
+            var _ = leadership.isLeased()
+                    && leases.giveHeir(primary.nodeId(), replica.nodeId(), to.orders(), leadership);
             from.handOver(replica.port(), replica.admin(), limit);
         }
         return false;

@@ -52,7 +52,7 @@ final class Sentry implements AutoCloseable {
     private final Rest rest;
     private final LongSupplier nanos;
     private final ExecutorService askers = Executors.newFixedThreadPool(THREADS,
-            Thread.ofPlatform().daemon().name("sentry-", 0).factory());
+            Thread.ofVirtual().name("sentry-", 0).factory());
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
     private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
     private final Set<String> alarmed = ConcurrentHashMap.newKeySet();

@@ -22,6 +22,7 @@ import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
 import java.time.Clock;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +53,8 @@ public final class Workflows implements AutoCloseable {
     public Workflows(ControlPlaneOptions options, Database database, StateDirectory directory, EventLog events,
             NodeCertificates certificates, StepObserver observer) {
         this.events = events;
-        Leases leases = new Leases(System::nanoTime);
+        LongSupplier nanos = options.pauses()::nanos;
+        Leases leases = new Leases(nanos);
         NodeSpecs specs = new NodeSpecs(database, directory, options.endpoints(), certificates, options.keys());
         NodeTeller teller = new NodeTeller(database, options.runtime(), events, certificates, specs,
                 options.loginKeys(), options.clock());
@@ -60,7 +62,7 @@ public final class Workflows implements AutoCloseable {
         NodeChanges changes = new NodeChanges(database, nodes, options.runtime(), specs, teller, certificates, events);
         SnapshotFiles files = new SnapshotFiles(options.backups(), options.keys(), directory, database);
         SnapshotSteps snapshots = new SnapshotSteps(nodes, files, events, options.clock());
-        ClusterSteps clusters = new ClusterSteps(nodes, changes, files, events);
+        ClusterSteps clusters = new ClusterSteps(nodes, changes, files, events, nanos);
         Topologies topologies = new Topologies(database, nodes, options.endpoints());
         GroupSteps groups = new GroupSteps(clusters, events, topologies);
         RollingSteps rolling = new RollingSteps(groups, nodes);
@@ -110,10 +112,10 @@ public final class Workflows implements AutoCloseable {
         this.database = database;
         this.clock = options.clock();
         this.reports = new Reports(options.endpoints(), engine.presentSteps());
-        this.sentry = new Sentry(database, nodes, this, leases, options.clock(), rest, System::nanoTime);
+        this.sentry = new Sentry(database, nodes, this, leases, options.clock(), rest, nanos);
         this.leaseRounds = options.runtime().runsOriginals()
                 ? null
-                : new LeaseRounds(database, nodes, leases, rest, System::nanoTime);
+                : new LeaseRounds(database, nodes, leases, rest, nanos);
         this.keeper = new Keeper(database, nodes, changes, events, this, options.clock(), rest,
                 new SnapshotKeeper(database, this, options.clock()), topologies, sentry,
                 new LoginKeeper(database, changes, options.loginKeys(), options.clock()));

@@ -103,7 +103,7 @@ final class Failover {
         state = State.NONE;
         LOG.info("failover ends: {}", why);
         if (handedOver) {
-            replication.lead();
+            replication.orders().leadAgain();
         } else {
             node.store().setExpiresByItself(true);
         }

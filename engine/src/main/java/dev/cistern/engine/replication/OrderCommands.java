@@ -27,6 +27,7 @@ import static dev.cistern.engine.dispatch.Flag.STALE;
  *   STATE                                   role, epoch, clock, lease, history, offset and so on: names and values
  *   LEASE epoch millis clock [REPLICAS n]   a primary may write until its clock shows that much more, 0: for ever; answers
  *                                           the clock
+ *   LEASE epoch millis clock REPLICAS n HEIR    the same for a replica, from the moment on at which its primary hands over
  *   FENCE epoch                             ends the lease, or the link to a primary; answers like STATE
  *   PROMOTE epoch                           a replica leads, as soon as it has a lease; answers like STATE
  *   FOLLOW epoch host port [BRANCHED history offset]    follow this primary, which went on from there; like STATE
@@ -121,13 +122,18 @@ public final class OrderCommands {
         long epoch = epochAt(request, 2);
         long millis = request.longAt(3, 0, MAX_MILLIS, BAD_MILLIS);
         long since = request.longAt(4);
-        boolean hasReplicas = request.count() == 7 && request.is(5, "REPLICAS");
+        boolean isHeir = request.count() == 8 && request.is(7, "HEIR");
+        boolean hasReplicas = (request.count() == 7 || isHeir) && request.is(5, "REPLICAS");
         if (request.count() != 5 && !hasReplicas) {
             throw CommandException.SYNTAX_ERROR;
         }
         int replicas = hasReplicas ? (int) request.longAt(6, 0, MAX_REPLICAS, CommandException.SYNTAX_ERROR) : 0;
         inBackground(session, request, orders -> {
-            orders.grant(epoch, millis, since, replicas);
+            if (isHeir) {
+                orders.grantHeir(epoch, millis, since, replicas);
+            } else {
+                orders.grant(epoch, millis, since, replicas);
+            }
             return ascii(":" + orders.lease().clockMillis() + "\r\n");
         });
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,7 @@ public final class Orders {
     private static final CommandException NOTHING_TO_LEAD_WITH = CommandException.of(
             "ERR this node has no whole copy of what a primary had");
     private static final CommandException IS_REPLICA = CommandException.of("ERR a replica has no lease");
+    private static final CommandException IS_PRIMARY = CommandException.of("ERR a primary is nobody's heir");
     private static final CommandException UNKNOWN_CLOCK = CommandException.of(
             "ERR this node's clock has not shown that yet");
 
@@ -39,6 +41,11 @@ public final class Orders {
     private volatile long epoch;
     /** What became of writes that the others went on without; empty for none. */
     private volatile String divergent = "";
+    /** What this replica may write by as soon as its primary hands over to it; null for none. */
+    private volatile @Nullable Heritage heritage;
+
+    /** A lease that begins with the hand-over; it counts from the moment at which the node's clock showed that. */
+    private record Heritage(long millis, long sinceMillis, int replicas) {}
 
     Orders(Replication replication, Node node) {
         this.replication = replication;
@@ -89,6 +96,7 @@ public final class Orders {
 
     /** Refuses what a former plan orders; what a new one does is written down first. */
     private void obey(long ordered) throws IOException {
+        heritage = null;
         if (ordered < epoch) {
             throw CommandException.of("STALEEPOCH this node has obeyed epoch " + epoch);
         }
@@ -164,6 +172,45 @@ public final class Orders {
             throw UNKNOWN_CLOCK;
         }
         replication.rolePorts().check();
+    }
+
+    /**
+     * The same for a replica whose primary is about to hand over to it: it writes from that very moment on, and need not be
+     * told once more. Any other order takes that back.
+     */
+    synchronized void grantHeir(long ordered, long millis, long sinceMillis, int replicas) throws IOException {
+        obey(ordered);
+        if (!replication.isReplica()) {
+            throw IS_PRIMARY;
+        }
+        heritage = new Heritage(millis, sinceMillis, replicas);
+    }
+
+    /**
+     * Its primary has written all that it will, and wants this replica to lead. On a loop, which an order may wait for: so not
+     * under the monitor.
+     */
+    @SuppressWarnings("ReferenceEquality") // that very one
+    void takeOver() {
+        Heritage due = heritage;
+        lease.end();
+        replication.lead();
+        synchronized (lease) {
+            // An order that came meanwhile has taken it back, and ends the lease after that.
+            if (due != null && heritage == due) {
+                heritage = null;
+                var _ = lease.grant(due.millis, due.sinceMillis, due.replicas);
+            }
+        }
+        replication.rolePorts().check();
+    }
+
+    /** It was about to follow another one that may lead by now: it writes no more until it is told so. */
+    void leadAgain() {
+        if (areGiven()) {
+            lease.end();
+        }
+        replication.lead();
     }
 
     /** Whether a grant of this epoch needs nothing to be written down first. */

@@ -200,7 +200,12 @@ public final class PrimaryLink implements Conversation {
         }
         state = State.AGREEING;
         plan();
-        ask();
+        if (takesOver) {
+            // Clients wait for it, and that one has told already that it knows us.
+            questions.forEach(this::send);
+        } else {
+            ask();
+        }
     }
 
     @Override
@@ -323,7 +328,7 @@ public final class PrimaryLink implements Conversation {
                 && !answer.startsWith("-NOPERM") && !answer.startsWith("-ERR operation not permitted"));
         if (isRefused && matters) {
             fail(answer);
-        } else {
+        } else if (!takesOver) {
             ask();
         }
     }

@@ -212,7 +212,7 @@ public final class ReplicationCommands {
         if (!history.equals(replication.log().id())) {
             throw OTHER_HISTORY;
         }
-        replication.lead();
+        replication.orders().takeOver();
     }
 
     /** REPLCONF option value [option value ...] */

@@ -28,7 +28,10 @@ public final class RolePorts {
     private static final Logger LOG = LoggerFactory.getLogger(RolePorts.class);
     /** How long replicas without a link go on being found. */
     private static final long READER_GRACE_SECONDS = 10;
-    private static final long RETRY_MILLIS = 10;
+    /** The former primary is about to leave it, or something else has it: then there is no hurry. */
+    private static final long RETRY_MILLIS = 1;
+    private static final long LONGEST_RETRY_MILLIS = 64;
+    private static final int QUICK_TRIES = 200;
 
     /** What opens a port. */
     public interface Opener {
@@ -170,19 +173,22 @@ public final class RolePorts {
     // --- opening, on a thread of its own ---
 
     private void open(Port port, Opener with) {
-        while (goesOn(port)) {
+        long pauseMillis = RETRY_MILLIS;
+        for (int tries = 1; goesOn(port); tries++) {
             try {
                 opened(port, with.open(port.openNumber, port.isShared));
             } catch (IOException e) {
                 failed(port, e);
-                pause();
+                pause(pauseMillis);
+                // Quickly at first: clients wait for it.
+                pauseMillis = tries < QUICK_TRIES ? RETRY_MILLIS : Math.min(LONGEST_RETRY_MILLIS, 2 * pauseMillis);
             }
         }
     }
 
-    private static void pause() {
+    private static void pause(long millis) {
         try {
-            Thread.sleep(RETRY_MILLIS);
+            Thread.sleep(millis);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

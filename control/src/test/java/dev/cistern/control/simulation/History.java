@@ -53,7 +53,7 @@ final class History {
         this.random = world.random();
         this.network = new Network(world);
         this.isCalm = world.oneIn(4);
-        this.invariants = new Invariants(world, trace);
+        this.invariants = new Invariants(world, trace, isCalm || Boolean.getBoolean("cistern.losses"));
         this.nodes = new SimNodes(world, network, world.oneIn(3) ? SimNodes.Where.FAR : SimNodes.Where.NEAR,
                 invariants);
         this.database = rows.begin(world);

@@ -15,11 +15,14 @@ final class Invariants {
     private final List<String> trace;
     private final Map<String, Set<Integer>> acknowledged = new HashMap<>();
     private final Map<String, Set<Integer>> byAll = new HashMap<>();
+    private final boolean keepsAll;
     private int leaders;
 
-    Invariants(World world, List<String> trace) {
+    /** @param keepsAll  whether nothing may be lost that all replicas had acknowledged */
+    Invariants(World world, List<String> trace, boolean keepsAll) {
         this.world = world;
         this.trace = trace;
+        this.keepsAll = keepsAll;
     }
 
     /** The node group of a node, by its name: {@code g1} of g1-001-x2k9f1-0001, {@code g1-0002} of g1-0002-001-x2k9f1-0001. */
@@ -46,7 +49,7 @@ final class Invariants {
     void acknowledged(SimNode node, int write, boolean haveAll) {
         String shard = node.shard();
         acknowledged.computeIfAbsent(shard, _ -> new TreeSet<>()).add(write);
-        if (haveAll) {
+        if (haveAll && keepsAll) {
             byAll.computeIfAbsent(shard, _ -> new TreeSet<>()).add(write);
         }
     }

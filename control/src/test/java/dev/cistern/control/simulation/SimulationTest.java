@@ -15,11 +15,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * Histories of groups under every kind of failure, each by a seed of its own.
  *
  * <p>{@code -Dcistern.seed=n} plays from that seed on, {@code -Dcistern.effort=n} so many times more of them, and
- * {@code -Dcistern.histories=1} only one: a seed plays the same every time.
+ * {@code -Dcistern.histories=1} only one: a seed plays the same every time. {@code -Dcistern.losses=true} asks that nothing
+ * is lost that all replicas had acknowledged, also when nodes crash; without it that is asked only where none does. Some
+ * histories still break it: a primary can be ended while its only replica is loading.
  */
 final class SimulationTest {
 
-    private static final int HISTORIES = 24;
+    private static final int HISTORIES = 16;
     private static final int LINES_SHOWN = 120;
 
     @TempDir

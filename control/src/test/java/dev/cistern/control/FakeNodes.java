@@ -297,6 +297,7 @@ final class FakeNodes implements NodeRuntime {
         private final String runId;
         private final String data;
         private volatile int primaryPort;
+        private volatile boolean wasCopied;
         private volatile String rolePorts = "0 0";
         private volatile long epoch;
         private volatile long leaseMillis = -1;
@@ -502,6 +503,9 @@ final class FakeNodes implements NodeRuntime {
             epoch = ordered;
             switch (command.get(1)) {
                 case "LEASE" -> {
+                    if (command.contains("HEIR")) {
+                        return ":1\r\n";
+                    }
                     if (primaryPort != 0) {
                         return "-ERR a replica has no lease\r\n";
                     }
@@ -519,10 +523,19 @@ final class FakeNodes implements NodeRuntime {
             List<String> words = List.of("epoch", Long.toString(epoch), "clock", "1", "role",
                     primaryPort == 0 ? "primary" : "replica", "follows",
                     primaryPort == 0 ? "" : "127.0.0.1:" + primaryPort, "link", isLinked() ? "up" : "down",
-                    "silent", "0", "loading", "0", "history", "h", "offset", "7");
+                    "silent", "0", "loading", "0", "history", hasHistory() ? "h" : "", "offset",
+                    hasHistory() ? "7" : "-1");
             StringBuilder text = new StringBuilder("*" + words.size() + "\r\n");
             words.forEach(word -> text.append('$').append(word.length()).append("\r\n").append(word).append("\r\n"));
             return text.toString();
+        }
+
+        /** Whether anything was ever copied from it or to it. */
+        private boolean hasHistory() {
+            wasCopied |= primaryPort != 0
+                    ? isLinked()
+                    : nodes.values().stream().anyMatch(other -> other.primaryPort == spec.port());
+            return wasCopied;
         }
 
         private void followPort(int port) {
@@ -550,11 +563,13 @@ final class FakeNodes implements NodeRuntime {
         }
 
         private String replication() {
+            String history = hasHistory() ? "repl_backlog_active:1\r\nmaster_replid:h\r\n" : "";
             if (primaryPort != 0) {
-                return "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + primaryPort + "\r\nmaster_link_status:"
+                return history + "role:slave\r\nmaster_host:127.0.0.1\r\nmaster_port:" + primaryPort
+                        + "\r\nmaster_link_status:"
                         + (isLinked() ? "up" : "down") + "\r\nslave_repl_offset:7\r\n";
             }
-            StringBuilder text = new StringBuilder("role:master\r\nmaster_repl_offset:7\r\n");
+            StringBuilder text = new StringBuilder(history + "role:master\r\nmaster_repl_offset:7\r\n");
             int number = 0;
             for (FakeNode other : nodes.values()) {
                 if (other.primaryPort == spec.port()) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,16 +15,27 @@ import org.jspecify.annotations.Nullable;
  * @param silentSeconds  since anything came from its primary; -1 when it has none or no link to it
  * @param offset    how far it is in the history of writes
  * @param replicas  who follows it and has caught up, by the addresses that it knows them by
+ * @param history   whose writes those are; empty for none
+ * @param formerHistory  the one that this one begins as
  */
 public record NodePlace(@Nullable NodeAddress primary, boolean isLinked, int silentSeconds, long offset,
-        List<NodeAddress> replicas) {
-
+        List<NodeAddress> replicas, String history, String formerHistory) {
     public NodePlace {
         replicas = List.copyOf(replicas);
     }
 
     public boolean isPrimary() {
         return primary == null;
+    }
+
+    /** Whether it has something that another node could follow. */
+    public boolean hasData() {
+        return !history.isEmpty();
+    }
+
+    public Lineage lineage() {
+        return new Lineage(history, offset, formerHistory,
+                silentSeconds < 0 ? -1 : TimeUnit.SECONDS.toMillis(silentSeconds));
     }
 
     /** From the facts of INFO. */
@@ -35,7 +47,12 @@ public record NodePlace(@Nullable NodeAddress primary, boolean isLinked, int sil
         return new NodePlace(primary, "up".equals(facts.get("master_link_status")),
                 Integer.parseInt(facts.getOrDefault("master_last_io_seconds_ago", "-1")),
                 Long.parseLong(facts.getOrDefault(isPrimary ? "master_repl_offset" : "slave_repl_offset", "0")),
-                replicas(facts));
+                replicas(facts), history(facts, "master_replid"), history(facts, "master_replid2"));
+    }
+
+    /** A server has a name for one also before it has anything of it. */
+    private static String history(Map<String, String> facts, String name) {
+        return "1".equals(facts.get("repl_backlog_active")) ? facts.getOrDefault(name, "") : "";
     }
 
     private static List<NodeAddress> replicas(Map<String, String> facts) {

@@ -7,6 +7,7 @@ import java.util.Map;
  *
  * @param epoch           the highest that it has obeyed; 0 as long as there was no order
  * @param clockMillis     its monotonic clock, from which leases count
+ * @param leaseMillis     for how long it may write yet; 0 and below for not any more
  * @param isPrimary       whether it is a primary; whether it may write is its lease's
  * @param primary         whom it follows, as {@code host:port}; empty for a primary
  * @param isLinked        whether what its primary writes comes
@@ -18,12 +19,14 @@ import java.util.Map;
  * @param formerEnd       up to where it had that one
  * @param divergent       what became of writes that the others went on without; empty for none
  */
-public record NodeStanding(long epoch, long clockMillis, boolean isPrimary, String primary, boolean isLinked,
-        long silentMillis, boolean isLoading, String history, long offset, String formerHistory, long formerEnd,
+public record NodeStanding(long epoch, long clockMillis, long leaseMillis, boolean isPrimary, String primary,
+        boolean isLinked, long silentMillis, boolean isLoading, String history, long offset, String formerHistory,
+        long formerEnd,
         String divergent) {
 
     static NodeStanding of(Map<String, String> facts) {
-        return new NodeStanding(number(facts, "epoch"), number(facts, "clock"), "primary".equals(facts.get("role")),
+        return new NodeStanding(number(facts, "epoch"), number(facts, "clock"), number(facts, "lease"),
+                "primary".equals(facts.get("role")),
                 word(facts, "follows"), "up".equals(facts.get("link")), number(facts, "silent"),
                 "1".equals(facts.get("loading")), word(facts, "history"), number(facts, "offset"),
                 word(facts, "former-history"), number(facts, "former-end"), word(facts, "divergent"));
@@ -34,12 +37,8 @@ public record NodeStanding(long epoch, long clockMillis, boolean isPrimary, Stri
         return !isLoading && !history.isEmpty() && offset >= 0;
     }
 
-    /** Whether it has later writes than the other one, or more of the same. */
-    public boolean isAheadOf(NodeStanding other) {
-        if (history.equals(other.history)) {
-            return offset > other.offset;
-        }
-        return other.history.equals(formerHistory) || (!history.equals(other.formerHistory) && offset > other.offset);
+    public Lineage lineage() {
+        return new Lineage(history, offset, formerHistory, silentMillis);
     }
 
     private static String word(Map<String, String> facts, String name) {

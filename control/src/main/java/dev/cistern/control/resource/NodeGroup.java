@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param readerPort        the reader endpoint's port, on which all replicas listen beside their own
  * @param epoch             raised before anything is done that changes who leads: nodes refuse orders of lower ones
  * @param leased            whether its primary is known to write under a lease alone
+ * @param history           the history in which its primary was last seen writing, which tells its replicas' data from older
+ *                          ones; empty before
  */
 public record NodeGroup(
         ResourceKey key,
@@ -27,7 +29,8 @@ public record NodeGroup(
         int primaryPort,
         int readerPort,
         long epoch,
-        boolean leased) {
+        boolean leased,
+        String history) {
 
     /** The number of a group's first one, and of its only one outside cluster mode. */
     public static final String FIRST = "0001";
@@ -40,7 +43,8 @@ public record NodeGroup(
     /** One that nobody has led yet. */
     public static NodeGroup fresh(ResourceKey key, String nodeGroupId, @Nullable String slots, String primaryClusterId,
             int primaryPort, int readerPort) {
-        return new NodeGroup(key, nodeGroupId, 0, slots, primaryClusterId, primaryPort, readerPort, FIRST_EPOCH, false);
+        return new NodeGroup(key, nodeGroupId, 0, slots, primaryClusterId, primaryPort, readerPort, FIRST_EPOCH, false,
+                "");
     }
 
     /** The node groups of a replication group, by number. */
@@ -72,24 +76,32 @@ public record NodeGroup(
     }
 
     public NodeGroup withPrimary(String clusterId) {
-        return new NodeGroup(key, nodeGroupId, version, slots, clusterId, primaryPort, readerPort, epoch, leased);
+        return new NodeGroup(key, nodeGroupId, version, slots, clusterId, primaryPort, readerPort, epoch, leased,
+                history);
     }
 
     public NodeGroup withPrimaryPort(int value) {
-        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, value, readerPort, epoch, leased);
+        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, value, readerPort, epoch, leased,
+                history);
     }
 
     public NodeGroup withSlots(@Nullable String value) {
         return new NodeGroup(key, nodeGroupId, version, value, primaryClusterId, primaryPort, readerPort, epoch,
-                leased);
+                leased, history);
     }
 
     public NodeGroup withNextEpoch() {
         return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, primaryPort, readerPort, epoch + 1,
-                leased);
+                leased, history);
     }
 
     public NodeGroup withLeased(boolean value) {
-        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, primaryPort, readerPort, epoch, value);
+        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, primaryPort, readerPort, epoch, value,
+                history);
+    }
+
+    public NodeGroup withHistory(String value) {
+        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, primaryPort, readerPort, epoch, leased,
+                value);
     }
 }

@@ -81,9 +81,9 @@ final class ClusterSteps {
     }
 
     /** Has whoever is primary and its replica change places, and waits until they have. */
-    void handOver(Steps steps, Supplier<ResourceKey> primary, ResourceKey replica) {
+    void handOver(Steps steps, Supplier<ResourceKey> primary, ResourceKey replica, String occasion) {
         CacheNode to = nodes.of(replica).getFirst();
-        steps.untilSoon("hand over to " + replica.id(), HAND_OVER_LIMIT, () -> {
+        steps.untilSoon("hand over to " + replica.id() + occasion, HAND_OVER_LIMIT, () -> {
             ResourceKey present = primary.get();
             return present.equals(replica) || nodes.handOver(nodes.of(present).getFirst(), to, HAND_OVER_PAUSE);
         });
@@ -196,7 +196,8 @@ final class ClusterSteps {
                 String name = cluster.id() + " " + node.cacheNodeId();
                 steps.commit("shutdown " + name, handle -> events.clusterEvent(handle, cluster,
                         "Cache node " + node.cacheNodeId() + " shutdown"));
-                restart(steps, node);
+                steps.once("restart " + name, () -> nodes.reboot(node));
+                steps.until("answer " + name, ANSWER_LIMIT, () -> nodes.answers(node));
             }
         }
     }

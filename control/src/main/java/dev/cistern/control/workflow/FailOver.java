@@ -8,9 +8,9 @@ import org.jdbi.v3.core.Handle;
 /**
  * Has the freshest replica of a node group take the place of a primary that is lost: modifying -> available.
  *
- * <p>The lost one is ended first; where that is not certain, its lease has ended before another one leads: so there are never
- * two. What it had acknowledged and not sent to any replica is lost with it. It comes back as a replica, which is the
- * keeper's work.
+ * <p>The lost one is ended, but not before a replica is known to have the data; where it is not certain that it has ended,
+ * its lease is over before another one leads: so there are never two. What it had acknowledged and not sent to any replica
+ * is lost with it. It comes back as a replica, which is the keeper's work.
  */
 record FailOver(FailoverSteps steps) implements Workflow<FailOver.Input> {
 
@@ -42,12 +42,7 @@ record FailOver(FailoverSteps steps) implements Workflow<FailOver.Input> {
     public void run(ResourceKey key, Input input, Steps run) {
         ResourceKey lost = key.sibling(input.primary);
         long epoch = steps.raiseEpoch(run, key, input.nodeGroupId, lost);
-        boolean hasEnded = steps.kill(run, lost);
-        ResourceKey chosen = steps.fenceAndChoose(run, key, input.nodeGroupId, lost, epoch);
-        if (!hasEnded) {
-            steps.waitOutLease(run, key, input.nodeGroupId, lost);
-        }
-        steps.promote(run, chosen);
+        ResourceKey chosen = replace(run, key, input, lost, epoch);
         run.commit("primary is " + chosen.id(), handle -> {
             steps.becomePrimary(handle, key, input.nodeGroupId, input.primary, chosen.id());
             steps.record(handle, key, input.nodeGroupId, false);
@@ -60,16 +55,30 @@ record FailOver(FailoverSteps steps) implements Workflow<FailOver.Input> {
         });
     }
 
+    /** Has a replica lead; one that is lost after it was chosen is followed by the next best. */
+    private ResourceKey replace(Steps run, ResourceKey key, Input input, ResourceKey lost, long epoch) {
+        for (int times = 1;; times++) {
+            String occasion = times == 1 ? "" : ", time " + times;
+            ResourceKey chosen = steps.fenceAndChoose(run, key, input.nodeGroupId, lost, epoch, occasion);
+            if (!steps.kill(run, lost)) {
+                steps.waitOutLease(run, key, input.nodeGroupId, lost);
+            }
+            if (steps.promote(run, chosen, occasion)) {
+                return chosen;
+            }
+        }
+    }
+
     private void becomeAvailable(Handle handle, ResourceKey key, Input input) {
         if (input.endsModifying) {
             steps.groups().become(handle, key, ReplicationGroupStatus.AVAILABLE);
         }
     }
 
-    /** No replica can lead: the former primary is started again, with what it has. */
+    /** No replica can lead: the primary stays what it is, and is started again if it has ended. */
     @Override
     public void giveUp(Handle handle, ResourceKey key, Input input, String reason) {
-        steps.startAsItWas(handle, key.sibling(input.primary));
+        steps.leaveToKeeper(handle, key.sibling(input.primary));
         steps.groups().events().groupEvent(handle, key,
                 "Failed to fail over from primary node " + input.primary + ": " + reason);
         becomeAvailable(handle, key, input);

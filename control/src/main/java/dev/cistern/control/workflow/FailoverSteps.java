@@ -1,5 +1,6 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.node.Lineage;
 import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.node.NodePlace;
 import dev.cistern.control.node.NodeStanding;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,7 +34,6 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
 
     private static final Logger log = LoggerFactory.getLogger(FailoverSteps.class);
 
-    private static final Duration LEAD_LIMIT = Duration.ofSeconds(10);
     private static final Duration LEASE_LIMIT = Duration.ofSeconds(20);
 
     /** Raises the epoch of the node group: from here on its primary is given no lease any more. Answers the epoch. */
@@ -48,14 +49,25 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
         return NodeGroup.TABLE.find(handle, group.account(), group.region(), group.id(), nodeGroupId).orElseThrow();
     }
 
-    /** Stops the nodes of a member; from then on it is certain that they acknowledge nothing. */
-    void end(Steps steps, ResourceKey member) {
+    /** Stops the nodes of a member that has handed over, unless nobody leads in its stead by now: it may have the data. */
+    void end(Steps steps, ResourceKey group, String nodeGroupId, ResourceKey member) {
         for (CacheNode node : nodes.of(member)) {
-            steps.once("end " + member.id() + " " + node.cacheNodeId(), () -> nodes.stop(node));
+            steps.once("end " + member.id() + " " + node.cacheNodeId(), () -> {
+                ResourceKey primary = group.sibling(
+                        steps.read(handle -> nodeGroup(handle, group, nodeGroupId)).primaryClusterId());
+                if (!primary.equals(member) && leads(primary)) {
+                    nodes.stop(node);
+                }
+            });
         }
     }
 
-    /** The same by force, for one that may not hear; whether it is certain. */
+    private boolean leads(ResourceKey member) {
+        NodePlace place = nodes.placeIfAnswering(nodes.of(member).getFirst());
+        return place != null && place.isPrimary();
+    }
+
+    /** Ends the nodes of a member by force, as one that may not hear; whether it is certain that it acknowledges nothing. */
     boolean kill(Steps steps, ResourceKey member) {
         boolean hasEnded = true;
         for (CacheNode node : nodes.of(member)) {
@@ -65,21 +77,19 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
         return hasEnded;
     }
 
-    /** Waits until nothing that the lost primary still does can be acknowledged. */
+    /** Waits until nothing that the lost primary still does can be acknowledged; one that needs no lease has to end. */
     void waitOutLease(Steps steps, ResourceKey group, String nodeGroupId, ResourceKey primary) {
-        if (!steps.read(handle -> nodeGroup(handle, group, nodeGroupId)).leased()) {
-            throw new IllegalStateException(primary.id() + " may still write, and needs no lease for it");
-        }
+        boolean isLeased = steps.read(handle -> nodeGroup(handle, group, nodeGroupId)).leased();
         List<CacheNode> all = nodes.of(primary);
-        steps.until("lease is over", LEASE_LIMIT,
-                () -> all.stream().allMatch(node -> leases.isOver(node.nodeId())));
+        steps.until("lease is over", LEASE_LIMIT, () -> all.stream()
+                .allMatch(node -> isLeased ? leases.isOver(node.nodeId()) : nodes.kill(node)));
     }
 
     /** The same of replicas that did not answer: the lost one may have handed over to one of them. */
-    private void waitOutHeirs(Steps steps, ResourceKey group, List<String> silent) {
+    private void waitOutHeirs(Steps steps, ResourceKey group, String occasion, List<String> silent) {
         if (!silent.isEmpty()) {
             List<CacheNode> heirs = silent.stream().flatMap(id -> nodes.of(group.sibling(id)).stream()).toList();
-            steps.until("no other leads", LEASE_LIMIT,
+            steps.until("no other leads" + occasion, LEASE_LIMIT,
                     () -> heirs.stream().allMatch(node -> leases.isOver(node.nodeId())));
         }
     }
@@ -88,29 +98,35 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
     private record Candidate(CacheCluster cluster, NodePlace place, @Nullable NodeStanding standing) {
 
         boolean hasData() {
-            return standing == null ? !place.isPrimary() && place.offset() > 0 : standing.hasData();
+            return standing == null ? place.hasData() : standing.hasData();
         }
 
-        boolean isBetterThan(Candidate other) {
-            return (standing == null || other.standing == null)
-                    ? place.offset() > other.place.offset()
-                    : standing.isAheadOf(other.standing);
+        boolean isLoading() {
+            return standing != null && standing.isLoading();
+        }
+
+        Lineage lineage() {
+            return standing == null ? place.lineage() : standing.lineage();
         }
     }
 
-    /** The replica that is furthest in what the primary wrote; hopeless when all answer and none has any of it. */
+    /** The replica that is furthest in what the primary wrote; hopeless when none that answers has any of it. */
     ResourceKey choose(Steps steps, ResourceKey group, String nodeGroupId, String primary) {
+        String history = steps.read(handle -> nodeGroup(handle, group, nodeGroupId)).history();
         return group.sibling(words(steps.once("choose a replica", String.class, () -> freshest(
-                others(steps, group, nodeGroupId, primary), (node, admin) -> admin.orders().standing()))).getFirst());
+                others(steps, group, nodeGroupId, primary), history, () -> true,
+                (node, admin) -> admin.orders().standing()))).getFirst());
     }
 
     /** The same, when the primary is lost: from then on none of them hears from it, and none leads that did not answer. */
-    ResourceKey fenceAndChoose(Steps steps, ResourceKey group, String nodeGroupId, ResourceKey primary, long epoch) {
+    ResourceKey fenceAndChoose(Steps steps, ResourceKey group, String nodeGroupId, ResourceKey primary, long epoch,
+            String occasion) {
         List<CacheNode> lost = nodes.of(primary);
-        List<String> chosenAndSilent = words(steps.once("choose a replica", String.class,
-                () -> freshest(others(steps, group, nodeGroupId, primary.id()),
-                        (_, admin) -> fence(admin, epoch, lost))));
-        waitOutHeirs(steps, group, chosenAndSilent.subList(1, chosenAndSilent.size()));
+        String history = steps.read(handle -> nodeGroup(handle, group, nodeGroupId)).history();
+        List<String> chosenAndSilent = words(steps.once("choose a replica" + occasion, String.class,
+                () -> freshest(others(steps, group, nodeGroupId, primary.id()), history,
+                        () -> lost.stream().anyMatch(nodes::isRunning), (_, admin) -> fence(admin, epoch, lost))));
+        waitOutHeirs(steps, group, occasion, chosenAndSilent.subList(1, chosenAndSilent.size()));
         return group.sibling(chosenAndSilent.getFirst());
     }
 
@@ -127,13 +143,19 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
         return fenced;
     }
 
-    /** The best one, and after it those that did not answer. */
-    private String freshest(List<CacheCluster> replicas,
+    /**
+     * The best one, and after it those that did not answer.
+     *
+     * @param history   the history in which the primary was last seen writing
+     * @param mayGoOn   whether the primary may still run: it is waited for rather than for who does not answer
+     */
+    private String freshest(List<CacheCluster> replicas, String history, BooleanSupplier mayGoOn,
             BiFunction<CacheNode, NodeAdmin, @Nullable NodeStanding> question) {
         List<Candidate> candidates = ask(replicas, question);
         Candidate best = null;
         for (Candidate candidate : candidates) {
-            if (candidate.hasData() && (best == null || candidate.isBetterThan(best))) {
+            if (candidate.hasData()
+                    && (best == null || candidate.lineage().isAheadOf(best.lineage(), history))) {
                 best = candidate;
             }
         }
@@ -143,7 +165,8 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
                     .forEach(replica -> words.add(replica.id()));
             return String.join(" ", words);
         }
-        if (candidates.size() == replicas.size()) {
+        boolean isCertain = candidates.size() == replicas.size() || mayGoOn.getAsBoolean();
+        if (isCertain && candidates.stream().noneMatch(Candidate::isLoading)) {
             throw new HopelessException("no replica has what the primary wrote");
         }
         throw new IllegalStateException("no replica answers that has what the primary wrote");
@@ -179,11 +202,19 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
                 .toList();
     }
 
-    /** Has the replica lead, and waits until it says so. */
-    void promote(Steps steps, ResourceKey replica) {
+    /** Has the replica lead; false if it has nothing to lead with any more. */
+    boolean promote(Steps steps, ResourceKey replica, String occasion) {
         CacheNode node = nodes.of(replica).getFirst();
-        // Told each time: it may have been started anew since, and then is what the rows still say.
-        steps.untilSoon("leads " + replica.id(), LEAD_LIMIT, () -> nodes.promote(node));
+        return steps.once("leads " + replica.id() + occasion, Boolean.class, () -> {
+            // It may have been started anew since, and then is what the rows still say, and empty.
+            if (!nodes.mayHaveData(node)) {
+                return false;
+            }
+            if (!nodes.promote(node)) {
+                throw new IllegalStateException("node " + node.nodeId() + " does not lead yet");
+            }
+            return true;
+        });
     }
 
     void becomePrimary(Handle handle, ResourceKey group, String nodeGroupId, String former, String chosen) {
@@ -216,20 +247,14 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
         }
     }
 
-    /** The member's node is wanted and away: the keeper recovers it, as what the rows say that it is by then. */
+    /**
+     * The member's node is wanted, and away perhaps: the keeper recovers it, as what the rows say that it is by then. One that
+     * is primary and has ended is the sentry's again as long as a replica may have the data.
+     */
     void leaveToKeeper(Handle handle, ResourceKey member) {
-        become(handle, member, CacheNodeStatus.AVAILABLE);
-    }
-
-    /** The same for one that is still primary by the rows, and that the keeper would not touch otherwise. */
-    void startAsItWas(Handle handle, ResourceKey member) {
-        become(handle, member, CacheNodeStatus.REBOOTING);
-    }
-
-    private static void become(Handle handle, ResourceKey member, CacheNodeStatus status) {
         for (CacheNode node : CacheNode.of(handle, member)) {
             if (node.status() == CacheNodeStatus.LOST) {
-                CacheNode.TABLE.update(handle, node.withStatus(status));
+                CacheNode.TABLE.update(handle, node.withStatus(CacheNodeStatus.AVAILABLE));
             }
         }
     }
@@ -240,7 +265,7 @@ record FailoverSteps(GroupSteps groups, Nodes nodes, Leases leases, Clock clock)
             return false;
         }
         List<CacheNode> all = CacheNode.of(handle, member.key());
-        boolean areFree = all.stream().allMatch(node -> node.wanted() && node.status() == CacheNodeStatus.AVAILABLE);
+        boolean areFree = all.stream().allMatch(Post::isFree);
         if (areFree) {
             all.forEach(node -> CacheNode.TABLE.update(handle, node.withStatus(CacheNodeStatus.LOST)));
         }

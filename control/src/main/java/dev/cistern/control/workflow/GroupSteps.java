@@ -68,8 +68,13 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
      * <p>The node decides, the row follows: a run after a crash asks the member first whether it is primary already.
      */
     void handOver(Steps steps, ResourceKey group, String clusterId) {
+        handOver(steps, group, clusterId, "");
+    }
+
+    /** The same once more in one workflow; {@code occasion} tells these steps from the others. */
+    void handOver(Steps steps, ResourceKey group, String clusterId, String occasion) {
         ResourceKey member = group.sibling(clusterId);
-        steps.commit("raise the epoch for " + clusterId, handle -> {
+        steps.commit("raise the epoch for " + clusterId + occasion, handle -> {
             NodeGroup nodeGroup = nodeGroupOf(handle, member);
             if (!nodeGroup.primaryClusterId().equals(clusterId)) {
                 NodeGroup.TABLE.update(handle, nodeGroup.withNextEpoch());
@@ -77,8 +82,8 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
         });
         // Asked each time: the primary may fail over meanwhile, to this member or to another one.
         clusters.handOver(steps, () -> group.sibling(
-                steps.read(handle -> nodeGroupOf(handle, member)).primaryClusterId()), member);
-        steps.commit("primary is " + clusterId, handle -> {
+                steps.read(handle -> nodeGroupOf(handle, member)).primaryClusterId()), member, occasion);
+        steps.commit("primary is " + clusterId + occasion, handle -> {
             NodeGroup nodeGroup = nodeGroupOf(handle, member);
             String primary = nodeGroup.primaryClusterId();
             if (!primary.equals(clusterId)) {

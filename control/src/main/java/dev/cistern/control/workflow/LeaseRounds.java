@@ -3,7 +3,7 @@ package dev.cistern.control.workflow;
 import dev.cistern.control.node.NodeAdmin;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.resource.CacheNodeStatus;
-import dev.cistern.control.resource.NodeGroup;
+import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.state.Database;
 import java.time.Duration;
 import java.util.HashMap;
@@ -137,7 +137,7 @@ final class LeaseRounds implements AutoCloseable {
         boolean isLeased = post.leadership().isLeased();
         if (!isLeased && post.nodeGroup().leased()) {
             // Before it can write without one.
-            store(post, false);
+            post.update(database, row -> row.withLeased(false));
         }
         NodeAdmin admin = nodes.adminIfRunning(post.primary());
         if (admin == null) {
@@ -145,19 +145,17 @@ final class LeaseRounds implements AutoCloseable {
         }
         if (isLeased) {
             released.remove(id);
-            if (leases.give(id, admin.orders(), post.leadership()) && !post.nodeGroup().leased()) {
-                store(post, true);
+            boolean isGiven = post.group().is(ReplicationGroupStatus.AVAILABLE)
+                    ? leases.give(id, admin.orders(), post.leadership())
+                    : leases.giveUnlessHandedOver(id, admin.orders(), post.leadership());
+            if (isGiven) {
+                if (!post.nodeGroup().leased()) {
+                    post.update(database, row -> row.withLeased(true));
+                }
+                post.noteHistory(database, leases.historyOf(id));
             }
         } else if (Roles.release(leases, id, admin.orders(), post.leadership())) {
             released.add(id);
         }
-    }
-
-    /** Stores whether the primary is known to write under a lease alone, unless another one leads by now. */
-    private void store(Post post, boolean isLeased) {
-        database.run(handle -> NodeGroup.of(handle, post.group().key()).stream()
-                .filter(current -> current.nodeGroupId().equals(post.nodeGroup().nodeGroupId())
-                        && current.epoch() == post.nodeGroup().epoch() && current.leased() != isLeased)
-                .forEach(current -> NodeGroup.TABLE.update(handle, current.withLeased(isLeased))));
     }
 }

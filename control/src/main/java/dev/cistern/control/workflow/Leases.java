@@ -1,6 +1,7 @@
 package dev.cistern.control.workflow;
 
 import dev.cistern.control.node.NodeOrders;
+import dev.cistern.control.node.NodeStanding;
 import dev.cistern.control.resource.Leadership;
 import java.util.HashMap;
 import java.util.Map;
@@ -34,6 +35,8 @@ final class Leases {
     private final Map<String, Long> givenNanos = new HashMap<>();
     private final Map<String, Long> followedNanos = new HashMap<>();
     private final Map<String, Long> epochs = new HashMap<>();
+    /** In which history each wrote when it was last given one. */
+    private final Map<String, String> histories = new HashMap<>();
     /** Of primaries that are about to hand over, to whom. */
     private final Map<String, String> heirs = new HashMap<>();
 
@@ -47,8 +50,31 @@ final class Leases {
     boolean give(String nodeId, NodeOrders orders, Leadership leadership) {
         return leadership.isLeased()
                 ? orders.lease(leadership.epoch(), MILLIS, leadership.replicas(),
-                        _ -> isNoted(nodeId, leadership.epoch()))
-                : orders.lease(leadership.epoch(), 0, 0, _ -> isNoted(nodeId, leadership.epoch()));
+                        standing -> isNoted(nodeId, leadership.epoch(), standing))
+                : orders.lease(leadership.epoch(), 0, 0, standing -> isNoted(nodeId, leadership.epoch(), standing));
+    }
+
+    /**
+     * The same for one whose group is being changed: having no lease, it may have handed over by the wish of the control plane
+     * before this one, to somebody who writes by what that one had given.
+     */
+    boolean giveUnlessHandedOver(String nodeId, NodeOrders orders, Leadership leadership) {
+        return orders.lease(leadership.epoch(), MILLIS, leadership.replicas(),
+                standing -> (standing.leaseMillis() > 0 || nanos.getAsLong() - begunNanos > SURELY_OVER_NANOS)
+                        && isNoted(nodeId, leadership.epoch(), standing));
+    }
+
+    private synchronized boolean isNoted(String nodeId, long epoch, NodeStanding standing) {
+        boolean isNoted = isNoted(nodeId, epoch);
+        if (isNoted) {
+            histories.put(nodeId, standing.history());
+        }
+        return isNoted;
+    }
+
+    /** In which history the node wrote when it was last given a lease; empty for none. */
+    synchronized String historyOf(String nodeId) {
+        return histories.getOrDefault(nodeId, "");
     }
 
     /**
@@ -119,6 +145,7 @@ final class Leases {
         givenNanos.keySet().retainAll(nodeIds);
         followedNanos.keySet().retainAll(nodeIds);
         epochs.keySet().retainAll(nodeIds);
+        histories.keySet().retainAll(nodeIds);
         heirs.keySet().retainAll(nodeIds);
     }
 }

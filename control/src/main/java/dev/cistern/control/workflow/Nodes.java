@@ -9,6 +9,7 @@ import dev.cistern.control.node.NodeReport;
 import dev.cistern.control.node.NodeRuntime;
 import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
+import dev.cistern.control.node.NodeStanding;
 import dev.cistern.control.node.NodeState;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
@@ -18,12 +19,14 @@ import dev.cistern.control.resource.Leadership;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.NodeParameters;
 import dev.cistern.control.resource.NodeRole;
+import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.resource.TransitEncryption.Mode;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +36,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -144,7 +148,12 @@ final class Nodes {
     /** Whether the node has what its group's primary has, and hears of everything new; a primary does. */
     boolean isCaughtUp(CacheNode node) {
         NodePlace place = admin(node).place();
-        return place.isPrimary() || place.isLinked();
+        boolean isThere = place.isPrimary() || place.isLinked();
+        if (!isThere) {
+            // Whoever was about to replace its primary, and could not, has had it follow nobody.
+            assumeRole(node);
+        }
+        return isThere;
     }
 
     /**
@@ -152,7 +161,7 @@ final class Nodes {
      * than {@code limit} for that.
      */
     boolean handOver(CacheNode primary, CacheNode replica, Duration limit) {
-        return roles.handOver(primary, admin(primary), replica, admin(replica), leadershipOf(replica), limit);
+        return roles.handOver(primary, () -> admin(primary), replica, admin(replica), leadershipOf(replica), limit);
     }
 
     /** Has the replica lead, by the epoch that is raised already; whether it does. */
@@ -276,8 +285,17 @@ final class Nodes {
         }));
     }
 
-    /** Stops the node and starts it, empty, with all values of its parameter group. */
+    /** Stops the node and starts it, empty, with all values of its parameter group; not one whose replicas have data. */
     void restart(CacheNode node) {
+        locked(node, (current, cluster) -> {
+            requireNoneHasData(current, cluster);
+            return true;
+        });
+        restart(node, false);
+    }
+
+    /** The same for one whose data somebody wishes to be gone. */
+    void reboot(CacheNode node) {
         restart(node, false);
     }
 
@@ -295,10 +313,55 @@ final class Nodes {
             started.remove(spec.nodeId());
             runtime.stop(spec);
             if (told.wanted()) {
-                startNow(told, cluster, keepsData);
+                startNow(told, cluster, keepsData, true);
             }
             return true;
         });
+    }
+
+    /**
+     * Started as it was, a primary has nothing, and its replicas throw away what they have to be like it: so one of them has
+     * to lead first. One that is being made has none that could have anything but from it.
+     */
+    private void requireNoneHasData(CacheNode node, CacheCluster cluster) {
+        NodeRole role = specs.roleOf(cluster);
+        boolean leads = role.primary() == null && role.source() == null && !role.equals(NodeRole.ALONE);
+        if (leads && node.status() != CacheNodeStatus.CREATING && replicasMayHaveData(node)) {
+            throw new IllegalStateException("node " + node.nodeId() + " would be empty, and its replicas have data");
+        }
+    }
+
+    /** Whether the node is a primary that would have nothing where replicas of it may have what it had. */
+    boolean replicasMayHaveData(CacheNode node) {
+        Post post = database.read(handle -> Post.of(handle, node));
+        return post != null && !post.group().is(ReplicationGroupStatus.MIGRATING)
+                && post.members().stream().anyMatch(this::mayHaveData);
+    }
+
+    /** Whether it runs, and does not say that it has nothing. Takes no lock: who asks has that of another node. */
+    boolean mayHaveData(CacheNode replica) {
+        CacheCluster cluster = database.read(handle -> CacheCluster.find(handle, replica.key()));
+        StartedNode known = started.get(replica.nodeId());
+        if (known == null && cluster != null) {
+            NodeSpec spec = specs.of(replica, cluster);
+            known = new StartedNode(spec, new NodeAddress(spec.bindAddress(), spec.port()));
+        }
+        if (known == null || runtime.inspect(known.spec()) != NodeState.RUNNING) {
+            return false;
+        }
+        try {
+            NodeAdmin admin = teller.admin(known, SOON);
+            NodeStanding standing = admin.orders().standing();
+            return standing == null ? admin.place().hasData() : standing.isLoading() || standing.hasData();
+        } catch (JedisException | NodeRuntimeException e) {
+            return !isRefused(e);
+        }
+    }
+
+    /** Nobody listens there: it is about to start, and has nothing yet, or to end. */
+    private static boolean isRefused(Throwable why) {
+        return why instanceof ConnectException || (why.getCause() != null && isRefused(why.getCause()))
+                || Stream.of(why.getSuppressed()).anyMatch(Nodes::isRefused);
     }
 
     /** {@link HopelessException} when the runtime has nothing by which nodes of that engine could run. */
@@ -328,16 +391,20 @@ final class Nodes {
 
     /** A node with users is started closed, and then told who they are. */
     private void startNow(CacheNode node, CacheCluster cluster) {
-        startNow(node, cluster, node.status() == CacheNodeStatus.CREATING);
+        startNow(node, cluster, node.status() == CacheNodeStatus.CREATING, false);
     }
 
-    private void startNow(CacheNode node, CacheCluster cluster, boolean loads) {
+    /** @param isWished  whether it is to begin so also where others have more */
+    private void startNow(CacheNode node, CacheCluster cluster, boolean loads, boolean isWished) {
         NodeSpec spec = specs.of(node, cluster);
         prepareFolder(spec, loads);
         if (specs.modeOf(cluster) != Mode.DISABLED) {
             specs.provideCertificate(spec, node, cluster);
         }
         boolean isAdopted = runtime.inspect(spec) == NodeState.RUNNING;
+        if (!isAdopted && !isWished) {
+            requireNoneHasData(node, cluster);
+        }
         StartedNode now = new StartedNode(spec, runtime.start(spec));
         if (!isAdopted) {
             certificates.isShown(spec.dataDirectory());

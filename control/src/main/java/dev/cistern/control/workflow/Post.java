@@ -8,10 +8,12 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.state.Database;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +65,22 @@ record Post(ReplicationGroup group, NodeGroup nodeGroup, CacheNode primary, List
         return Leadership.of(nodeGroup, group, replicas.size());
     }
 
+    /** Changes the node group's row, unless another one leads by now. */
+    void update(Database database, UnaryOperator<NodeGroup> change) {
+        database.run(handle -> NodeGroup.of(handle, group.key()).stream()
+                .filter(current -> current.nodeGroupId().equals(nodeGroup.nodeGroupId())
+                        && current.primaryClusterId().equals(nodeGroup.primaryClusterId())
+                        && current.epoch() == nodeGroup.epoch() && !change.apply(current).equals(current))
+                .forEach(current -> NodeGroup.TABLE.update(handle, change.apply(current))));
+    }
+
+    /** Remembers in which history the primary writes: when it is lost, that tells whose data are the newest. */
+    void noteHistory(Database database, String history) {
+        if (!history.isEmpty() && !history.equals(nodeGroup.history())) {
+            update(database, row -> row.withHistory(history));
+        }
+    }
+
     /** The replicas that clients are to use. */
     List<CacheNode> members() {
         return replicas.stream().filter(CacheNode::isMember).toList();
@@ -71,10 +89,19 @@ record Post(ReplicationGroup group, NodeGroup nodeGroup, CacheNode primary, List
     /**
      * Whether one of them takes its place when it is lost, and nobody else has to do with it. One that gets its data from
      * elsewhere gets them again when it is back.
+     *
+     * <p>Also without automatic failover, once it has ended: AWS then makes a new primary and gives it a replica's data,
+     * since one that began empty would have its replicas throw away what they have. Here the replica that has the data
+     * leads, which comes to the same for clients, and sooner.
      */
     boolean isGuarded() {
-        return group.hasAutomaticFailover() && !group.is(ReplicationGroupStatus.MIGRATING)
-                && primary.status() == CacheNodeStatus.AVAILABLE && !members().isEmpty();
+        return !group.is(ReplicationGroupStatus.MIGRATING) && isFree(primary) && !members().isEmpty();
+    }
+
+    /** Whether no workflow has to do with the node. */
+    static boolean isFree(CacheNode node) {
+        return node.wanted()
+                && (node.status() == CacheNodeStatus.AVAILABLE || node.status() == CacheNodeStatus.REBOOTING);
     }
 
     /** Whether its group is one that could be failed over now. */

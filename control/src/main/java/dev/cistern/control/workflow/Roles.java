@@ -13,6 +13,9 @@ import dev.cistern.control.state.Database;
 import java.time.Duration;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Has nodes be what they are to be in their group: whom they follow, or that they lead, and until when.
@@ -21,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * could take the place of, is told with the commands that every server has.
  */
 record Roles(Leases leases, EventLog events, Database database) {
+
+    private static final Logger log = LoggerFactory.getLogger(Roles.class);
 
     /** Tells the node its role, and on which ports it listens because of that. {@code primary} is asked how it stands. */
     void tell(CacheNode node, NodeAdmin admin, NodeRole role, Supplier<@Nullable NodeStanding> primary) {
@@ -93,8 +98,8 @@ record Roles(Leases leases, EventLog events, Database database) {
      * Whether the replica is primary, and may write; if not, has the two change places, unless they are about to. Writes wait
      * for no longer than {@code limit} for that.
      */
-    boolean handOver(CacheNode primary, NodeAdmin from, CacheNode replica, NodeAdmin to, Leadership leadership,
-            Duration limit) {
+    boolean handOver(CacheNode primary, Supplier<NodeAdmin> primaryAdmin, CacheNode replica, NodeAdmin to,
+            Leadership leadership, Duration limit) {
         NodePlace place = to.place();
         if (place.isPrimary()) {
             // By itself it would get none before the rows say that it leads.
@@ -102,13 +107,23 @@ record Roles(Leases leases, EventLog events, Database database) {
             return standing == null || (!leadership.isLeased() && standing.epoch() == 0)
                     || leases.give(replica.nodeId(), to.orders(), leadership);
         }
+        NodeAdmin from = primaryAdmin.get();
         if (place.isLinked() && from.place().isPrimary() && !from.isHandingOver()) {
             // It writes from the moment on at which it leads, and not from when that is noticed here.
-            var _ = leadership.isLeased()
-                    && leases.giveHeir(primary.nodeId(), replica.nodeId(), to.orders(), leadership);
+            if (leadership.isLeased()) {
+                nameHeir(primary, replica, to, leadership);
+            }
             from.handOver(replica.port(), replica.admin(), limit);
         }
         return false;
+    }
+
+    private void nameHeir(CacheNode primary, CacheNode replica, NodeAdmin to, Leadership leadership) {
+        try {
+            var _ = leases.giveHeir(primary.nodeId(), replica.nodeId(), to.orders(), leadership);
+        } catch (JedisDataException e) {
+            log.info("replica {} knows nothing of heirs; it writes when it is told so once more", replica.nodeId(), e);
+        }
     }
 
     /** Has a primary write for ever that nobody takes the place of; false if it does not hear it. */

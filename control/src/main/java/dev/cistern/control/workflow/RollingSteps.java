@@ -36,8 +36,9 @@ record RollingSteps(GroupSteps groups, Nodes nodes) {
             left.removeIf(member -> steps.isDone(renewed(member)));
             while (!left.isEmpty()) {
                 ResourceKey next = groups.primariesFirst(steps, group, left).getLast();
-                if (isPrimary(steps, next) && all.size() > 1) {
-                    handOver(steps, group, next, all);
+                // More than once when it becomes primary again meanwhile, because the other one is lost.
+                for (int times = 1; isPrimary(steps, next) && all.size() > 1; times++) {
+                    handOver(steps, group, next, all, times == 1 ? "" : ", time " + times);
                 }
                 renew(steps, next, all.size() == 1, change);
                 left.remove(next);
@@ -45,13 +46,14 @@ record RollingSteps(GroupSteps groups, Nodes nodes) {
         }
     }
 
-    private void handOver(Steps steps, ResourceKey group, ResourceKey primary, List<ResourceKey> all) {
+    private void handOver(Steps steps, ResourceKey group, ResourceKey primary, List<ResourceKey> all,
+            String occasion) {
         ResourceKey heir = all.stream().filter(member -> !member.equals(primary)).findFirst().orElseThrow();
-        groups.handOver(steps, group, heir.id());
-        groups.publish(steps, group, "topology after " + heir.id(), List.of());
+        groups.handOver(steps, group, heir.id(), occasion);
+        groups.publish(steps, group, "topology after " + heir.id() + occasion, List.of());
         for (ResourceKey member : all) {
             if (!member.equals(primary)) {
-                groups.clusters().takePlace(steps, member, " under " + heir.id());
+                groups.clusters().takePlace(steps, member, " under " + heir.id() + occasion);
             }
         }
     }

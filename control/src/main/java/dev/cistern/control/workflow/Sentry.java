@@ -2,7 +2,6 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.node.NodePlace;
 import dev.cistern.control.resource.CacheNode;
-import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.FailoverRow;
 import dev.cistern.control.state.Database;
 import java.time.Clock;
@@ -24,7 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches the primaries of groups with automatic failover, and has a lost one failed over.
+ * Watches the primaries of groups, and has a lost one failed over; without automatic failover only one that has ended, whose
+ * replicas have what it had.
  *
  * <p>One virtual thread looks round ten times a second and asks the runtime whether primaries run; a few threads ask the
  * nodes themselves, twice a second. What follows from what is known, {@link Verdict} says. Restarts nothing: that is the
@@ -123,7 +123,8 @@ final class Sentry implements AutoCloseable {
         for (Post post : posts) {
             if (!nodes.isRunning(post.primary())) {
                 judge(post, new Verdict.Facts(true, 0, views(post), 0, 0, 0));
-            } else if (silentMillis(post, now) >= Verdict.SUSPICIOUS_MILLIS) {
+            } else if (post.group().hasAutomaticFailover()
+                    && silentMillis(post, now) >= Verdict.SUSPICIOUS_MILLIS) {
                 silent.add(post);
             } else {
                 alarmed.remove(post.primary().nodeId());
@@ -151,8 +152,12 @@ final class Sentry implements AutoCloseable {
         }
         askedNanos.put(id, now);
         askers.execute(() -> {
-            if (nodes.placeIfAnswering(post.primary()) != null) {
+            NodePlace place = nodes.placeIfAnswering(post.primary());
+            if (place != null) {
                 heardNanos.put(id, nanos.getAsLong());
+                if (place.isPrimary()) {
+                    post.noteHistory(database, place.history());
+                }
             }
         });
     }
@@ -206,22 +211,17 @@ final class Sentry implements AutoCloseable {
             readNanos -= READ_NANOS;
         } else if (verdict != Verdict.WAIT && alarmed.add(post.primary().nodeId())) {
             log.error("primary {} does not answer; nothing is done: {}", post.primary().nodeId(),
-                    verdict == Verdict.ALARM
-                            ? "its replicas hear from it"
-                            : facts.lost() + " of " + facts.asked() + " nodes are silent, " + facts.sinceMillis()
-                                    + " ms after the last failover");
+                    switch (verdict) {
+                        case ALARM -> "its replicas hear from it";
+                        case SPARE -> "no replica has what it wrote";
+                        default -> facts.lost() + " of " + facts.asked() + " nodes are silent, " + facts.sinceMillis()
+                                + " ms after the last failover";
+                    });
         }
     }
 
-    /**
-     * Whether the node is a primary that has ended while replicas of it run: started as it was it would have nothing, and
-     * they would throw away what they have to be like it.
-     */
+    /** Whether the node is a primary that has ended while replicas may have what it had: it is not to be started as it was. */
     boolean guards(CacheNode node) {
-        if (node.status() != CacheNodeStatus.AVAILABLE) {
-            return false;
-        }
-        Post post = database.read(handle -> Post.of(handle, node));
-        return post != null && post.isGuarded() && post.members().stream().anyMatch(nodes::isRunning);
+        return Post.isFree(node) && !nodes.isRunning(node) && nodes.replicasMayHaveData(node);
     }
 }

@@ -33,7 +33,7 @@ record TestFailover(FailoverSteps steps) implements Workflow<TestFailover.Input>
         steps.groups().handOver(run, key, chosen.id());
         steps.repoint(run, key, input.nodeGroupId, input.primary);
         steps.groups().publish(run, key, "topology", List.of());
-        steps.end(run, former);
+        steps.end(run, key, input.nodeGroupId, former);
         run.commit("available", handle -> {
             steps.leaveToKeeper(handle, former);
             steps.groups().become(handle, key, ReplicationGroupStatus.AVAILABLE);
@@ -42,7 +42,7 @@ record TestFailover(FailoverSteps steps) implements Workflow<TestFailover.Input>
 
     @Override
     public void giveUp(Handle handle, ResourceKey key, Input input, String reason) {
-        steps.startAsItWas(handle, key.sibling(input.primary));
+        steps.leaveToKeeper(handle, key.sibling(input.primary));
         steps.groups().become(handle, key, ReplicationGroupStatus.AVAILABLE,
                 "Test failover of node group " + input.nodeGroupId + " failed: " + reason);
     }

@@ -17,7 +17,10 @@ enum Verdict {
     ALARM,
 
     /** So many nodes are out of sight that the control plane itself may be; nothing is done. */
-    HOLD;
+    HOLD,
+
+    /** It alone has the data, as far as anybody answers; nothing is done, since it may go on. */
+    SPARE;
 
     /** A primary writes to its replicas once a second at least. */
     static final int REPLICA_SILENT_SECONDS = 2;
@@ -39,10 +42,11 @@ enum Verdict {
             long sinceMillis) {}
 
     static Verdict of(Facts facts) {
-        boolean anybodyAnswers = facts.replicas.stream().anyMatch(place -> place != null);
+        boolean anybodyHas = facts.replicas.stream().anyMatch(place -> place != null && place.hasData());
         if (facts.hasEnded) {
-            return anybodyAnswers ? FAIL_OVER : WAIT;
+            return anybodyHas ? FAIL_OVER : WAIT;
         }
+        boolean anybodyAnswers = facts.replicas.stream().anyMatch(place -> place != null);
         if (facts.silentMillis < SUSPICIOUS_MILLIS || !anybodyAnswers) {
             return WAIT;
         }
@@ -51,6 +55,9 @@ enum Verdict {
         }
         if (facts.replicas.stream().anyMatch(Verdict::hears)) {
             return ALARM;
+        }
+        if (!anybodyHas) {
+            return SPARE;
         }
         return facts.sinceMillis < BETWEEN_MILLIS ? HOLD : FAIL_OVER;
     }

@@ -27,6 +27,10 @@ final class SimLease {
         return nowNanos - endNanos < 0;
     }
 
+    long endNanos() {
+        return endNanos;
+    }
+
     int replicas() {
         return replicas;
     }

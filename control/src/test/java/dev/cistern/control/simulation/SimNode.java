@@ -152,6 +152,11 @@ final class SimNode {
         return epoch == 0 || lease.holds(clock());
     }
 
+    /** For how long its lease still holds; below 0 it is over. */
+    long leaseMillis() {
+        return Duration.ofNanos(lease.endNanos() - clock()).toMillis();
+    }
+
     // --- its process ---
 
     /** Something arrives; while it stands still it waits. */

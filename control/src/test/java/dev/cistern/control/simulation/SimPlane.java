@@ -10,7 +10,6 @@ import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
 import dev.cistern.control.workflow.StepObserver;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

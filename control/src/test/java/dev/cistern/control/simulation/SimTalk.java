@@ -96,7 +96,8 @@ final class SimTalk {
         NodeAddress primary = node.primary();
         SimLog log = node.log();
         List<String> words = List.of("epoch", Long.toString(node.epoch()), "clock",
-                Long.toString(Math.floorDiv(node.clock(), 1_000_000)), "role", primary == null ? "primary" : "replica",
+                Long.toString(Math.floorDiv(node.clock(), 1_000_000)), "lease", Long.toString(node.leaseMillis()),
+                "role", primary == null ? "primary" : "replica",
                 "follows", primary == null ? "" : primary.host() + ":" + primary.port(), "link",
                 node.isLinkUp() ? "up" : "down", "silent", Long.toString(node.silentMillis()), "loading",
                 node.isLoading() ? "1" : "0", "history", log.isKept() ? log.id() : "", "offset",
@@ -113,6 +114,8 @@ final class SimTalk {
                     case WAITING -> "waiting-for-sync";
                     case HANDING_OVER -> "failover-in-progress";
                 }));
+        lines.addAll(List.of("repl_backlog_active:" + (node.log().isKept() ? 1 : 0), "master_replid:" + node.log().id(),
+                "master_replid2:" + node.log().formerId()));
         NodeAddress primary = node.primary();
         if (primary == null) {
             lines.add("role:master");

@@ -21,7 +21,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  */
 final class SimulationTest {
 
-    private static final int HISTORIES = 16;
+    private static final int HISTORIES = 12;
     private static final int LINES_SHOWN = 120;
 
     @TempDir

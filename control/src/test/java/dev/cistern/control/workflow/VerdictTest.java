@@ -12,12 +12,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** What is done about primaries that are away or silent. */
 final class VerdictTest {
     private static final long LONG_AGO = Verdict.BETWEEN_MILLIS;
+    private static final String HISTORY = "a history";
+    private static final NodePlace HAS_NOTHING = new NodePlace(new NodeAddress("127.0.0.1", 1), false, -1, 0, List.of(),
+            "", "");
     private static final NodePlace HEARS = place(true, 1);
     private static final NodePlace HEARS_NOTHING = place(true, Verdict.REPLICA_SILENT_SECONDS);
     private static final NodePlace HAS_NO_LINK = place(false, -1);
 
     private static NodePlace place(boolean isLinked, int silentSeconds) {
-        return new NodePlace(new NodeAddress("127.0.0.1", 1), isLinked, silentSeconds, 7, List.of());
+        return new NodePlace(new NodeAddress("127.0.0.1", 1), isLinked, silentSeconds, 7, List.of(), HISTORY, "");
     }
 
     private static List<@Nullable NodePlace> replicas(@Nullable NodePlace... places) {
@@ -48,6 +51,14 @@ final class VerdictTest {
                 .isEqualTo(Verdict.FAIL_OVER);
         assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HEARS_NOTHING, HEARS))).isEqualTo(Verdict.ALARM);
         assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HEARS_NOTHING, null))).isEqualTo(Verdict.FAIL_OVER);
+    }
+
+    @Test
+    void onlyWhoHasTheDataTakesItsPlace() {
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HAS_NOTHING))).isEqualTo(Verdict.SPARE);
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HAS_NOTHING, null))).isEqualTo(Verdict.SPARE);
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS, replicas(HAS_NOTHING, HAS_NO_LINK))).isEqualTo(Verdict.FAIL_OVER);
+        assertThat(Verdict.of(new Verdict.Facts(true, 0, replicas(HAS_NOTHING), 0, 0, 0))).isEqualTo(Verdict.WAIT);
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,7 +33,7 @@ import picocli.CommandLine.Spec;
 // @formatter:on
 public final class FailoverBench implements Callable<Integer> {
 
-    private static final String WORDS = "Of kill, stop, test-failover, planned (default: all that the runtime can).";
+    private static final String WORDS = "Of kill, stop, test-failover, planned, upgrade, resize (default: all that the runtime can).";
 
     @Spec
     private CommandSpec spec;
@@ -80,9 +81,10 @@ public final class FailoverBench implements Callable<Integer> {
 
     private List<Fault> wanted() {
         if (faults == null) {
-            return runtime == Stage.Runs.JVM
-                    ? List.of(Fault.KILL, Fault.TEST_FAILOVER, Fault.PLANNED)
-                    : List.of(Fault.values());
+            return Stream.of(Fault.values())
+                    .filter(fault -> !(fault == Fault.STOP && runtime == Stage.Runs.JVM))
+                    .filter(fault -> !(fault == Fault.UPGRADE && runtime == Stage.Runs.ORIGINAL))
+                    .toList();
         }
         if (runtime == Stage.Runs.JVM && faults.contains(Fault.STOP)) {
             throw new ParameterException(spec.commandLine(), "a node in this JVM has no process that could be stopped");

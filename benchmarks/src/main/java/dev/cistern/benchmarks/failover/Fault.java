@@ -15,12 +15,23 @@ enum Fault {
     TEST_FAILOVER("TestFailover"),
 
     /** A replica is promoted by ModifyReplicationGroup: the two change places. */
-    PLANNED("planned hand-over");
+    PLANNED("planned hand-over"),
+
+    /** All nodes are started anew for another engine version, replicas first; then the primary hands over. */
+    UPGRADE("engine version upgrade"),
+
+    /** The nodes are given another node type. */
+    RESIZE("node type change");
 
     private final String title;
 
     Fault(String title) {
         this.title = title;
+    }
+
+    /** Whether the nodes are changed one after the other, which takes a while after another one leads. */
+    boolean isChange() {
+        return this == UPGRADE || this == RESIZE;
     }
 
     String title() {

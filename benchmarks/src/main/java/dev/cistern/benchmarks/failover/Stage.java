@@ -31,6 +31,8 @@ final class Stage implements AutoCloseable {
     }
 
     private static final long LIMIT_NANOS = 60_000_000_000L;
+    private static final String FIRST_VERSION = "7.0";
+    private static final String NEXT_VERSION = "7.1";
     private static final int PORTS = 64;
     private static final int FIRST_PORT = 23_000 + (int) (ProcessHandle.current().pid() % 60) * PORTS;
     private static final Quotas PLENTY = new Quotas(300, 40, 90, 50, 300, 2_000, 200, 100, 300, 20, 20, 1_000_000,
@@ -77,11 +79,12 @@ final class Stage implements AutoCloseable {
                 .filter(event -> event.message().startsWith("Failover from")).count();
     }
 
-    /** Makes the group, and waits until it serves. */
+    /** Makes the group, in a version that another one follows, and waits until it serves. */
     ReplicationGroup create(int replicas, boolean failsOver) {
         group = "g" + ++groups;
         aws.createReplicationGroup(r -> r.replicationGroupId(group).replicationGroupDescription("watched")
-                .engine("redis").cacheNodeType("cache.t4g.small").numCacheClusters(1 + replicas)
+                .engine("redis").engineVersion(FIRST_VERSION).cacheNodeType("cache.t4g.small")
+                .numCacheClusters(1 + replicas)
                 .automaticFailoverEnabled(failsOver));
         awaitWhole();
         return group();
@@ -125,6 +128,15 @@ final class Stage implements AutoCloseable {
 
     void testFailover() {
         aws.testFailover(r -> r.replicationGroupId(group).nodeGroupId("0001"));
+    }
+
+    void upgrade() {
+        aws.modifyReplicationGroup(r -> r.replicationGroupId(group).engineVersion(NEXT_VERSION).applyImmediately(true));
+    }
+
+    void resize() {
+        aws.modifyReplicationGroup(
+                r -> r.replicationGroupId(group).cacheNodeType("cache.t4g.medium").applyImmediately(true));
     }
 
     void promote(String member) {

@@ -45,7 +45,12 @@ final class Trial {
             try (Socket clinging = connect(address(stage.endpointOf(former)))) {
                 injectedNanos = System.nanoTime();
                 inject(former);
-                awaitWritesAfter(former);
+                if (fault != Fault.RESIZE) {
+                    awaitWritesAfter(former);
+                }
+                if (fault.isChange()) {
+                    stage.awaitWhole();
+                }
                 Stage.pause(AFTER_MILLIS);
                 ackedByFormer = fault == Fault.STOP ? writesTo(clinging) : 0;
             }
@@ -89,6 +94,8 @@ final class Trial {
             }
             case TEST_FAILOVER -> stage.testFailover();
             case PLANNED -> stage.promote(stage.member(false));
+            case UPGRADE -> stage.upgrade();
+            case RESIZE -> stage.resize();
         }
     }
 

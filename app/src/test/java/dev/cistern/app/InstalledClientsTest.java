@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ final class InstalledClientsTest {
         assumeTrue(Programs.works("redis-cli", "--version"), "redis-cli is not installed");
         aws("create-replication-group", "--replication-group-id", "demo", "--replication-group-description", "demo",
                 "--engine", "valkey", "--cache-node-type", "cache.t4g.micro");
-        aws("wait", "replication-group-available", "--replication-group-id", "demo");
+        awaits("replication-group-available", "demo");
         String port = aws("describe-replication-groups", "--replication-group-id", "demo", "--output", "text",
                 "--query", "ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Port").strip();
         assertThat(Programs.run(List.of("redis-cli", "-p", port, "set", "greeting", "hello")).strip()).isEqualTo("OK");
@@ -50,7 +51,7 @@ final class InstalledClientsTest {
         assertThat(aws("list-tags-for-resource", "--resource-name", arn)).contains("team", "shop");
         assertThat(aws("describe-events")).contains("demo");
         aws("delete-replication-group", "--replication-group-id", "demo");
-        aws("wait", "replication-group-deleted", "--replication-group-id", "demo");
+        awaits("replication-group-deleted", "demo");
         assertThat(aws("describe-replication-groups")).doesNotContain("demo");
     }
 
@@ -65,7 +66,7 @@ final class InstalledClientsTest {
                 "ParameterName=slowlog-log-slower-than,ParameterValue=0");
         aws("create-cache-cluster", "--cache-cluster-id", "alone", "--engine", "redis", "--num-cache-nodes", "1",
                 "--cache-node-type", "cache.t4g.micro", "--cache-parameter-group-name", "mine");
-        aws("wait", "cache-cluster-available", "--cache-cluster-id", "alone");
+        awaits("cache-cluster-available", "alone");
         String port = aws("describe-cache-clusters", "--show-cache-node-info", "--output", "text", "--query",
                 "CacheClusters[0].CacheNodes[0].Endpoint.Port").strip();
         assertThat(Programs.run(List.of("redis-cli", "-p", port, "info", "memory")))
@@ -78,9 +79,9 @@ final class InstalledClientsTest {
         Probe.await(() -> Programs.run(List.of("redis-cli", "-p", port, "info", "memory"))
                 .contains("maxmemory_policy:volatile-lru"));
         aws("reboot-cache-cluster", "--cache-cluster-id", "alone", "--cache-node-ids-to-reboot", "0001");
-        aws("wait", "cache-cluster-available", "--cache-cluster-id", "alone");
+        awaits("cache-cluster-available", "alone");
         aws("delete-cache-cluster", "--cache-cluster-id", "alone");
-        aws("wait", "cache-cluster-deleted", "--cache-cluster-id", "alone");
+        awaits("cache-cluster-deleted", "alone");
         aws("delete-cache-parameter-group", "--cache-parameter-group-name", "mine");
         assertThat(aws("describe-engine-default-parameters", "--cache-parameter-group-family", "memcached1.6"))
                 .contains("max_item_size");
@@ -97,7 +98,7 @@ final class InstalledClientsTest {
         aws("create-replication-group", "--replication-group-id", "demo", "--replication-group-description", "demo",
                 "--engine", "valkey", "--cache-node-type", "cache.t4g.micro", "--user-group-ids", "team",
                 "--transit-encryption-enabled");
-        aws("wait", "replication-group-available", "--replication-group-id", "demo");
+        awaits("replication-group-available", "demo");
         String port = aws("describe-replication-groups", "--replication-group-id", "demo", "--output", "text",
                 "--query", "ReplicationGroups[0].NodeGroups[0].PrimaryEndpoint.Port").strip();
         List<String> cli = List.of("redis-cli", "-p", port, "--tls", "--cacert",
@@ -122,16 +123,16 @@ final class InstalledClientsTest {
         assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
         aws("create-cache-cluster", "--cache-cluster-id", "mem", "--engine", "memcached", "--num-cache-nodes", "3",
                 "--cache-node-type", "cache.t4g.micro", "--az-mode", "cross-az");
-        aws("wait", "cache-cluster-available", "--cache-cluster-id", "mem");
+        awaits("cache-cluster-available", "mem");
         aws("modify-cache-cluster", "--cache-cluster-id", "mem", "--num-cache-nodes", "2",
                 "--cache-node-ids-to-remove", "0001", "--apply-immediately");
-        aws("wait", "cache-cluster-available", "--cache-cluster-id", "mem");
+        awaits("cache-cluster-available", "mem");
         assertThat(aws("describe-cache-clusters", "--show-cache-node-info", "--output", "text", "--query",
                 "CacheClusters[0].[PreferredAvailabilityZone,NumCacheNodes,ConfigurationEndpoint.Address,"
                         + "CacheNodes[].CacheNodeId]"))
                 .contains("Multiple\t2\t127.0.0.1", "0002\t0003");
         aws("delete-cache-cluster", "--cache-cluster-id", "mem");
-        aws("wait", "cache-cluster-deleted", "--cache-cluster-id", "mem");
+        awaits("cache-cluster-deleted", "mem");
         assertThat(aws("describe-events", "--source-type", "cache-cluster")).contains("Cache cluster deleted");
     }
 
@@ -162,6 +163,42 @@ final class InstalledClientsTest {
     }
 
     @Test
+    void groupsOfManyNodesByTheAwsCli() throws Exception {
+        assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
+        aws("create-replication-group", "--replication-group-id", "trio", "--replication-group-description", "three",
+                "--engine", "redis", "--cache-node-type", "cache.t4g.micro", "--num-cache-clusters", "3",
+                "--automatic-failover-enabled", "--multi-az-enabled");
+        aws("create-replication-group", "--replication-group-id", "wide", "--replication-group-description", "six",
+                "--engine", "valkey", "--cache-node-type", "cache.t4g.micro", "--num-node-groups", "3",
+                "--replicas-per-node-group", "1", "--automatic-failover-enabled");
+        awaits("replication-group-available", "trio");
+        awaits("replication-group-available", "wide");
+        aws("modify-replication-group", "--replication-group-id", "trio", "--engine", "valkey", "--engine-version",
+                "8.0", "--apply-immediately");
+        aws("modify-replication-group-shard-configuration", "--replication-group-id", "wide", "--node-group-count",
+                "2", "--node-groups-to-retain", "0001", "0003", "--apply-immediately");
+        awaits("replication-group-available", "trio");
+        awaits("replication-group-available", "wide");
+        assertThat(aws("describe-replication-groups", "--output", "text", "--query",
+                "ReplicationGroups[].[ReplicationGroupId,Engine,ClusterMode,MultiAZ,length(MemberClusters),"
+                        + "NodeGroups[].Slots|[0]]").lines())
+                .containsExactly("trio\tvalkey\tdisabled\tenabled\t3\tNone",
+                        "wide\tvalkey\tenabled\tdisabled\t4\t0-8191");
+        aws("delete-replication-group", "--replication-group-id", "trio", "--no-retain-primary-cluster");
+        aws("delete-replication-group", "--replication-group-id", "wide", "--no-retain-primary-cluster");
+        awaits("replication-group-deleted", "trio");
+        awaits("replication-group-deleted", "wide");
+        assertThat(aws("describe-cache-clusters", "--query", "length(CacheClusters)").strip()).isEqualTo("0");
+    }
+
+    @Test
+    void groupsOfManyNodesByBoto3() throws Exception {
+        assumeTrue(Programs.works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
+        Path script = Path.of(Objects.requireNonNull(InstalledClientsTest.class.getResource("groups.py")).toURI());
+        assertThat(Programs.run("python3", script.toString(), cistern.url())).endsWith("all is well\n");
+    }
+
+    @Test
     void boto3() throws Exception {
         assumeTrue(Programs.works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
         assertThat(Programs.run(List.of("python3", "-c", """
@@ -185,6 +222,12 @@ final class InstalledClientsTest {
                 except client.exceptions.ReplicationGroupNotFoundFault as fault:
                     print("gone:", fault.response["Error"]["Code"])
                 """, cistern.url()))).contains("+OK", "'Key': 'team'", "gone: ReplicationGroupNotFoundFault");
+    }
+
+    /** Has the CLI wait. It looks only every 15 seconds, so it begins when it will find what it waits for. */
+    private void awaits(String what, String id) throws Exception {
+        Probe.await(cistern.controlPlane()::isIdle);
+        aws("wait", what, what.startsWith("cache") ? "--cache-cluster-id" : "--replication-group-id", id);
     }
 
     private String aws(String... words) throws Exception {

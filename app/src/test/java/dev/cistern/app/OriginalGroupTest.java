@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -72,8 +73,19 @@ final class OriginalGroupTest {
                 assertThatThrownBy(() -> jedis.set("a", "b")).hasMessageContaining("READONLY");
             }
             export(client, "real", "original");
+            inClusterModeTheyAreRefused(client);
             return before;
         }
+    }
+
+    private static void inClusterModeTheyAreRefused(ElastiCacheClient client) {
+        assertThatThrownBy(() -> client.createReplicationGroup(r -> r.replicationGroupId("spread")
+                .replicationGroupDescription("d").engine("redis").cacheNodeType("cache.t4g.micro").numNodeGroups(2)
+                .automaticFailoverEnabled(true))).isInstanceOf(InvalidParameterCombinationException.class)
+                .hasMessageContaining("cluster mode with original servers");
+        assertThatThrownBy(() -> client.modifyReplicationGroup(r -> r.replicationGroupId("real")
+                .clusterMode("compatible").applyImmediately(true)))
+                .isInstanceOf(InvalidParameterCombinationException.class);
     }
 
     private static void export(ElastiCacheClient client, String group, String name) {

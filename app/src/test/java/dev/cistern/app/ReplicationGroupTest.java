@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,7 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.RedisClusterClient;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.NodeGroup;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 
@@ -57,6 +59,38 @@ final class ReplicationGroupTest extends CisternTest {
         }
     }
 
+    @Test
+    void engineAndClusterModeChangeUnderLoadAndNothingIsLost() throws InterruptedException {
+        client.createReplicationGroup(r -> r.replicationGroupId("shop").replicationGroupDescription("d")
+                .engine("redis").engineVersion("7.0").cacheNodeType("cache.t4g.micro").numCacheClusters(2)
+                .automaticFailoverEnabled(true));
+        Endpoint primary = Probe.awaitAvailable(client, "shop");
+        List<Long> acknowledged = new ArrayList<>();
+        AtomicBoolean isOver = new AtomicBoolean();
+        Thread writer = Thread.ofVirtual().start(() -> write(primary, acknowledged, isOver));
+        List<Consumer<ModifyReplicationGroupRequest.Builder>> changes = List.of(
+                r -> r.engine("valkey").engineVersion("8.0"), r -> r.clusterMode("compatible"),
+                r -> r.clusterMode("enabled"));
+        for (Consumer<ModifyReplicationGroupRequest.Builder> change : changes) {
+            int before = sizeOf(acknowledged);
+            Probe.await(() -> sizeOf(acknowledged) > before + 100);
+            client.modifyReplicationGroup(r -> change.accept(r.replicationGroupId("shop").applyImmediately(true)));
+            Probe.await(() -> Probe.group(client, "shop").status().equals("available"));
+        }
+        isOver.set(true);
+        writer.join();
+        ReplicationGroup group = Probe.group(client, "shop");
+        assertThat(group.engine()).isEqualTo("valkey");
+        assertThat(group.clusterEnabled()).isTrue();
+        try (RedisClusterClient cluster = clusterClient(group.configurationEndpoint())) {
+            acknowledged.forEach(number -> assertThat(cluster.get("k" + number)).isEqualTo("v"));
+        }
+    }
+
+    private static RedisClusterClient clusterClient(Endpoint endpoint) {
+        return RedisClusterClient.builder().nodes(Set.of(new HostAndPort(endpoint.address(), endpoint.port()))).build();
+    }
+
     private static int sizeOf(List<Long> numbers) {
         synchronized (numbers) {
             return numbers.size();
@@ -95,8 +129,7 @@ final class ReplicationGroupTest extends CisternTest {
         Queue<RuntimeException> errors = new ConcurrentLinkedQueue<>();
         AtomicLong written = new AtomicLong();
         AtomicBoolean isOver = new AtomicBoolean();
-        try (RedisClusterClient cluster = RedisClusterClient.builder()
-                .nodes(Set.of(new HostAndPort(endpoint.address(), endpoint.port()))).build()) {
+        try (RedisClusterClient cluster = clusterClient(endpoint)) {
             List<Thread> writers = List.of(writer(isOver, errors, number -> {
                 cluster.set("k" + number, "v" + number);
                 written.set(number);

@@ -13,6 +13,7 @@ import dev.cistern.control.workflow.Workflows;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -127,6 +128,11 @@ public final class ControlPlane implements AutoCloseable {
     /** Whether everything that was wished has come true or was given up; for tests and for those who want to wait. */
     public boolean isIdle() {
         return workflows.isIdle();
+    }
+
+    /** What workflows there are, by the names that are stored. */
+    Set<String> workflowTypes() {
+        return workflows.types();
     }
 
     /** Stops workflows at the next step boundary, the nodes of this JVM, and the database; all state stays on disk. */

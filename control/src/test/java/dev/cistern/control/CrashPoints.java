@@ -12,15 +12,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 /**
  * Every workflow is killed at each point of each of its steps in turn, and must end, after the next start, as if nothing
@@ -31,11 +33,24 @@ import static org.awaitility.Awaitility.await;
  */
 abstract class CrashPoints {
 
+    /** How often workflows of each type were killed by the test that runs. */
+    private final Map<String, Integer> kills = new ConcurrentSkipListMap<>();
+
     @TempDir
     Path root;
 
     /** Whether nodes are processes of their own: else what they hold ends with the one that is killed. */
     boolean nodesOutlive;
+
+    /** What a test says that it kills, it has killed; how often, is printed. */
+    @AfterEach
+    final void requireKills(TestInfo test) {
+        Kills kinds = test.getTestMethod().orElseThrow().getAnnotation(Kills.class);
+        if (kinds != null && !kills.isEmpty()) {
+            assertThat(kills).containsKeys(kinds.value());
+            System.out.println(test.getTestMethod().orElseThrow().getName() + ": killed " + kills);
+        }
+    }
 
     final void atEveryPoint(Consumer<TestPlane> before, Consumer<TestPlane> wish, Consumer<TestPlane> after)
             throws IOException {
@@ -43,52 +58,13 @@ abstract class CrashPoints {
         try (TestPlane test = new TestPlane(prepared)) {
             before.accept(test);
         }
-        int crashes = nodesOutlive ? killed(prepared, wish, after) : copied(prepared, wish, after);
+        int crashes = copied(prepared, wish, after);
         // A workflow of one step has the three points of that step, or two when it is a commit.
         assertThat(crashes).as("points at which it was killed").isGreaterThan(2);
     }
 
-    /** One run for each point, which ends there: nodes that outlive it stay as they were at that moment. */
-    private int killed(Path prepared, Consumer<TestPlane> wish, Consumer<TestPlane> after) throws IOException {
-        int crashes = 0;
-        while (killedAt(crashes, prepared, wish, after)) {
-            crashes++;
-        }
-        return crashes;
-    }
-
-    /** Whether the workflow came as far as its point number {@code point}. */
-    private boolean killedAt(int point, Path prepared, Consumer<TestPlane> wish, Consumer<TestPlane> after)
-            throws IOException {
-        Path first = root.resolve("first-" + point);
-        Path second = root.resolve("second-" + point);
-        copy(prepared, first);
-        AtomicInteger reached = new AtomicInteger();
-        AtomicBoolean crashed = new AtomicBoolean();
-        StepObserver killer = (workflow, step, where) -> {
-            if (reached.getAndIncrement() == point) {
-                copyQuietly(first, second);
-                crashed.set(true);
-                throw new Killed(workflow + " at " + step + " " + where);
-            }
-        };
-        try (TestPlane test = new TestPlane(first, killer)) {
-            wish.accept(test);
-            await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(2))
-                    .until(() -> crashed.get() || test.plane.isIdle());
-            if (!crashed.get()) {
-                // What the check itself begins is not to be killed.
-                reached.set(Integer.MIN_VALUE);
-                after.accept(test);
-                return false;
-            }
-        }
-        goesOn(second, after);
-        return true;
-    }
-
     /**
-     * One run for all points, whose files are copied at each: nodes that end with it leave nothing else behind, so a copy is
+     * One run for all points, whose files are copied at each: what nodes have that outlive it lies in files too, so a copy is
      * what a kill at that moment leaves.
      */
     private int copied(Path prepared, Consumer<TestPlane> wish, Consumer<TestPlane> after) throws IOException {
@@ -100,6 +76,7 @@ abstract class CrashPoints {
             if (!ended.get()) {
                 Path target = root.resolve(workflow + "-" + step + "-" + where + "-" + UUID.randomUUID());
                 copyQuietly(whole, target);
+                kills.merge(workflow, 1, Integer::sum);
                 copies.add(target);
             }
         };
@@ -162,15 +139,5 @@ abstract class CrashPoints {
             bytes = again;
         }
         return bytes;
-    }
-
-    /** What an observer throws to kill the workflow; logged by the engine, so it has no stack. */
-    private static final class Killed extends Error {
-
-        private static final long serialVersionUID = 1;
-
-        Killed(String message) {
-            super(message, null, false, false);
-        }
     }
 }

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 final class CrashTest extends CrashPoints {
 
     @Test
+    @Kills("create-cache-cluster")
     void creatingACluster() throws IOException {
         atEveryPoint(test -> {},
                 test -> test.aws
@@ -24,6 +25,7 @@ final class CrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("resize-cache-cluster")
     void changingTheNodeTypeOfACluster() throws IOException {
         atEveryPoint(test -> test.createCluster("c"),
                 test -> test.aws.modifyCacheCluster(
@@ -37,6 +39,7 @@ final class CrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("configure-cache-cluster")
     void tellingParametersToACluster() throws IOException {
         atEveryPoint(test -> {
             test.createCluster("c");
@@ -57,6 +60,7 @@ final class CrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("reboot-cache-cluster")
     void rebootingACluster() throws IOException {
         atEveryPoint(test -> test.createCluster("c"),
                 test -> test.aws.rebootCacheCluster(r -> r.cacheClusterId("c").cacheNodeIdsToReboot("0001")),
@@ -70,12 +74,14 @@ final class CrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("create-cache-cluster")
     void creatingAMemcachedCluster() throws IOException {
         atEveryPoint(test -> {}, test -> test.aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached")
                 .cacheNodeType("cache.t3.micro").numCacheNodes(2)), test -> haveTheSameList(test, 2));
     }
 
     @Test
+    @Kills("add-cache-nodes")
     void addingCacheNodes() throws IOException {
         atEveryPoint(test -> test.createMemcached("m", 1),
                 test -> test.aws.modifyCacheCluster(r -> r.cacheClusterId("m").numCacheNodes(3).applyImmediately(true)),
@@ -88,6 +94,7 @@ final class CrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("remove-cache-nodes")
     void removingCacheNodes() throws IOException {
         atEveryPoint(test -> test.createMemcached("m", 3),
                 test -> test.aws
@@ -102,6 +109,7 @@ final class CrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("upgrade-cache-cluster")
     void upgradingAMemcachedCluster() throws IOException {
         atEveryPoint(test -> {
             test.aws.createCacheCluster(r -> r.cacheClusterId("m").engine("memcached").engineVersion("1.5.16")
@@ -130,6 +138,7 @@ final class CrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("delete-cache-cluster")
     void deletingACluster() throws IOException {
         atEveryPoint(test -> test.createCluster("c"),
                 test -> test.aws.deleteCacheCluster(r -> r.cacheClusterId("c")),

@@ -18,6 +18,7 @@ import static org.awaitility.Awaitility.await;
 final class GroupCrashTest extends CrashPoints {
 
     @Test
+    @Kills("create-replication-group")
     void creatingAGroup() throws IOException {
         atEveryPoint(test -> {},
                 test -> test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
@@ -31,6 +32,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("create-replication-group")
     void creatingAGroupWithAReplica() throws IOException {
         atEveryPoint(test -> {},
                 test -> test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
@@ -39,6 +41,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("add-replicas")
     void addingAReplica() throws IOException {
         atEveryPoint(test -> test.createGroup("g"),
                 test -> test.aws.increaseReplicaCount(
@@ -47,6 +50,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("remove-replicas")
     void removingAReplica() throws IOException {
         atEveryPoint(test -> test.createGroup("g", 1),
                 test -> test.aws.decreaseReplicaCount(
@@ -58,6 +62,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("promote-replica")
     void promotingAReplica() throws IOException {
         atEveryPoint(test -> test.createGroup("g", 1),
                 test -> test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").primaryClusterId("g-002")),
@@ -65,6 +70,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("test-failover")
     void testingAFailover() throws IOException {
         atEveryPoint(test -> test.createGroup("g", 2, true),
                 test -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")),
@@ -72,6 +78,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("fail-over")
     void failingOver() throws IOException {
         nodesOutlive = true;
         atEveryPoint(test -> test.createGroup("g", 2, true), test -> {
@@ -88,11 +95,13 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("create-replication-group")
     void creatingAGroupInClusterMode() throws IOException {
         atEveryPoint(test -> {}, test -> createSpread(test.aws), test -> isSpread(test, "0001", "0002"));
     }
 
     @Test
+    @Kills("reshard")
     void addingANodeGroup() throws IOException {
         atEveryPoint(test -> {
             createSpread(test.aws);
@@ -103,6 +112,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("reshard")
     void removingANodeGroup() throws IOException {
         atEveryPoint(test -> {
             createSpread(test.aws);
@@ -134,7 +144,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     /** The group serves with this primary and so many replicas, which follow it. */
-    private static void hasReplicas(TestPlane test, String primary, int replicas) {
+    static void hasReplicas(TestPlane test, String primary, int replicas) {
         assertThat(test.group("g").status()).isEqualTo("available");
         assertThat(test.group("g").memberClusters()).hasSize(1 + replicas).allSatisfy(member -> {
             assertThat(test.cluster(member).cacheClusterStatus()).isEqualTo("available");
@@ -144,6 +154,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("resize-replication-group")
     void changingTheNodeTypeOfAGroup() throws IOException {
         atEveryPoint(test -> test.createGroup("g"),
                 test -> test.aws.modifyReplicationGroup(
@@ -156,6 +167,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("upgrade-replication-group")
     void upgradingAGroupWithAReplica() throws IOException {
         atEveryPoint(test -> test.createGroup("g", 1),
                 test -> test.aws.modifyReplicationGroup(
@@ -171,6 +183,7 @@ final class GroupCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("delete-replication-group")
     void deletingAGroup() throws IOException {
         atEveryPoint(test -> test.createGroup("g"),
                 test -> test.aws.deleteReplicationGroup(r -> r.replicationGroupId("g")),

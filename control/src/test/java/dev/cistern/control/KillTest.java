@@ -5,10 +5,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
+import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -18,20 +20,28 @@ import static org.awaitility.Awaitility.await;
 final class KillTest {
 
     private static final int FIRST_PORT = 22_100;
+    private static final long SEED = Long.getLong("cistern.seed", 1);
 
     @TempDir
     Path directory;
 
     @Test
-    void afterKillMinusNineEveryAnsweredClusterIsThereAndRuns() throws Exception {
-        Path said = Files.createFile(directory.resolve("said"));
-        Path state = directory.resolve("state");
+    void afterKillMinusNineEveryAnsweredClusterAndGroupIsThereAndRuns() throws Exception {
+        Random random = new Random(SEED);
+        for (int round = 0; round < Integer.getInteger("cistern.effort", 1); round++) {
+            killAfter(20 + random.nextInt(40), directory.resolve("round-" + round));
+        }
+    }
+
+    private static void killAfter(int answers, Path folder) throws Exception {
+        Path said = Files.createFile(Files.createDirectories(folder).resolve("said"));
+        Path state = folder.resolve("state");
         Process process = new ProcessBuilder(ProcessHandle.current().info().command().orElseThrow(), "-cp",
                 System.getProperty("java.class.path"), KilledPlane.class.getName(), state.toString(),
                 Integer.toString(FIRST_PORT)).redirectOutput(said.toFile())
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();
         try {
-            await().atMost(Duration.ofSeconds(60)).until(() -> Files.readAllLines(said).size() >= 40);
+            await().atMost(Duration.ofSeconds(60)).until(() -> Files.readAllLines(said).size() >= answers);
             assertThatThrownBy(() -> open(state, new FakeNodes()))
                     .isInstanceOf(StateDirectoryException.class)
                     .hasMessage("another Cistern is running on the state directory " + state
@@ -41,21 +51,21 @@ final class KillTest {
         }
         String text = Files.readString(said);
         List<String> answered = text.substring(0, text.lastIndexOf('\n')).lines().toList();
-        assertThat(answered).hasSizeGreaterThanOrEqualTo(40);
+        assertThat(answered).hasSizeGreaterThanOrEqualTo(answers);
 
         FakeNodes nodes = new FakeNodes();
-        List<CacheCluster> clusters;
         try (ControlPlane plane = open(state, nodes)) {
             await().atMost(Duration.ofSeconds(30)).until(plane::isIdle);
-            clusters = plane.elastiCache().describeCacheClustersPaginator(r -> r.showCacheNodeInfo(true))
-                    .cacheClusters()
-                    .stream().toList();
-            assertThat(clusters).extracting(CacheCluster::cacheClusterId).containsAll(answered);
+            List<CacheCluster> clusters = plane.elastiCache()
+                    .describeCacheClustersPaginator(r -> r.showCacheNodeInfo(true)).cacheClusters().stream().toList();
+            assertThat(clusters).extracting(CacheCluster::cacheClusterId)
+                    .containsAll(answered.stream().map(id -> id.startsWith("g") ? id + "-001" : id).toList());
             assertThat(clusters).extracting(CacheCluster::cacheClusterStatus).containsOnly("available");
+            assertThat(plane.elastiCache().describeReplicationGroupsPaginator(r -> {}).replicationGroups().stream()
+                    .filter(group -> group.status().equals("available")).map(ReplicationGroup::replicationGroupId))
+                    .containsAll(answered.stream().filter(id -> id.startsWith("g")).toList());
             // Whoever was answered first got the lowest port, in the process that is dead.
-            for (int i = 0; i < answered.size(); i++) {
-                assertThat(portOf(clusters, answered.get(i))).isEqualTo(FIRST_PORT + i);
-            }
+            assertThat(answered.stream().filter(id -> id.startsWith("k")).map(id -> portOf(clusters, id))).isSorted();
             assertThat(nodes.running()).hasSameSizeAs(clusters);
         }
     }

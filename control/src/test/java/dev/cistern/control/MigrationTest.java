@@ -39,6 +39,7 @@ final class MigrationTest extends CrashPoints {
     }
 
     @Test
+    @Kills("start-migration")
     void startingAMigration() throws IOException {
         nodesOutlive = true;
         atEveryPoint(MigrationTest::createTarget, this::start, test -> {
@@ -53,13 +54,28 @@ final class MigrationTest extends CrashPoints {
     }
 
     @Test
+    @Kills("complete-migration")
     void completingAMigration() throws IOException {
         nodesOutlive = true;
         atEveryPoint(this::moveIn, test -> complete(test, false), MigrationTest::isItsOwn);
     }
 
+    @Test
+    @Kills("test-migration")
+    void testingAMigration() throws IOException {
+        nodesOutlive = true;
+        atEveryPoint(MigrationTest::createTarget, test -> test.aws.testMigration(
+                r -> r.replicationGroupId("g").customerNodeEndpointList(at("127.0.0.1", source.port()))), test -> {
+                    assertThat(test.group("g").status()).isEqualTo("available");
+                    assertThat(test.nodes.followedPort("g-001")).isZero();
+                    assertThat(test.events("replication-group", "g"))
+                            .filteredOn("Test Migration successful for g"::equals).hasSize(1);
+                });
+    }
+
     /** Here nodes end with the control plane, and what they had is gone. */
     @Test
+    @Kills("complete-migration")
     void abortingAMigration() throws IOException {
         assumeTrue(Integer.getInteger("cistern.effort", 1) > 1, "what takes over is killed at each point as well");
         atEveryPoint(this::moveIn, test -> complete(test, true), MigrationTest::isItsOwn);

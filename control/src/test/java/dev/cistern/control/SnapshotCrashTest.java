@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 final class SnapshotCrashTest extends CrashPoints {
 
     @Test
+    @Kills("create-snapshot")
     void takingASnapshot() throws IOException {
         nodesOutlive = true;
         atEveryPoint(test -> test.createGroup("g"),
@@ -26,6 +27,7 @@ final class SnapshotCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills({"create-snapshot", "delete-replication-group"})
     void takingAFinalSnapshot() throws IOException {
         nodesOutlive = true;
         atEveryPoint(test -> test.createGroup("g"),
@@ -39,6 +41,7 @@ final class SnapshotCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("create-replication-group")
     void restoringASnapshot() throws IOException {
         nodesOutlive = true;
         atEveryPoint(SnapshotCrashTest::aSnapshot,
@@ -52,6 +55,7 @@ final class SnapshotCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("copy-snapshot")
     void copyingASnapshot() throws IOException {
         nodesOutlive = true;
         atEveryPoint(SnapshotCrashTest::aSnapshot,
@@ -64,6 +68,23 @@ final class SnapshotCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("copy-snapshot")
+    void exportingASnapshot() throws IOException {
+        atEveryPoint(test -> {
+            aSnapshot(test);
+            assertThat(root.resolve("prepared/buckets/mine").toFile().mkdirs()).isTrue();
+        }, test -> test.aws.copySnapshot(
+                r -> r.sourceSnapshotName("s").targetSnapshotName("t").targetBucket("mine")), test -> {
+                    assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
+                    test.aws.createCacheCluster(r -> r.cacheClusterId("d").engine("valkey")
+                            .cacheNodeType("cache.t3.micro").snapshotArns("arn:aws:s3:::mine/t-0001.rdb"));
+                    test.settle();
+                    assertThat(test.nodes.data("d")).startsWith("data of c-");
+                });
+    }
+
+    @Test
+    @Kills("delete-snapshot")
     void deletingASnapshot() throws IOException {
         atEveryPoint(SnapshotCrashTest::aSnapshot, test -> test.aws.deleteSnapshot(r -> r.snapshotName("s")),
                 test -> assertThat(test.aws.describeSnapshots().snapshots()).isEmpty());

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class UserCrashTest extends CrashPoints {
 
     @Test
+    @Kills("change-user")
     void changingAUserOfAGroupsUserGroup() throws IOException {
         atEveryPoint(UserCrashTest::groupWithUsers,
                 test -> test.aws.modifyUser(r -> r.userId("ann").accessString("on ~a:* +@all")),
@@ -21,6 +22,7 @@ final class UserCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("delete-user")
     void deletingAUserOfAGroupsUserGroup() throws IOException {
         atEveryPoint(UserCrashTest::groupWithUsers, test -> test.aws.deleteUser(r -> r.userId("ann")), test -> {
             assertThat(test.aws.describeUsers(r -> {}).users()).extracting(user -> user.userId())
@@ -31,6 +33,7 @@ final class UserCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("change-user-group")
     void changingAUserGroup() throws IOException {
         atEveryPoint(UserCrashTest::groupWithUsers,
                 test -> test.aws.modifyUserGroup(r -> r.userGroupId("team").userIdsToRemove("bob")), test -> {
@@ -43,6 +46,7 @@ final class UserCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("secure-replication-group")
     void takingTheUserGroupFromAGroup() throws IOException {
         atEveryPoint(UserCrashTest::groupWithUsers,
                 test -> test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").removeUserGroups(true)
@@ -57,11 +61,24 @@ final class UserCrashTest extends CrashPoints {
     }
 
     @Test
-    void makingAndDeletingAUserGroup() throws IOException {
+    @Kills("change-user-group")
+    void makingAUserGroup() throws IOException {
         atEveryPoint(test -> {}, test -> test.aws.createUserGroup(r -> r.userGroupId("team").engine("redis")
                 .userIds("default")),
                 test -> assertThat(test.aws.describeUserGroups(r -> {}).userGroups().getFirst().status())
                         .isEqualTo("active"));
+    }
+
+    @Test
+    @Kills("delete-user-group")
+    void deletingAUserGroup() throws IOException {
+        atEveryPoint(test -> {
+            test.aws.createUserGroup(r -> r.userGroupId("team").engine("redis").userIds("default"));
+            test.settle();
+        }, test -> test.aws.deleteUserGroup(r -> r.userGroupId("team")), test -> {
+            assertThat(test.aws.describeUserGroups(r -> {}).userGroups()).isEmpty();
+            assertThat(test.events("user-group", "team")).filteredOn("User group team deleted"::equals).hasSize(1);
+        });
     }
 
     private static void groupWithUsers(TestPlane test) {

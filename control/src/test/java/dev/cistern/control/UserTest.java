@@ -341,9 +341,24 @@ final class UserTest {
                     () -> token(test, "with@at@in@here@at", null));
             refused(InvalidParameterCombinationException.class, "DELETE is only allowed",
                     () -> token(test, null, AuthTokenUpdateStrategyType.DELETE));
-            refused(InvalidParameterCombinationException.class, "Cistern does not offer retaining the primary",
-                    () -> test.aws.deleteReplicationGroup(
-                            r -> r.replicationGroupId("g").retainPrimaryCluster(true)));
+            test.aws.deleteReplicationGroup(r -> r.replicationGroupId("g").retainPrimaryCluster(true));
+            test.settle();
+            assertThat(test.cluster("g-001").authTokenEnabled()).isTrue();
+            assertThat(test.cluster("g-001").transitEncryptionEnabled()).isTrue();
+        }
+        try (TestPlane test = new TestPlane(directory)) {
+            test.settle();
+            assertThat(test.cluster("g-001").transitEncryptionModeAsString()).isEqualTo("required");
+            assertThat(test.nodes.settings("g-001")).containsEntry("port", "0");
+            assertThat(test.nodes.users("g-001"))
+                    .isEqualTo(Map.of("default", "reset on #" + sha256(OTHER) + " ~* +@all &*"));
+            test.aws.createReplicationGroup(
+                    r -> r.replicationGroupId("h").replicationGroupDescription("d").primaryClusterId("g-001"));
+            test.settle();
+            assertThat(test.group("h").authTokenEnabled()).isTrue();
+            assertThat(test.group("h").transitEncryptionEnabled()).isTrue();
+            assertThat(test.nodes.users("g-001"))
+                    .isEqualTo(Map.of("default", "reset on #" + sha256(OTHER) + " ~* +@all &*"));
         }
     }
 

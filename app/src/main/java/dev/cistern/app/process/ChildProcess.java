@@ -52,6 +52,8 @@ final class ChildProcess {
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_FILE = PosixFilePermissions
             .asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
+    /** One that stands still then, ends by force at once: it does not hear that it is to end. */
+    private static final Duration FROZEN_LIMIT = Duration.ofSeconds(1);
     private static final Duration TERM_LIMIT = Duration.ofSeconds(10);
     private static final Duration KILL_LIMIT = Duration.ofSeconds(10);
     private static final Duration RECORD_LIMIT = Duration.ofSeconds(5);
@@ -155,7 +157,7 @@ final class ChildProcess {
     void end() {
         stopped = true;
         signal(false);
-        if (isGoneWithin(TERM_LIMIT)) {
+        if (isGoneWithin(FROZEN_LIMIT) || (!mark.isFrozen() && isGoneWithin(TERM_LIMIT))) {
             forget();
         } else if (!kill()) {
             throw new NodeRuntimeException("process " + pid() + " does not end");

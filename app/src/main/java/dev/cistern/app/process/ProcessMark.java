@@ -49,6 +49,17 @@ record ProcessMark(long pid, String boot, long startTick) {
         }
     }
 
+    /** Whether it is there and stands still, by SIGSTOP or in a debugger's hands: it hears nothing until it is let go. */
+    boolean isFrozen() {
+        try {
+            return "Tt".contains(
+                    after(Files.readString(PROC.resolve(pid + "/stat"), StandardCharsets.ISO_8859_1))[STATE])
+                    && isAlive();
+        } catch (IOException | RuntimeException gone) {
+            return false;
+        }
+    }
+
     /** The words after the program's name, which may have blanks and parentheses of its own. */
     private static String[] after(String stat) {
         return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);

@@ -37,6 +37,7 @@ record ClusterModeChange(String mode, String parameterGroup) {
             return null;
         }
         requireWay(group, wanted);
+        NotOffered.requireOwnNodes(context);
         requirePossible(request, group, members.getFirst());
         return new ClusterModeChange(wanted, groupAfter(context, request, members.getFirst(), wanted));
     }

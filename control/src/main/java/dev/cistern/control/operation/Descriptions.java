@@ -111,7 +111,7 @@ final class Descriptions {
     /** Who may come in and how, as it is and as it is to become. */
     private static void addAccess(Handle handle, CacheCluster cluster, @Nullable MemcachedCluster memcached,
             software.amazon.awssdk.services.elasticache.model.CacheCluster.Builder answer) {
-        GroupAccess access = accessOf(handle, cluster);
+        GroupAccess access = GroupAccess.of(handle, cluster);
         TransitEncryption encryption = TransitEncryption.of(handle, cluster);
         answer.pendingModifiedValues(pending(handle, cluster, memcached, access))
                 .authTokenEnabled(access.hasToken())
@@ -202,14 +202,6 @@ final class Descriptions {
             }
         }
         return answer.build();
-    }
-
-    /** Members have what their group has. */
-    private static GroupAccess accessOf(Handle handle, CacheCluster cluster) {
-        ReplicationGroup group = cluster.replicationGroupId() == null
-                ? null
-                : ReplicationGroup.find(handle, cluster.key().sibling(cluster.replicationGroupId()));
-        return group == null ? GroupAccess.OPEN : group.access();
     }
 
     private static @Nullable Instant tokenChanged(GroupAccess access) {

@@ -65,17 +65,11 @@ public record Doors(Handle handle) {
     }
 
     private Door door(String what, int port, String status, CacheCluster cluster) {
-        GroupAccess access = access(cluster);
+        GroupAccess access = GroupAccess.of(handle, cluster);
         return new Door(what, port, status, TransitEncryption.of(handle, cluster).mode().wireName(),
                 inWords(cluster, access),
                 access.userGroupId() != null || (access.hasToken() && !access.tokenOptional()),
                 cluster.engine().wireName(), rules(cluster, port));
-    }
-
-    private GroupAccess access(CacheCluster cluster) {
-        String id = cluster.replicationGroupId();
-        ReplicationGroup group = id == null ? null : ReplicationGroup.find(handle, cluster.key().sibling(id));
-        return group == null ? GroupAccess.OPEN : group.access();
     }
 
     private String inWords(CacheCluster cluster, GroupAccess access) {

@@ -33,7 +33,6 @@ record GroupCreation(Context context) {
         Restore restore = Restore.of(context, original.snapshotName(), original.snapshotArns());
         CreateReplicationGroupRequest request = restore == null ? original : restore.fill(context, original);
         String description = Checks.description("ReplicationGroupDescription", request.replicationGroupDescription());
-        TransitEncryption.Mode encryption = EncryptionChange.of(request);
         NotOffered.check(request);
         ResourceKey key = context.key(id);
         if (ReplicationGroup.find(context.handle(), key) != null) {
@@ -42,10 +41,16 @@ record GroupCreation(Context context) {
         CacheCluster seed = request.primaryClusterId() == null || request.primaryClusterId().isEmpty()
                 ? null
                 : seed(request);
+        TransitEncryption.Mode encryption = seed == null
+                ? EncryptionChange.of(request)
+                : TransitEncryption.of(context.handle(), seed).mode();
         ClusterWish wish = wantsSlots(request) ? ClusterWish.of(request).clustered() : ClusterWish.of(request);
         ClusterSettings settings = seed == null ? wish.settings(context) : seed.settings();
         boolean hasSlots = seed == null && ParameterGroups.isClustered(context, settings.parameterGroup());
         requireMode(request, hasSlots);
+        if (hasSlots) {
+            NotOffered.requireOwnNodes(context);
+        }
         boolean isClustered = hasSlots && request.clusterMode() != ClusterMode.COMPATIBLE;
         GroupShape shape = GroupShape.of(request, isClustered);
         if (restore != null) {
@@ -54,13 +59,15 @@ record GroupCreation(Context context) {
         requireFailover(request, shape, isClustered);
         new Members(context).requireQuota(shape.nodes());
         Clusters.requireQuota(context, seed == null ? shape.nodes() : 0);
-        ReplicationGroup group = insert(key, description, seed == null ? wish.engine() : seed.engine(), settings,
+        ReplicationGroup group = insert(key, description, seed == null ? wish.engine() : seed.engine(),
                 isClustered
                         ? ReplicationGroup.ENABLED
                         : hasSlots ? ReplicationGroup.COMPATIBLE : ReplicationGroup.DISABLED,
-                request);
+                request, seed == null
+                        ? AccessChange.of(context, request, wish.engine(), settings.engineVersion())
+                        : GroupAccess.of(context.handle(), seed));
         TransitEncryption.create(context.handle(), key, encryption);
-        new KeyChoice(context).ofGroup(request, group.engine(), seed != null, group.arn());
+        new KeyChoice(context).ofGroup(request, group.engine(), seed, group.arn());
         SecurityGroupOperations.give(context, key, true, seed == null || !request.securityGroupIds().isEmpty()
                 ? request.securityGroupIds()
                 : ClusterSecurityGroups.of(context.handle(), seed));
@@ -91,9 +98,8 @@ record GroupCreation(Context context) {
         }
     }
 
-    private ReplicationGroup insert(ResourceKey key, String description, EngineType engine, ClusterSettings settings,
-            String clusterMode, CreateReplicationGroupRequest request) {
-        GroupAccess access = AccessChange.of(context, request, engine, settings.engineVersion());
+    private ReplicationGroup insert(ResourceKey key, String description, EngineType engine, String clusterMode,
+            CreateReplicationGroupRequest request, GroupAccess access) {
         ReplicationGroup group = new ReplicationGroup(key, 0, ReplicationGroupStatus.CREATING, description, engine,
                 Clusters.newHash(context.options().random()), word(Boolean.TRUE.equals(
                         request.automaticFailoverEnabled())),
@@ -200,14 +206,16 @@ record GroupCreation(Context context) {
                 || !request.preferredCacheClusterAZs().isEmpty() || request.cacheNodeType() != null
                 || request.cacheParameterGroupName() != null || request.engineVersion() != null
                 || request.cacheSubnetGroupName() != null || request.snapshotName() != null
-                || !request.snapshotArns().isEmpty();
+                || !request.snapshotArns().isEmpty() || request.authToken() != null
+                || !request.userGroupIds().isEmpty() || request.transitEncryptionMode() != null;
         if (saysMore) {
             throw Faults.invalidParameterCombination(
                     "With PrimaryClusterId the replication group is what cache cluster "
-                            + "%s is: shape, node type, version, groups and snapshots cannot be given as well.",
+                            + "%s is: shape, node type, version, access, groups and snapshots cannot be given as well.",
                     seed.id());
         }
-        if (Boolean.TRUE.equals(request.transitEncryptionEnabled())) {
+        if (Boolean.TRUE.equals(request.transitEncryptionEnabled())
+                && !TransitEncryption.of(context.handle(), seed).isOn()) {
             throw Faults.invalidParameterCombination(
                     "TransitEncryptionEnabled cannot be true with a PrimaryClusterId that has no encryption.");
         }

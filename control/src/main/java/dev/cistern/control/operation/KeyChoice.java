@@ -3,6 +3,7 @@ package dev.cistern.control.operation;
 import dev.cistern.control.key.KeyVault;
 import dev.cistern.control.node.EngineType;
 import dev.cistern.control.resource.AtRestEncryption;
+import dev.cistern.control.resource.CacheCluster;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 
@@ -13,20 +14,25 @@ record KeyChoice(Context context) {
             + "files as they are)";
 
     /** Stores what a new group is to have. */
-    void ofGroup(CreateReplicationGroupRequest request, EngineType engine, boolean hasSeed, String arn) {
+    void ofGroup(CreateReplicationGroupRequest request, EngineType engine, @Nullable CacheCluster seed, String arn) {
+        AtRestEncryption kept = seed == null ? null : AtRestEncryption.of(context.handle(), seed);
+        if (kept != null && request.kmsKeyId() == null && !Boolean.FALSE.equals(request.atRestEncryptionEnabled())) {
+            AtRestEncryption.inherit(context.handle(), arn, kept);
+            return;
+        }
         String wish = wish(request.kmsKeyId());
         Boolean wanted = request.atRestEncryptionEnabled();
         if (!context.options().keys().isThere() && (Boolean.TRUE.equals(wanted) || wish != null)) {
             throw Faults.notOffered(REFUSED, "AtRestEncryptionEnabled must be false, and KmsKeyId left out");
         }
         boolean isOn = wanted == null
-                ? engine == EngineType.VALKEY && !hasSeed && context.options().keys().isThere()
+                ? engine == EngineType.VALKEY && seed == null && context.options().keys().isThere()
                 : wanted;
         if (wish != null && !isOn) {
             throw Faults.invalidParameterCombination(
                     "KmsKeyId can only be given when AtRestEncryptionEnabled is true.");
         }
-        if (isOn && hasSeed) {
+        if (isOn && seed != null) {
             throw Faults.invalidParameterCombination(
                     "AtRestEncryptionEnabled cannot be true with a PrimaryClusterId that has no encryption.");
         }

@@ -78,6 +78,14 @@ final class NotOffered {
         }
     }
 
+    /** Who owns a slot is said to our nodes in words of our own; the originals would have to agree on it among themselves. */
+    static void requireOwnNodes(Context context) {
+        if (context.options().runtime().runsOriginals()) {
+            throw Faults.notOffered("cluster mode with original servers as nodes",
+                    "ClusterMode must be disabled, or Cistern started with --runtime jvm or process");
+        }
+    }
+
     private static void absent(String what, String parameter, @Nullable String value) {
         if (value != null && !value.isEmpty()) {
             throw Faults.notOffered(what, LEAVE_OUT.formatted(parameter));

@@ -184,15 +184,10 @@ public record ReplicationGroupOperations(Context context) {
         }
         boolean retain = Boolean.TRUE.equals(request.retainPrimaryCluster())
                 && group.is(ReplicationGroupStatus.AVAILABLE);
-        if (retain && TransitEncryption.of(context.handle(), group.key()).isOn()) {
-            // Nor does it have a way to say that it is encrypted: at its next start it would be plain.
-            throw Faults.notOffered("retaining the primary of a group with encryption in transit",
-                    "RetainPrimaryCluster must be false");
-        }
-        if (retain && !group.access().equals(GroupAccess.OPEN)) {
-            // A cluster of its own has no users or tokens yet: it would be open to everybody.
-            throw Faults.notOffered("retaining the primary of a group that has a user group or an AUTH token",
-                    "RetainPrimaryCluster must be false");
+        if (retain && group.access().userGroupId() != null) {
+            // A cluster of its own cannot have one, nor does AWS's API have a word for it.
+            throw Faults.invalidParameterCombination("RetainPrimaryCluster cannot be true while the replication group "
+                    + "has a user group: a cache cluster cannot have one.");
         }
         String retained = retain ? NodeGroup.of(context.handle(), group.key()).getFirst().primaryClusterId() : null;
         for (CacheCluster member : CacheCluster.membersOf(context.handle(), group.key())) {

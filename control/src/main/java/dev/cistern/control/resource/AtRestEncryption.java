@@ -25,10 +25,10 @@ public record AtRestEncryption(String arn, String keyArn, @Nullable String wish)
         return of(handle, group.arn(ReplicationGroup.ARN_TYPE));
     }
 
-    /** Of the group that the cluster is a member of: AWS encrypts no others. */
+    /** Of the group that the cluster is a member of, or was: AWS encrypts no others. */
     public static @Nullable AtRestEncryption of(Handle handle, CacheCluster cluster) {
         String group = cluster.replicationGroupId();
-        return group == null ? null : ofGroup(handle, cluster.key().sibling(group));
+        return group == null ? of(handle, cluster.arn()) : ofGroup(handle, cluster.key().sibling(group));
     }
 
     /** Gives a new resource what another one has; nothing if that has none. */

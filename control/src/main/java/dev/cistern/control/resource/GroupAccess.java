@@ -1,5 +1,6 @@
 package dev.cistern.control.resource;
 
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,16 @@ public record GroupAccess(
 
     /** Everybody. */
     public static final GroupAccess OPEN = new GroupAccess(null, null, null, null, null, false, null, null);
+
+    /** Of the group that the cluster is a member of, or of the cluster itself. */
+    public static GroupAccess of(Handle handle, CacheCluster cluster) {
+        if (cluster.replicationGroupId() == null) {
+            RetainedCluster retained = RetainedCluster.find(handle, cluster.key());
+            return retained == null ? OPEN : retained.access();
+        }
+        ReplicationGroup group = ReplicationGroup.find(handle, cluster.key().sibling(cluster.replicationGroupId()));
+        return group == null ? OPEN : group.access();
+    }
 
     public static GroupAccess ofUserGroup(String id) {
         return OPEN.withUserGroup(id).settled();

@@ -16,10 +16,7 @@ public final class NodeUsers {
 
     /** All users of the cluster's nodes but the control plane's own; {@code default} is always among them. */
     public static List<NodeUser> of(Handle handle, CacheCluster cluster) {
-        ReplicationGroup group = cluster.replicationGroupId() == null
-                ? null
-                : ReplicationGroup.find(handle, cluster.key().sibling(cluster.replicationGroupId()));
-        return of(handle, cluster, group == null ? GroupAccess.OPEN : group.access());
+        return of(handle, cluster, GroupAccess.of(handle, cluster));
     }
 
     /** Whether these users are everybody. */

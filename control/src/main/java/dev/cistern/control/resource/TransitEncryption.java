@@ -39,11 +39,17 @@ public record TransitEncryption(ResourceKey key, long version, Mode mode, @Nulla
                 .orElseGet(() -> new TransitEncryption(group, 0, Mode.DISABLED, null));
     }
 
-    /** Of the group that the cluster is a member of; of a Memcached cluster what was decided when it was made. */
+    /**
+     * Of the group that the cluster is a member of, or was; of a Memcached cluster what was decided when it was made.
+     */
     public static TransitEncryption of(Handle handle, CacheCluster cluster) {
         String group = cluster.replicationGroupId();
         if (group != null) {
             return of(handle, cluster.key().sibling(group));
+        }
+        RetainedCluster retained = RetainedCluster.find(handle, cluster.key());
+        if (retained != null) {
+            return new TransitEncryption(cluster.key(), 0, retained.mode(), null);
         }
         MemcachedCluster memcached = MemcachedCluster.find(handle, cluster.key());
         return new TransitEncryption(cluster.key(), 0,

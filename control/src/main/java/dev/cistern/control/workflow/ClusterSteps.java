@@ -9,6 +9,7 @@ import dev.cistern.control.resource.EngineChange;
 import dev.cistern.control.resource.EventLog;
 import dev.cistern.control.resource.MemcachedCluster;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.RetainedCluster;
 import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.resource.TagRow;
 import java.time.Duration;
@@ -275,6 +276,7 @@ final class ClusterSteps {
             CacheNode.TABLE.delete(handle, key.account(), key.region(), key.id(), node.cacheNodeId());
         }
         MemcachedCluster.forget(handle, cluster);
+        RetainedCluster.forget(handle, cluster);
         EngineChange.delete(handle, key);
         ClusterSecurityGroups.delete(handle, key, false);
         CacheCluster.TABLE.delete(handle, key.account(), key.region(), key.id());

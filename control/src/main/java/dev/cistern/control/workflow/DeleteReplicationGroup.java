@@ -3,7 +3,9 @@ package dev.cistern.control.workflow;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.ClusterSecurityGroups;
+import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.RetainedCluster;
 import java.util.Objects;
 import org.jdbi.v3.core.Handle;
 
@@ -44,7 +46,7 @@ record DeleteReplicationGroup(GroupSteps groups) implements Workflow<DeleteRepli
         steps.commit("forget", handle -> {
             for (ResourceKey member : groups.members(steps, key)) {
                 if (member.id().equals(input.retainedClusterId)) {
-                    retain(handle, member);
+                    retain(handle, member, ReplicationGroup.named(handle, key));
                 } else {
                     groups.clusters().forget(handle, member);
                 }
@@ -63,8 +65,9 @@ record DeleteReplicationGroup(GroupSteps groups) implements Workflow<DeleteRepli
         throw new IllegalStateException("a deletion does not give up: " + reason);
     }
 
-    private static void retain(Handle handle, ResourceKey member) {
+    private static void retain(Handle handle, ResourceKey member, ReplicationGroup group) {
         CacheCluster cluster = Objects.requireNonNull(CacheCluster.find(handle, member), member.id());
+        RetainedCluster.keep(handle, cluster, group);
         ClusterSecurityGroups.put(handle, cluster.key(), false, ClusterSecurityGroups.of(handle, cluster));
         CacheCluster.TABLE.update(handle, cluster.withoutGroup().withStatus(CacheClusterStatus.AVAILABLE));
     }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -90,6 +91,11 @@ final class WorkflowEngine implements AutoCloseable {
                 threads.execute(() -> runToItsEnd(row));
             }
         }
+    }
+
+    /** What workflows are called, whose rows name them so. */
+    Set<String> types() {
+        return Set.copyOf(types.keySet());
     }
 
     /** The step that each running workflow is at, by its id. */

@@ -22,6 +22,7 @@ import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
 import java.time.Clock;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -357,7 +358,7 @@ public final class Workflows implements AutoCloseable {
         parts.forEach(part -> NodeSnapshot.TABLE.insert(handle, part));
         String group = snapshot.replicationGroupId();
         AtRestEncryption.inherit(handle, snapshot.arn(), group == null
-                ? null
+                ? AtRestEncryption.of(handle, named(handle, snapshot))
                 : AtRestEncryption.ofGroup(handle, snapshot.key().sibling(group)));
         SnapshotSteps.sourceBecomes(handle, snapshot,
                 deletesSource ? CacheClusterStatus.DELETING : CacheClusterStatus.SNAPSHOTTING,
@@ -400,12 +401,17 @@ public final class Workflows implements AutoCloseable {
         return Snapshot.TABLE.update(handle, snapshot.withStatus(SnapshotStatus.DELETING));
     }
 
+    /** The cluster that the snapshot is taken of. */
+    private static CacheCluster named(Handle handle, Snapshot snapshot) {
+        return CacheCluster.TABLE.find(handle, snapshot.key().account(), snapshot.key().region(),
+                String.valueOf(snapshot.cacheClusterId())).orElseThrow();
+    }
+
     /** Deletes what a final snapshot was taken of: from here on nothing starts its nodes any more. */
     void deleteSource(Handle handle, Snapshot snapshot) {
         String group = snapshot.replicationGroupId();
         List<CacheCluster> clusters = group == null
-                ? List.of(CacheCluster.TABLE.find(handle, snapshot.key().account(), snapshot.key().region(),
-                        String.valueOf(snapshot.cacheClusterId())).orElseThrow())
+                ? List.of(named(handle, snapshot))
                 : CacheCluster.membersOf(handle, snapshot.key().sibling(group));
         clusters.forEach(cluster -> CacheNode.of(handle, cluster.key())
                 .forEach(node -> CacheNode.TABLE.update(handle, node.leaving())));
@@ -419,6 +425,11 @@ public final class Workflows implements AutoCloseable {
     /** Begins what the last transactions stored; to be called after them. */
     public void dispatch() {
         engine.dispatch();
+    }
+
+    /** What workflows there are. */
+    public Set<String> types() {
+        return engine.types();
     }
 
     /** What exists and what is being done. */

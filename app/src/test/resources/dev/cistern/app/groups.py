@@ -63,7 +63,8 @@ modify("lone", PrimaryClusterId="lone-002", AutomaticFailoverEnabled=False)
 same([node["CurrentRole"] for node in found("lone")["NodeGroups"][0]["NodeGroupMembers"]], ["replica", "primary"])
 modify("lone", TransitEncryptionEnabled=True, TransitEncryptionMode="preferred")
 modify("lone", TransitEncryptionMode="required")
-modify("lone", AuthToken="a-token-of-sixteen-and-more", AuthTokenUpdateStrategy="SET")
+for strategy in ("ROTATE", "SET"):
+    modify("lone", AuthToken="a-token-of-sixteen-and-more", AuthTokenUpdateStrategy=strategy)
 lone = found("lone")
 same((lone["TransitEncryptionMode"], lone["AuthTokenEnabled"]), ("required", True))
 assert member("lone")["TransitEncryptionEnabled"]

@@ -11,6 +11,8 @@ resource "aws_elasticache_replication_group" "lone" {
   transit_encryption_mode    = "@ENCRYPTION@"
   apply_immediately          = true
   tags                       = { team = "@TEAM@" }
+  # Who takes a group over knows nothing of its token, and the provider would send an empty one.
+  lifecycle { ignore_changes = [auth_token_update_strategy] }
 }
 resource "aws_elasticache_replication_group" "trio" {
   replication_group_id       = "trio"
@@ -30,6 +32,7 @@ resource "aws_elasticache_replication_group" "trio" {
   at_rest_encryption_enabled = false
   apply_immediately          = true
   tags                       = { team = "@TEAM@" }
+  lifecycle { ignore_changes = [auth_token_update_strategy] }
 }
 resource "aws_elasticache_replication_group" "wide" {
   replication_group_id       = "wide"
@@ -44,6 +47,7 @@ resource "aws_elasticache_replication_group" "wide" {
   automatic_failover_enabled = true
   apply_immediately          = true
   tags                       = { team = "@TEAM@" }
+  lifecycle { ignore_changes = [auth_token_update_strategy] }
 }
 resource "aws_elasticache_cluster" "solo" {
   cluster_id                 = "solo"

@@ -181,9 +181,10 @@ final class InstalledClientsTest {
         awaits("replication-group-available", "wide");
         assertThat(aws("describe-replication-groups", "--output", "text", "--query",
                 "ReplicationGroups[].[ReplicationGroupId,Engine,ClusterMode,MultiAZ,length(MemberClusters),"
-                        + "NodeGroups[].Slots|[0]]").lines())
+                        + "NodeGroups[].Slots|[0]]")
+                .lines())
                 .containsExactly("trio\tvalkey\tdisabled\tenabled\t3\tNone",
-                        "wide\tvalkey\tenabled\tdisabled\t4\t0-8191");
+                        "wide\tvalkey\tenabled\tdisabled\t4\t0-5461,8193-10922");
         aws("delete-replication-group", "--replication-group-id", "trio", "--no-retain-primary-cluster");
         aws("delete-replication-group", "--replication-group-id", "wide", "--no-retain-primary-cluster");
         awaits("replication-group-deleted", "trio");

@@ -72,7 +72,7 @@ assert member("lone")["TransitEncryptionEnabled"]
 client.modify_replication_group_shard_configuration(ReplicationGroupId="wide", NodeGroupCount=2, ApplyImmediately=True,
                                                     NodeGroupsToRemove=["0002"])
 wait("wide")
-same([part["Slots"] for part in found("wide")["NodeGroups"]], ["0-8191", "8192-16383"])
+same([part["Slots"] for part in found("wide")["NodeGroups"]], ["0-5461,8193-10922", "5462-8192,10923-16383"])
 client.increase_replica_count(ReplicationGroupId="wide", ApplyImmediately=True, ReplicaConfiguration=[
     {"NodeGroupId": "0003", "NewReplicaCount": 2}])
 wait("wide")

@@ -1,11 +1,14 @@
 package dev.cistern.control;
 
+import dev.cistern.control.state.Database;
 import dev.cistern.control.workflow.StepObserver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,6 +38,14 @@ final class TestPlane implements AutoCloseable {
     /** Below those that the kernel gives out; other test runs on this machine have others. */
     private static final int PORTS = 200;
     static final int FIRST_PORT = 12_000 + (int) (ProcessHandle.current().pid() % 100) * PORTS;
+
+    static {
+        // A database takes a fifth of a second to become small when it is closed, and here it is not opened that often.
+        System.setProperty("h2.maxCompactTime", "0");
+    }
+
+    /** A database without rows. */
+    private static final byte[] EMPTY = makeEmpty();
 
     final FakeNodes nodes;
     final ControlPlane plane;
@@ -73,6 +84,7 @@ final class TestPlane implements AutoCloseable {
     private TestPlane(Path directory, StepObserver observer, Quotas quotas, Instant start, FakeNodes nodes,
             String domain) {
         this.nodes = nodes;
+        fill(directory);
         long begun = System.nanoTime();
         InstantSource now = () -> start.plus(moved).plusNanos((System.nanoTime() - begun) * SPEED);
         Clock clock = now.withZone(ZoneOffset.UTC);
@@ -84,6 +96,35 @@ final class TestPlane implements AutoCloseable {
                 .withRandom(new Random(7))
                 .withTime(clock, duration -> Thread.sleep(duration.dividedBy(SPEED))), observer);
         aws = plane.elastiCache();
+    }
+
+    /** Lays a database into a new folder whose tables are there: to make them takes longer than most tests. */
+    private static void fill(Path directory) {
+        Path file = directory.resolve("state.mv.db");
+        try {
+            if (!Files.exists(file)) {
+                Files.createDirectories(directory);
+                Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+                Files.write(file, EMPTY);
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] makeEmpty() {
+        try {
+            Path folder = Files.createTempDirectory("cistern-empty");
+            Path file = folder.resolve("state.mv.db");
+            Database.open(folder.resolve("state")).close();
+            byte[] bytes = Files.readAllBytes(file);
+            Files.delete(file);
+            Files.delete(folder);
+            return bytes;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Ends the node of that cluster without telling anybody. */

@@ -11,8 +11,8 @@ resource "aws_elasticache_replication_group" "lone" {
   transit_encryption_mode    = "@ENCRYPTION@"
   apply_immediately          = true
   tags                       = { team = "@TEAM@" }
-  # Who takes a group over knows nothing of its token, and the provider would send an empty one.
-  lifecycle { ignore_changes = [auth_token_update_strategy] }
+  # Words of the provider alone: it sends an empty token when they come to a group that it took over.
+  lifecycle { ignore_changes = [auth_token_update_strategy, apply_immediately] }
 }
 resource "aws_elasticache_replication_group" "trio" {
   replication_group_id       = "trio"
@@ -32,7 +32,7 @@ resource "aws_elasticache_replication_group" "trio" {
   at_rest_encryption_enabled = false
   apply_immediately          = true
   tags                       = { team = "@TEAM@" }
-  lifecycle { ignore_changes = [auth_token_update_strategy] }
+  lifecycle { ignore_changes = [auth_token_update_strategy, apply_immediately] }
 }
 resource "aws_elasticache_replication_group" "wide" {
   replication_group_id       = "wide"
@@ -47,7 +47,7 @@ resource "aws_elasticache_replication_group" "wide" {
   automatic_failover_enabled = true
   apply_immediately          = true
   tags                       = { team = "@TEAM@" }
-  lifecycle { ignore_changes = [auth_token_update_strategy] }
+  lifecycle { ignore_changes = [auth_token_update_strategy, apply_immediately] }
 }
 resource "aws_elasticache_cluster" "solo" {
   cluster_id                 = "solo"
@@ -62,4 +62,5 @@ resource "aws_elasticache_cluster" "solo" {
   snapshot_retention_limit   = @KEPT@
   apply_immediately          = true
   tags                       = { team = "@TEAM@" }
+  lifecycle { ignore_changes = [apply_immediately] }
 }

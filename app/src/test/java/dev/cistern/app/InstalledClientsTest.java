@@ -163,36 +163,6 @@ final class InstalledClientsTest {
     }
 
     @Test
-    void groupsOfManyNodesByTheAwsCli() throws Exception {
-        assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
-        aws("create-replication-group", "--replication-group-id", "trio", "--replication-group-description", "three",
-                "--engine", "redis", "--cache-node-type", "cache.t4g.micro", "--num-cache-clusters", "3",
-                "--automatic-failover-enabled", "--multi-az-enabled");
-        aws("create-replication-group", "--replication-group-id", "wide", "--replication-group-description", "six",
-                "--engine", "valkey", "--cache-node-type", "cache.t4g.micro", "--num-node-groups", "3",
-                "--replicas-per-node-group", "1", "--automatic-failover-enabled");
-        awaits("replication-group-available", "trio");
-        awaits("replication-group-available", "wide");
-        aws("modify-replication-group", "--replication-group-id", "trio", "--engine", "valkey", "--engine-version",
-                "8.0", "--apply-immediately");
-        aws("modify-replication-group-shard-configuration", "--replication-group-id", "wide", "--node-group-count",
-                "2", "--node-groups-to-retain", "0001", "0003", "--apply-immediately");
-        awaits("replication-group-available", "trio");
-        awaits("replication-group-available", "wide");
-        assertThat(aws("describe-replication-groups", "--output", "text", "--query",
-                "ReplicationGroups[].[ReplicationGroupId,Engine,ClusterMode,MultiAZ,length(MemberClusters),"
-                        + "NodeGroups[].Slots|[0]]")
-                .lines())
-                .containsExactly("trio\tvalkey\tdisabled\tenabled\t3\tNone",
-                        "wide\tvalkey\tenabled\tdisabled\t4\t0-5461,8193-10922");
-        aws("delete-replication-group", "--replication-group-id", "trio", "--no-retain-primary-cluster");
-        aws("delete-replication-group", "--replication-group-id", "wide", "--no-retain-primary-cluster");
-        awaits("replication-group-deleted", "trio");
-        awaits("replication-group-deleted", "wide");
-        assertThat(aws("describe-cache-clusters", "--query", "length(CacheClusters)").strip()).isEqualTo("0");
-    }
-
-    @Test
     void groupsOfManyNodesByBoto3() throws Exception {
         assumeTrue(Programs.works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
         Path script = Path.of(Objects.requireNonNull(InstalledClientsTest.class.getResource("groups.py")).toURI());

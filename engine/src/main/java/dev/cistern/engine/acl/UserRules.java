@@ -48,7 +48,8 @@ public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPa
         for (int i = 0; i < Math.max(USUAL_PASSWORDS, passwordHashes.size()); i++) {
             boolean isThere = i < passwordHashes.size();
             String hash = isThere ? passwordHashes.get(i) : NOBODYS;
-            found |= MessageDigest.isEqual(HexFormat.of().parseHex(hash), digest) & isThere;
+            boolean isEqual = MessageDigest.isEqual(HexFormat.of().parseHex(hash), digest);
+            found |= isThere && isEqual;
         }
         return found;
     }

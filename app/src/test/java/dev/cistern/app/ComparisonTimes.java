@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import redis.clients.jedis.Jedis;
@@ -82,7 +83,7 @@ final class ComparisonTimes {
         SignatureVerifier verifier = new SignatureVerifier(List.of("elasticache"), AccessKeys.of(key), Set.of(),
                 Caller.DEFAULT, InstantSource.fixed(NOW));
         Map<String, String> headers = new RequestSigner(key, "us-east-1").sign(ADDRESS, NOW);
-        String right = headers.get("Authorization");
+        String right = Objects.requireNonNull(headers.get("Authorization"));
         int first = right.indexOf("Signature=") + "Signature=".length();
         return new Runnable[]{refusal(verifier, headers, bent(right, right.length() - 1)),
                 refusal(verifier, headers, bent(right, first))};
@@ -93,7 +94,7 @@ final class ComparisonTimes {
     }
 
     private static Runnable refusal(SignatureVerifier verifier, Map<String, String> headers, String authorization) {
-        Get request = new Get(headers.get("X-Amz-Date"), authorization);
+        Get request = new Get(Objects.requireNonNull(headers.get("X-Amz-Date")), authorization);
         return () -> {
             try {
                 verifier.verify(request);

@@ -6,7 +6,6 @@ import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.certificate.CertificateAuthority;
 import dev.cistern.control.operation.SecurityGroupOperations.Wish;
-import dev.cistern.control.resource.SecurityGroup;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.gateway.GatewayOptions;
 import dev.cistern.gateway.sign.AccessKey;

@@ -334,11 +334,17 @@ public final class Connection extends ChannelInboundHandlerAdapter {
             backlogBuffers--;
             if (backlogBuffers == 0) {
                 hasBacklog = false;
-                if (conversation != null && !closing) {
-                    conversation.drained();
-                }
+                // Later: a socket that takes all at once calls from the middle of the sending, and whoever sends has not
+                // counted yet what he sent.
+                execute(this::tellDrained);
             }
         });
+    }
+
+    private void tellDrained() {
+        if (conversation != null && !hasBacklog && !closing) {
+            conversation.drained();
+        }
     }
 
     /** Bytes that were sent but that the kernel has not taken yet. */

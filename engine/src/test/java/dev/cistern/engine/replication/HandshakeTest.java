@@ -3,6 +3,9 @@ package dev.cistern.engine.replication;
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireTest;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -60,6 +63,18 @@ final class HandshakeTest extends ReplicationNodes {
             return end.startsWith("EOF:")
                     ? replica.readUntil(end.substring("EOF:".length()))
                     : replica.readBytes(Integer.parseInt(end));
+        }
+    }
+
+    /** However much of it the socket takes at once. */
+    @WireTest(settings = {"repl-diskless-sync-delay", "0", "rdbcompression", "no", "repl-diskless-sync", "no",
+            "enable-debug-command", "yes"})
+    void eachKeyOfALargeSnapshotComesOnce(TestClient client, TestServer server) {
+        client.send("DEBUG", "POPULATE", "100000", "key", "100").expect(ok());
+        for (int round = 0; round < 4; round++) {
+            List<String> keys = Pattern.compile("key:[0-9]+").matcher(snapshot(server)).results()
+                    .map(MatchResult::group).toList();
+            assertThat(keys).hasSize(100_000).doesNotHaveDuplicates();
         }
     }
 

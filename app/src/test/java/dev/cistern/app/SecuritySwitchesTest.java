@@ -54,8 +54,8 @@ import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateUserRequest;
-import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.ElastiCacheException;
+import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.InputAuthenticationType;
 import software.amazon.awssdk.services.elasticache.model.TransitEncryptionMode;
 
@@ -225,8 +225,9 @@ final class SecuritySwitchesTest {
     @Test
     void theApiLetsInWhoeverSignedWithAKeyAndNobodyElse() {
         assertThat(client.describeReplicationGroups().replicationGroups()).hasSize(4);
-        try (ElastiCacheClient forger = sdk(admin.secret().substring(1) + "x"); ElastiCacheClient any = Probe
-                .sdk(cistern.url())) {
+        try (ElastiCacheClient forger = sdk(admin.secret().substring(1) + "x");
+                ElastiCacheClient any = Probe
+                        .sdk(cistern.url())) {
             assertThatThrownBy(forger::describeReplicationGroups).isInstanceOf(ElastiCacheException.class)
                     .hasMessageContaining("signature we calculated does not match");
             assertThatThrownBy(any::describeReplicationGroups).isInstanceOf(ElastiCacheException.class)

@@ -200,12 +200,7 @@ public final class PrimaryLink implements Conversation {
         }
         state = State.AGREEING;
         plan();
-        if (takesOver) {
-            // Clients wait for it, and that one has told already that it knows us.
-            questions.forEach(this::send);
-        } else {
-            ask();
-        }
+        ask();
     }
 
     @Override
@@ -328,7 +323,7 @@ public final class PrimaryLink implements Conversation {
                 && !answer.startsWith("-NOPERM") && !answer.startsWith("-ERR operation not permitted"));
         if (isRefused && matters) {
             fail(answer);
-        } else if (!takesOver) {
+        } else {
             ask();
         }
     }

@@ -32,7 +32,7 @@ final class ArchitectureTest {
     private static final Pattern TYPE = Pattern.compile("L([\\w$]+(?:/[\\w$]+)+)[;<]");
 
     /** The modules from the bottom up, each with what it may use beside the JDK, itself and the null annotations. */
-    private static final Module STORE = Module.of("store");
+    private static final Module STORE = Module.of("store", "jdk.internal.misc");
     private static final Module LUA = Module.of("lua");
     private static final Module ENGINE = Module.of("engine", "dev.cistern.store", "dev.cistern.lua", "io.netty",
             "org.slf4j", "com.google.crypto.tink");

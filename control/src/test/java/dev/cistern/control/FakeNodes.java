@@ -322,6 +322,7 @@ final class FakeNodes implements NodeRuntime {
                 primaryPort = hasOutlived && Files.exists(followedBy(spec))
                         ? Integer.parseInt(Files.readString(followedBy(spec)))
                         : 0;
+                wasCopied = hasOutlived && Files.exists(followedBy(spec));
                 Path loaded = hasOutlived ? heldBy(spec) : spec.snapshotFile();
                 data = Files.exists(loaded) ? Files.readString(loaded) : "data of " + spec.nodeId();
                 Files.writeString(heldBy(spec), data);

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * on for each.
  *
  * <p>The snapshot is spooled to a file that has no name any more when the first byte comes, so that whoever writes a
- * changed bucket down first never waits for a slow replica. Works on a thread of its own, as long as somebody waits.
+ * changed entry down first never waits for a slow replica. Works on a thread of its own, as long as somebody waits.
  */
 final class FullSync {
     private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);

@@ -15,6 +15,7 @@ public final class User {
     private volatile UserRules rules;
     /** What the gate has to look at for every command of this user; 0 for one who may do everything. */
     private volatile int conditions;
+    private volatile boolean isDeleted;
 
     /** The name stands for bytes, one a character. */
     User(String name, boolean isInternal, UserRules rules) {
@@ -58,6 +59,16 @@ public final class User {
     void rules(UserRules value) {
         rules = value;
         conditions = conditions(value);
+    }
+
+    /** Whether it is a user no more: one of the same name that is made later is another. */
+    public boolean isDeleted() {
+        return isDeleted;
+    }
+
+    void deleted(UserRules nothing) {
+        isDeleted = true;
+        rules(nothing);
     }
 
     /** Bits of {@link Condition} that hold for every session of this user. */

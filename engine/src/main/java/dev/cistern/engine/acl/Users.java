@@ -227,7 +227,7 @@ public final class Users {
 
     /** Nothing it still has to say is heard, even before its sessions are closed. */
     private void end(User user) {
-        user.rules(rules());
+        user.deleted(rules());
         listener.deleted(user);
     }
 

@@ -606,6 +606,11 @@ public final class NodeLoop {
             }
             return;
         }
+        if (session.user().isDeleted()) {
+            // Whoever deleted it may know so already, when this loop has not come to it yet.
+            session.endAs(session.user());
+            return;
+        }
         receivedBytes += length;
         session.receivedBytes += length;
         Leftover kept = session.leftover;

@@ -9,7 +9,7 @@ import dev.cistern.engine.acl.Users;
  * listen to what it may not hear any more.
  *
  * <p>Any thread. Between the change and a session's end on its own loop the user has no rights left, so nothing slips
- * through.
+ * through; and whoever speaks as a deleted one meanwhile gets no answer.
  */
 final class UserEffects implements Users.Listener {
     private final Sessions sessions;

@@ -40,8 +40,12 @@ final class AppendOnlyTest {
                 Stream.of(more)).toArray(String[]::new));
     }
 
-    private TestServer original(String... more) {
+    private static void requireOriginal() {
         Assumptions.assumeTrue(TestServer.original().isPresent(), "no redis-server or valkey-server is installed");
+    }
+
+    private TestServer original(String... more) {
+        requireOriginal();
         TestServer server = TestServer.original(TestServer.original().orElseThrow(), Stream.concat(
                 Stream.of("dir", directory.toString(), "appendonly", "yes"), Stream.of(more)).toArray(String[]::new));
         try (TestClient client = server.connect()) {
@@ -195,6 +199,7 @@ final class AppendOnlyTest {
 
     /** The original's own tool finds nothing wrong. */
     private void check() throws IOException, InterruptedException {
+        requireOriginal();
         Process process = new ProcessBuilder("redis-check-aof", file("appendonly.aof.manifest").toString())
                 .redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

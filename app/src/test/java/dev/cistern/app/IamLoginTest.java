@@ -173,8 +173,8 @@ final class IamLoginTest {
     /** What AWS's pages show to Python's users: botocore's signer, and redis-py. */
     @Test
     void botocoreAndRedisPyLogIn() throws Exception {
-        assumeTrue(Programs.works("python3", "-c", "import botocore, redis"), "botocore or redis-py is not installed");
         start(RuntimeChoice.JVM);
+        assumeTrue(Programs.works("python3", "-c", "import botocore, redis"), "botocore or redis-py is not installed");
         AccessKey app = key("app", Role.CLIENT);
         Endpoint endpoint = makeGroup();
         Path script = state.resolve("login.py");
@@ -192,16 +192,20 @@ final class IamLoginTest {
                     request = {"method": "GET", "url": "https://shop/?Action=connect&User=ann", "body": {},
                                "headers": {}, "context": {}}
                     return signer.generate_presigned_url(request, "connect", 900, "us-east-1").removeprefix("https://")
-                class Tokens(redis.CredentialProvider):
+                class Tokens:
                     def get_credentials(self):
                         return "ann", token()
-                for protocol in (2, 3):
-                    client = redis.Redis("127.0.0.1", int(port), ssl=True, ssl_ca_certs=authority, protocol=protocol,
-                                         credential_provider=Tokens())
-                    print(client.set("ann:p", protocol), client.acl_whoami())
+                # Before 4.5 redis-py knows no providers, and before 5 no RESP3.
+                logins = [{"username": "ann", "password": token()}]
+                if hasattr(redis, "CredentialProvider"):
+                    Provider = type("Provider", (Tokens, redis.CredentialProvider), {})
+                    logins += [{"credential_provider": Provider()}, {"credential_provider": Provider(), "protocol": 3}]
+                for login in logins:
+                    client = redis.Redis("127.0.0.1", int(port), ssl=True, ssl_ca_certs=authority, **login)
+                    print(client.set("ann:p", "v"), client.acl_whoami())
                 """);
         assertThat(Programs.run("python3", script.toString(), app.id(), app.secret(),
                 Integer.toString(endpoint.port()), cistern.controlPlane().authorityFile().toString()).lines())
-                .hasSize(2).allMatch(line -> line.startsWith("True") && line.contains("ann"));
+                .isNotEmpty().allMatch(line -> line.startsWith("True") && line.contains("ann"));
     }
 }

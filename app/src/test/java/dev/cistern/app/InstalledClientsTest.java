@@ -164,7 +164,11 @@ final class InstalledClientsTest {
 
     @Test
     void groupsOfManyNodesByBoto3() throws Exception {
-        assumeTrue(Programs.works("python3", "-c", "import boto3"), "python3 with boto3 is not installed");
+        assumeTrue(Programs.works("python3", "-c", """
+                import boto3
+                model = boto3.client("elasticache").meta.service_model.operation_model("ModifyReplicationGroup")
+                assert "Engine" in model.input_shape.members
+                """), "python3 with a boto3 that knows Valkey is not installed");
         Path script = Path.of(Objects.requireNonNull(InstalledClientsTest.class.getResource("groups.py")).toURI());
         assertThat(Programs.run("python3", script.toString(), cistern.url())).endsWith("all is well\n");
     }

@@ -11,15 +11,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * The launcher script, in a repository of its own that a temporary folder plays: its program is this module's test class
- * path, and its Maven a script that a test writes, so that nothing here builds the real one.
+ * path, and its Maven a script that a test writes, so that nothing here compiles the real one.
  */
 final class LauncherTest {
 
@@ -119,6 +121,34 @@ final class LauncherTest {
         run(Map.of("CISTERN_MAVEN", mavenThatCounts()), "version");
         assertThat(builds()).isEqualTo(1);
         assertThat(lock).doesNotExist();
+    }
+
+    /**
+     * A new clone has no class of any test, and the build must not ask for one. Compiling is left out, for its time: what
+     * is asked here are the steps around it.
+     */
+    @Test
+    void theRealBuildIsOneOfANewClone() throws Exception {
+        assumeTrue(Programs.works("mvn", "--version"), "mvn is not on the PATH");
+        copyTheRealPoms();
+        Ended ended = run(Map.of("CISTERN_MAVEN", maven("exec mvn \"$@\" -Dmaven.main.skip=true")), "version");
+        assertThat(ended.output()).doesNotContain("the build failed");
+        try (Stream<Path> jars = Files.list(repository.resolve("app/target/lib"))) {
+            assertThat(jars.map(jar -> jar.getFileName().toString())).anyMatch(name -> name.startsWith("cistern-store-"))
+                    .anyMatch(name -> name.startsWith("cistern-app-")).anyMatch(name -> name.startsWith("picocli-"));
+        }
+    }
+
+    private void copyTheRealPoms() throws IOException {
+        Path real = Path.of("..");
+        try (Stream<Path> files = Files.walk(real, 2)) {
+            for (Path file : files.filter(path -> path.endsWith("pom.xml") || path.startsWith("../.mvn/"))
+                    .toList()) {
+                Path copy = repository.resolve(real.relativize(file));
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
     }
 
     /** Where a build would have put it: the class path file, newer than every source. */

@@ -4,13 +4,13 @@ import dev.cistern.control.EndpointOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
@@ -28,6 +28,10 @@ import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 final class Probe {
 
     private static final int PORTS = 60;
+    /** Below those that the kernel gives to whoever wants any port: a program that asks for a certain one must find it free. */
+    private static final int FIRST_PORT = 20_000;
+    private static final int RANGES = 200;
+    private static final AtomicInteger NEXT_RANGE = new AtomicInteger((int) ProcessHandle.current().pid() * 7);
 
     private Probe() {}
 
@@ -38,12 +42,10 @@ final class Probe {
                 .httpClient(UrlConnectionHttpClient.create()).build();
     }
 
-    /** Some ports that were free a moment ago, away from those that a Cistern of the user has by default. */
-    static EndpointOptions endpoints() throws IOException {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int first = Math.min(probe.getLocalPort(), 65_535 - PORTS);
-            return new EndpointOptions("127.0.0.1", "127.0.0.1", first, first + PORTS);
-        }
+    /** Some ports of their own for each who asks, away from those that a Cistern of the user has by default. */
+    static EndpointOptions endpoints() {
+        int first = FIRST_PORT + Math.floorMod(NEXT_RANGE.getAndIncrement(), RANGES) * PORTS;
+        return new EndpointOptions("127.0.0.1", "127.0.0.1", first, first + PORTS - 1);
     }
 
     static void await(Callable<Boolean> condition) {

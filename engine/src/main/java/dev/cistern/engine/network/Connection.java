@@ -400,9 +400,11 @@ public final class Connection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** Has the kernel probe a silent peer after so many seconds; 0 for never. */
+    /** Has the kernel probe a silent peer after so many seconds; 0 for never. Nothing once the connection is closed. */
     public void keepAlive(int seconds) {
-        KeepAlive.set(channel, seconds);
+        if (channel.isOpen()) {
+            KeepAlive.set(channel, seconds);
+        }
     }
 
     /** Runs the task on this connection's loop. Any thread may ask for it. */

@@ -134,7 +134,8 @@ final class LauncherTest {
         Ended ended = run(Map.of("CISTERN_MAVEN", maven("exec mvn \"$@\" -Dmaven.main.skip=true")), "version");
         assertThat(ended.output()).doesNotContain("the build failed");
         try (Stream<Path> jars = Files.list(repository.resolve("app/target/lib"))) {
-            assertThat(jars.map(jar -> jar.getFileName().toString())).anyMatch(name -> name.startsWith("cistern-store-"))
+            assertThat(jars.map(jar -> jar.getFileName().toString()))
+                    .anyMatch(name -> name.startsWith("cistern-store-"))
                     .anyMatch(name -> name.startsWith("cistern-app-")).anyMatch(name -> name.startsWith("picocli-"));
         }
     }

@@ -3,14 +3,17 @@ package dev.cistern.engine;
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
+import dev.cistern.engine.testing.WireTest;
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -93,7 +96,7 @@ final class LimitsTest {
             client.raw("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$5000000\r\n");
             try {
                 client.raw("x".repeat(4_000_000));
-            } catch (java.io.UncheckedIOException closed) {
+            } catch (UncheckedIOException closed) {
                 assertThat(closed.getCause()).isInstanceOf(SocketException.class);
             }
             assertThat(client.isClosedByServer()).isTrue();
@@ -109,6 +112,56 @@ final class LimitsTest {
             floodUntilClosed(server, TestClient.encode("GET", "large"));
             assertThat(other.send("INFO", "stats").text()).contains("client_output_buffer_limit_disconnections:1\r\n");
             await(() -> heldBySessions() < 4 << 20);
+        }
+    }
+
+    /** Where the same may be chosen again, a count is no bound: neither here nor there would such a reply ever be whole. */
+    @DisplayName("Integer overflow: replies without end")
+    @WireTest(settings = {"client-output-buffer-limit", "normal 1mb 0 0"})
+    void aReplyWithoutEndEndsTheSession(TestServer server, TestClient other) {
+        other.send("SADD", "set", "1", "a");
+        other.send("HSET", "hash", "f", "v");
+        other.send("ZADD", "zset", "1", "m");
+        List<String[]> requests = new ArrayList<>();
+        for (String count : List.of("-9223372036854775807", "-4611686018427387903", "-2147483648")) {
+            requests.add(new String[]{"SRANDMEMBER", "set", count});
+            requests.add(new String[]{"HRANDFIELD", "hash", count});
+            requests.add(new String[]{"ZRANDMEMBER", "zset", count});
+        }
+        requests.add(new String[]{"HRANDFIELD", "hash", "-2147483648", "WITHVALUES"});
+        requests.add(new String[]{"ZRANDMEMBER", "zset", "-2147483648", "WITHSCORES"});
+        for (String[] request : requests) {
+            assertThat(isCut(server, List.<String[]>of(request))).as(String.join(" ", request)).isTrue();
+            assertThat(isCut(server, List.of(new String[]{"MULTI"}, request, new String[]{"EXEC"}))).isTrue();
+            other.send("PING").expect(status("PONG"));
+        }
+        if (server.isOurs()) {
+            String script = "return redis.pcall('SRANDMEMBER', 'set', '-9223372036854775807')";
+            assertThat(isCut(server, List.<String[]>of(new String[]{"EVAL", script, "0"}))).isTrue();
+            assertThat(other.send("INFO", "stats").text())
+                    .contains("client_output_buffer_limit_disconnections:" + (2 * requests.size() + 1) + "\r\n");
+            await(() -> heldBySessions() < 4 << 20);
+        }
+    }
+
+    /** Each reply alone is short enough; what they are together is bounded by who asks. */
+    @WireTest(settings = {"client-output-buffer-limit", "normal 1mb 0 0"})
+    void theSameKeyAThousandTimes(TestServer server, TestClient other) {
+        other.send("SET", "key", "x".repeat(20_000)).expect(ok());
+        String[] request = new String[1000];
+        Arrays.fill(request, "key");
+        request[0] = "MGET";
+        assertThat(isCut(server, List.<String[]>of(request))).isTrue();
+        other.send("PING").expect(status("PONG"));
+    }
+
+    private static boolean isCut(TestServer server, List<String[]> requests) {
+        try (TestClient client = server.connect()) {
+            requests.forEach(client::write);
+            client.readUntil("there is no such text");
+            return false;
+        } catch (UncheckedIOException end) {
+            return !String.valueOf(end.getMessage()).contains("timed out");
         }
     }
 

@@ -4,6 +4,7 @@ import dev.cistern.engine.blocking.Blocking;
 import dev.cistern.engine.blocking.HandOver;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Reply;
+import dev.cistern.engine.protocol.ReplyTooLongException;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.replication.LogFeed;
 import dev.cistern.engine.replication.Rewrites;
@@ -197,6 +198,7 @@ public final class Dispatcher {
     private void run(Session session, Command command, Request request, Reply into) {
         long mark = into.length();
         stopwatch.start(command);
+        into.bound(command.is(Flag.WRITE) ? null : session);
         try {
             if (unit.isRunning()) {
                 runBody(session, command, request, into);
@@ -211,12 +213,16 @@ public final class Dispatcher {
             fail(command, into, mark, error);
         } catch (StoreException error) {
             fail(command, into, mark, StoreErrors.of(error.reason()));
+        } catch (ReplyTooLongException tooLong) {
+            fail(command, into, mark, CommandException.OUT_OF_MEMORY);
+            session.loop().outputGuard().cut(session, tooLong);
         } catch (OutOfNativeMemoryException exhausted) {
             LOG.error("the operating system gives no more memory to {}", command.fullName(), exhausted);
             fail(command, into, mark, CommandException.OUT_OF_MEMORY);
         } catch (RuntimeException | Error bug) {
             confess(session, command, into, mark, bug);
         }
+        into.bound(null);
         stopwatch.stop(session, command, request);
         if (handOver.isDue() && !unit.isRunning()) {
             handOver.settle();

@@ -466,6 +466,11 @@ public final class NodeLoop {
         return accessCheck;
     }
 
+    /** Who ends sessions of this loop that cause more than they read. */
+    OutputGuard outputGuard() {
+        return outputGuard;
+    }
+
     /** Whether the node uses more memory than it may, and no key may go for it. Asked by writing commands while there is a limit. */
     public boolean isOverMemoryLimit() {
         if (!memoryGauge.isOver(receivedBytes, turnNanos)) {

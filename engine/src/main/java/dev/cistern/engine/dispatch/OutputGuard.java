@@ -1,6 +1,7 @@
 package dev.cistern.engine.dispatch;
 
 import dev.cistern.engine.network.Connection;
+import dev.cistern.engine.protocol.ReplyTooLongException;
 import dev.cistern.engine.settings.OutputLimits;
 import dev.cistern.store.Memory;
 import dev.cistern.store.MemoryTag;
@@ -24,6 +25,11 @@ final class OutputGuard {
     private static final long IMPATIENT_BYTES = 1L << 20;
     /** What a client who has not said who he is may leave unread: an error for each of his commands. */
     private static final long MAX_UNAUTHENTICATED_BYTES = 1L << 20;
+    /**
+     * A reply of more is not wanted by anybody: a negative count makes SRANDMEMBER draw for ever, and a thousand times the same key
+     * in MGET is more than any memory. An original without limits grows until the system ends it.
+     */
+    private static final long LONGEST_REPLY_BYTES = 1L << 30;
 
     private final Node node;
     private final Set<Session> behind = new HashSet<>();
@@ -41,13 +47,27 @@ final class OutputGuard {
         boolean overHard = (limit.hardBytes() > 0 && backlog > limit.hardBytes())
                 || (!session.isAuthenticated() && backlog > MAX_UNAUTHENTICATED_BYTES);
         if (overHard || isOverSoftLimit(session, limit, backlog)) {
-            LOG.warn("closing client {} ({}): it leaves {} bytes of replies unread", session.id(),
-                    session.remoteAddress(), backlog);
-            node.counters().outputLimitDisconnections.increment();
-            connection.closeNow();
+            end(session, "it leaves " + backlog + " bytes of replies unread");
         } else if (backlog > patience()) {
             connection.pauseReading();
         }
+    }
+
+    /** How many bytes one command may answer to the session. */
+    long mostReplyBytes(Session session) {
+        long hardBytes = node.settings().outputLimits.of(session.clientClass()).hardBytes();
+        return hardBytes > 0 ? Math.min(hardBytes, LONGEST_REPLY_BYTES) : LONGEST_REPLY_BYTES;
+    }
+
+    /** A command was given up because its reply became longer than that. */
+    void cut(Session session, ReplyTooLongException reason) {
+        end(session, "a reply of it has " + reason.bytes() + " bytes and more");
+    }
+
+    private void end(Session session, String reason) {
+        LOG.warn("closing client {} ({}): {}", session.id(), session.remoteAddress(), reason);
+        node.counters().outputLimitDisconnections.increment();
+        session.connection().closeNow();
     }
 
     private static long patience() {

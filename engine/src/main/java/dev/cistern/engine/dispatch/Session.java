@@ -8,6 +8,7 @@ import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Leftover;
+import dev.cistern.engine.protocol.Reply;
 import dev.cistern.engine.protocol.Request;
 import dev.cistern.engine.pubsub.Kind;
 import dev.cistern.engine.pubsub.Subscriptions;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * only; other threads may read the fields that describe it, each a word or an immutable object, and see at worst
  * what was true a moment ago.
  */
-public final class Session implements Conversation {
+public final class Session implements Conversation, Reply.Bound {
     /** The end of a login that has none. */
     private static final long FOR_EVER = Long.MAX_VALUE;
     /** So many logins may fail one after the other before those that follow have to wait. */
@@ -632,6 +633,11 @@ public final class Session implements Conversation {
         return follower != null
                 ? ClientClass.SLAVE
                 : isSubscribed() ? ClientClass.PUBSUB : ClientClass.NORMAL;
+    }
+
+    @Override
+    public long mostReplyBytes() {
+        return loop.outputGuard().mostReplyBytes(this);
     }
 
     // --- what it says of itself ---

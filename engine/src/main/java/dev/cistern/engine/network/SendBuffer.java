@@ -74,8 +74,12 @@ public abstract class SendBuffer {
         }
     }
 
+    /** Told before the buffer grows, so that it holds this many bytes; may refuse by an exception. */
+    protected void growing(long bytes) {}
+
     private void grow(long bytes) {
         long used = position - base;
+        growing(used + bytes);
         long larger = Math.max(2 * (limit - base), used + bytes + USUAL_BYTES);
         long moved = Memory.allocate(MemoryTag.SESSION, larger);
         Memory.copy(base, moved, used);

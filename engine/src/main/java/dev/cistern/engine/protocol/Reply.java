@@ -34,6 +34,28 @@ public final class Reply extends SendBuffer {
 
     private static final byte[] TEXT = {'t', 'x', 't'};
     private boolean resp3;
+    private @Nullable Bound bound;
+
+    /** How long a reply may get; asked only when the buffer has to grow. */
+    @FunctionalInterface
+    public interface Bound {
+        long mostReplyBytes();
+    }
+
+    /**
+     * What is written from now on may be given up half written when it is longer than that; null when it has to be written
+     * whole, because what it tells of is done.
+     */
+    public void bound(@Nullable Bound value) {
+        bound = value;
+    }
+
+    @Override
+    protected void growing(long bytes) {
+        if (bound != null && bytes > bound.mostReplyBytes()) {
+            throw new ReplyTooLongException(bytes);
+        }
+    }
 
     /** Chooses the protocol of the replies to come: 2 or 3. */
     public void protocol(int version) {

@@ -82,7 +82,7 @@ final class ConnectionCommands {
     }
 
     static void select(Session session, Request request, Reply reply) {
-        session.select(request.longAt(1));
+        session.select(request.longAt(1, Integer.MIN_VALUE, Integer.MAX_VALUE, CommandException.OUT_OF_INT_RANGE));
         reply.ok();
     }
 

@@ -75,15 +75,23 @@ final class DatabaseCommands {
 
     static void swapDb(Session session, Request request, Reply reply) {
         session.requireNoCluster("SWAPDB");
-        long first = request.longAt(1, INVALID_FIRST);
-        long second = request.longAt(2, INVALID_SECOND);
+        int first = intAt(request, 1, INVALID_FIRST);
+        int second = intAt(request, 2, INVALID_SECOND);
         int databases = session.node().store().databases();
         if (first < 0 || first >= databases || second < 0 || second >= databases) {
             throw CommandException.DB_OUT_OF_RANGE;
         }
         if (first != second) {
-            session.node().store().swap((int) first, (int) second);
+            session.node().store().swap(first, second);
         }
         reply.ok();
+    }
+
+    private static int intAt(Request request, int index, CommandException otherwise) {
+        long value = request.longAt(index, otherwise);
+        if (value != (int) value) {
+            throw otherwise;
+        }
+        return (int) value;
     }
 }

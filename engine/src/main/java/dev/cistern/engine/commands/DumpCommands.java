@@ -109,6 +109,10 @@ final class DumpCommands {
             throw BUSY_KEY;
         }
         long ttl = request.longAt(2, 0, Long.MAX_VALUE, INVALID_TTL);
+        if (!options.isAbsolute && ttl > Long.MAX_VALUE - keyspace.nowMillis()) {
+            // A sum that begins anew below zero would be a time long ago.
+            throw INVALID_TTL;
+        }
         RdbInput input = payload(request.argument(3));
         try (ValueReader reader = new ValueReader()) {
             check(reader, request.argument(3));
@@ -170,6 +174,10 @@ final class DumpCommands {
 
     private static void applyAccess(Keyspace keyspace, Bytes name, Options options) {
         long entry = keyspace.find(name, Keyspace.NO_TOUCH | Keyspace.NO_STATS);
+        if (entry == ABSENT) {
+            // Nothing of the value is left: the fields of a hash have times of their own.
+            return;
+        }
         if (options.idleSeconds != NONE) {
             keyspace.setIdleSeconds(entry, options.idleSeconds);
         } else if (options.frequency != NONE) {

@@ -67,10 +67,7 @@ final class HashWalkCommands {
             reply.bulkOrNull(found ? request.view() : null);
             return;
         }
-        long count = request.longAt(2);
-        if (count == Long.MIN_VALUE) {
-            throw CommandException.OUT_OF_RANGE;
-        }
+        long count = request.longAt(2, -Long.MAX_VALUE, Long.MAX_VALUE, CommandException.OUT_OF_LONG_RANGE);
         boolean withValues = request.count() > 3;
         if (request.count() > 4 || (withValues && !request.is(3, "WITHVALUES"))) {
             throw CommandException.SYNTAX_ERROR;

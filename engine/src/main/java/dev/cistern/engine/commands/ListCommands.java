@@ -32,8 +32,6 @@ import static dev.cistern.engine.dispatch.KeySpec.key;
 final class ListCommands {
     private static final CommandException LPOP_ARITY = wrongArity("lpop");
     private static final CommandException RPOP_ARITY = wrongArity("rpop");
-    private static final CommandException OUT_OF_LONG_RANGE = CommandException.of(
-            "ERR value is out of range, value must between %d and %d", -Long.MAX_VALUE, Long.MAX_VALUE);
     private static final CommandException ZERO_RANK = CommandException.of("ERR RANK can't be zero: use 1 to start from"
             + " the first match, 2 from the second ... or use negative to start from the end of the list");
     private static final CommandException NEGATIVE_COUNT = CommandException.of("ERR COUNT can't be negative");
@@ -259,7 +257,7 @@ final class ListCommands {
 
     /** LREM key count element: so many of them from the start, or with a negative count from the end; 0 is all. */
     private static void lRem(Keyspace keyspace, Request request, Reply reply) {
-        long count = request.longAt(2, -Long.MAX_VALUE, Long.MAX_VALUE, OUT_OF_LONG_RANGE);
+        long count = request.longAt(2, -Long.MAX_VALUE, Long.MAX_VALUE, CommandException.OUT_OF_LONG_RANGE);
         Lists lists = keyspace.lists();
         lists.openToChange(request.key(1));
         boolean forward = count >= 0;
@@ -309,7 +307,7 @@ final class ListCommands {
                 throw CommandException.SYNTAX_ERROR;
             }
             if (request.is(i, "RANK")) {
-                rank = request.longAt(i + 1, -Long.MAX_VALUE, Long.MAX_VALUE, OUT_OF_LONG_RANGE);
+                rank = request.longAt(i + 1, -Long.MAX_VALUE, Long.MAX_VALUE, CommandException.OUT_OF_LONG_RANGE);
                 if (rank == 0) {
                     throw ZERO_RANK;
                 }

@@ -92,7 +92,11 @@ final class ServerCommands {
             "  |  o    not far    |  ",
             "   `-.____________.-'   "};
 
+    /** LOLWUT [VERSION version ...]: there is one picture, for every version that is a number. */
     static void lolwut(Session session, Request request, Reply reply) {
+        if (request.count() > 2 && request.is(1, "VERSION")) {
+            var _ = request.longAt(2);
+        }
         StringBuilder picture = new StringBuilder();
         for (String line : CISTERN) {
             picture.append(line.stripTrailing()).append('\n');

@@ -186,10 +186,7 @@ final class SetCommands {
             }
             return;
         }
-        long count = request.longAt(2);
-        if (count == Long.MIN_VALUE) {
-            throw CommandException.OUT_OF_RANGE;
-        }
+        long count = request.longAt(2, -Long.MAX_VALUE, Long.MAX_VALUE, CommandException.OUT_OF_LONG_RANGE);
         set.open(request.key(1));
         if (count < 0) {
             repeated(set, set.isThere() ? -count : 0, request.view(), reply);

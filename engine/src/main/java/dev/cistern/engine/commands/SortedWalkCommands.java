@@ -24,8 +24,6 @@ import static dev.cistern.engine.dispatch.KeySpec.key;
  * <p>Runs on the loop's thread while the key's stripe is held.
  */
 final class SortedWalkCommands {
-    private static final CommandException OUT_OF_LONG_RANGE = CommandException.of(
-            "ERR value is out of range, value must between %d and %d", -Long.MAX_VALUE, Long.MAX_VALUE);
     /** What %.17g of C prints. */
     private static final MathContext SCANNED_DIGITS = new MathContext(17);
 
@@ -108,7 +106,7 @@ final class SortedWalkCommands {
             reply.bulkOrNull(there ? sets.read(request.view()) : null);
             return;
         }
-        long count = request.longAt(2, -Long.MAX_VALUE, Long.MAX_VALUE, OUT_OF_LONG_RANGE);
+        long count = request.longAt(2, -Long.MAX_VALUE, Long.MAX_VALUE, CommandException.OUT_OF_LONG_RANGE);
         boolean withScores = request.count() > 3;
         if (request.count() > 4 || (withScores && !request.is(3, "WITHSCORES"))) {
             throw CommandException.SYNTAX_ERROR;

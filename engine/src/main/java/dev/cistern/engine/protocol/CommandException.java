@@ -13,6 +13,9 @@ public final class CommandException extends RuntimeException {
     public static final CommandException SYNTAX_ERROR = of("ERR syntax error");
     public static final CommandException NOT_AN_INTEGER = of("ERR value is not an integer or out of range");
     public static final CommandException OUT_OF_RANGE = of("ERR value is out of range");
+    /** Its least value is left out, as it has no opposite. */
+    public static final CommandException OUT_OF_LONG_RANGE = outOf(-Long.MAX_VALUE, Long.MAX_VALUE);
+    public static final CommandException OUT_OF_INT_RANGE = outOf(Integer.MIN_VALUE, Integer.MAX_VALUE);
     public static final CommandException MUST_BE_POSITIVE = of("ERR value is out of range, must be positive");
     public static final CommandException NOT_A_FLOAT = of("ERR value is not a valid float");
     public static final CommandException WOULD_OVERFLOW = of("ERR increment or decrement would overflow");
@@ -53,6 +56,10 @@ public final class CommandException extends RuntimeException {
 
     public static CommandException of(String format, Object... values) {
         return of(String.format(format, values));
+    }
+
+    private static CommandException outOf(long least, long most) {
+        return of("ERR value is out of range, value must between %d and %d", least, most);
     }
 
     /** What EXPIRE, SET, GETEX and others answer to a time that cannot be; the name is in small letters. */

@@ -6,9 +6,11 @@ import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
@@ -18,6 +20,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -376,6 +379,63 @@ final class TlsTest {
             for (Socket socket : silent) {
                 socket.close();
             }
+        }
+    }
+
+    /** In TLS 1.2 a client may ask for another handshake: refused by OpenSSL, and of itself not by the JDK. */
+    @DisplayName("TLS: renegotiation")
+    @ParameterizedTest
+    @ValueSource(strings = {"", RESTRICTED_TO_JDK})
+    void whoAsksForAnotherHandshakeIsGone(String suites) throws IOException {
+        int port = TestServer.freePort();
+        try (TestServer _ = start(0, port, "tls-ciphersuites", suites);
+                TestClient other = secure(ours, port);
+                SSLSocket socket = open(ours.clientContext(), port, "TLSv1.2");
+                TestClient client = new TestClient(socket)) {
+            assertThat(client.send("PING")).isEqualTo(PONG);
+            assertThatThrownBy(() -> {
+                socket.startHandshake();
+                client.send("PING");
+            }).isInstanceOfAny(IOException.class, UncheckedIOException.class);
+            assertThat(other.send("PING")).isEqualTo(PONG);
+        }
+    }
+
+    /** Data in the first flight could be sent again by whoever hears it: a session that is resumed may send none. */
+    @DisplayName("TLS: 0-RTT")
+    @ParameterizedTest
+    @ValueSource(strings = {"", RESTRICTED_TO_JDK})
+    void noSessionAllowsEarlyData(String suites) throws Exception {
+        Assumptions.assumeTrue(worksOpenssl("version"), "openssl is not installed");
+        int port = TestServer.freePort();
+        Path session = folder.resolve("session" + suites);
+        try (TestServer _ = start(0, port, "tls-ciphersuites", suites)) {
+            openssl("QUIT\r\n", "s_client", "-quiet", "-tls1_3", "-connect", "127.0.0.1:" + port, "-sess_out",
+                    session.toString());
+            assertThat(openssl("", "sess_id", "-noout", "-text", "-in", session.toString())).contains("TLSv1.3")
+                    .contains("Max Early Data: 0");
+        }
+    }
+
+    private static boolean worksOpenssl(String word) throws InterruptedException {
+        try {
+            return new ProcessBuilder("openssl", word).redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor() == 0;
+        } catch (IOException absent) {
+            return false;
+        }
+    }
+
+    private static String openssl(String input, String... words) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("openssl"));
+        command.addAll(List.of(words));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try (OutputStream in = process.getOutputStream()) {
+            in.write(input.getBytes(StandardCharsets.US_ASCII));
+            in.flush();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            process.waitFor();
+            return output;
         }
     }
 

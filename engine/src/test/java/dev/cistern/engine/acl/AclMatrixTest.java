@@ -36,6 +36,7 @@ final class AclMatrixTest {
     private TestClient ourClient;
     private TestClient originalClient;
     private List<CommandMatrix.Row> shared;
+    private int compared;
 
     @BeforeAll
     void start() {
@@ -50,6 +51,7 @@ final class AclMatrixTest {
 
     @AfterAll
     void stop() throws Exception {
+        System.out.println("ACL DRYRUN: " + compared + " requests compared");
         for (AutoCloseable part : new AutoCloseable[]{ourClient, originalClient, ours, original}) {
             if (part != null) {
                 part.close();
@@ -85,6 +87,7 @@ final class AclMatrixTest {
         requests.forEach(ourClient::write);
         requests.forEach(originalClient::write);
         List<String> differences = new ArrayList<>();
+        compared += requests.size();
         for (String[] request : requests) {
             String our = normal(ourClient.read());
             String their = normal(originalClient.read());

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -53,6 +55,7 @@ final class AclPathsTest {
     private TestClient oracle;
     private List<Row> rows;
     private final Set<String> known = new HashSet<>();
+    private final Map<String, Integer> judgedBy = new TreeMap<>();
     private final SplittableRandom random = new SplittableRandom(SEED);
 
     @SuppressWarnings("NullAway.Init") // each test starts with start()
@@ -74,6 +77,8 @@ final class AclPathsTest {
 
     @AfterEach
     void stop() throws Exception {
+        judgedBy.forEach((way, count) -> System.out.println(way + ": " + count + " requests of " + rows.size()
+                + " commands under " + CommandMatrix.RULES.length + " sets of rules"));
         for (AutoCloseable part : new AutoCloseable[]{admin, oracle, ours, original}) {
             if (part != null) {
                 part.close();
@@ -128,7 +133,8 @@ final class AclPathsTest {
         return reply instanceof WireReply.ErrorLine line ? line.text() : "";
     }
 
-    private static void judge(List<String> mismatches, String way, String[] rules, Case each, WireReply reply) {
+    private void judge(List<String> mismatches, String way, String[] rules, Case each, WireReply reply) {
+        judgedBy.merge(way, 1, Integer::sum);
         boolean refused = REFUSED.matcher(error(reply)).find();
         boolean neverHere = !way.equals("direct") && NOT_HERE.matcher(error(reply)).find();
         if (refused == each.allowed && !neverHere) {
@@ -282,6 +288,7 @@ final class AclPathsTest {
             for (int i = 0; i < some.size(); i++) {
                 assertGone(clients.get(i), CommandMatrix.request(random, some.get(i)));
                 assertGone(queued.get(i), "EXEC");
+                judgedBy.merge("after deletion", 1, Integer::sum);
             }
         }
         admin.send("EXISTS", "written").expect(integer(0));

@@ -20,6 +20,7 @@ import java.util.BitSet;
  *       32     4  evacuating   1 = nothing may be allocated here any more
  *       36     4  heldNext     the arena's next span, with room or without; -1 = none
  *       40     4  heldPrevious ; -1 = none
+ *       44     4  copy         while this arena is copied: the span of the other one with the same bytes
  * </pre>
  *
  * A span's slots are handed out from freed ones first, and untouched ones in order, so that a half-filled span costs only
@@ -34,6 +35,8 @@ final class Arena implements AutoCloseable {
     /** Overflow lines of an index have their class to themselves: they move and die by other rules than entries. */
     static final int LINES = SizeClass.COUNT;
     static final int LARGE = LINES + 1;
+    /** A large thing of which only its owner knows what is in use. */
+    private static final int AREA = LARGE + 1;
 
     private static final int SLOT_BYTES = 0;
     private static final int SIZE_CLASS = SLOT_BYTES + Long.BYTES;
@@ -45,6 +48,7 @@ final class Arena implements AutoCloseable {
     private static final int EVACUATING = PREVIOUS + Integer.BYTES;
     private static final int HELD_NEXT = EVACUATING + Integer.BYTES;
     private static final int HELD_PREVIOUS = HELD_NEXT + Integer.BYTES;
+    private static final int COPY = HELD_PREVIOUS + Integer.BYTES;
 
     private static final int NONE = -1;
 
@@ -148,7 +152,9 @@ final class Arena implements AutoCloseable {
     /** Spans for {@code bytes} bytes of an index, which {@link #count}s them or keeps its own books. Dirty. */
     long allocateArea(long bytes) {
         long address = allocateLarge(bytes);
-        count(-Memory.getLong(region.descriptorOf(address) + SLOT_BYTES));
+        long descriptor = region.descriptorOf(address);
+        Memory.putInt(descriptor + SIZE_CLASS, AREA);
+        count(-Memory.getLong(descriptor + SLOT_BYTES));
         return address;
     }
 
@@ -168,9 +174,9 @@ final class Arena implements AutoCloseable {
         long descriptor = region.descriptorOf(address);
         long slotBytes = Memory.getLong(descriptor + SLOT_BYTES);
         usedBytes -= slotBytes;
-        if (Memory.getInt(descriptor + SIZE_CLASS) == LARGE) {
+        if (isLarge(descriptor)) {
             touchedBytes -= slotBytes;
-            giveBack(region.spanOf(address), descriptor, Memory.getInt(descriptor + USED));
+            giveBack(region.spanOf(address), descriptor, spans(descriptor));
             return;
         }
         int span = region.spanOf(address);
@@ -189,6 +195,15 @@ final class Arena implements AutoCloseable {
         if (used == 0) {
             closeSpan(span, descriptor, evacuating);
         }
+    }
+
+    private static boolean isLarge(long descriptor) {
+        return Memory.getInt(descriptor + SIZE_CLASS) >= LARGE;
+    }
+
+    /** How many spans are described here. */
+    private static int spans(long descriptor) {
+        return isLarge(descriptor) ? Memory.getInt(descriptor + USED) : 1;
     }
 
     private void closeSpan(int span, long descriptor, boolean evacuating) {
@@ -387,13 +402,57 @@ final class Arena implements AutoCloseable {
         }
     }
 
+    /**
+     * Copies all of another arena to this one, which is empty and of the same region, span by span: that is some ten times
+     * as fast as slot by slot. Addresses within are still those of the other one, which knows {@link #copyOf} each, and of
+     * areas only the room is there; both are the owner's to see to. Throws with nothing taken.
+     */
+    void copyAll(Arena other) {
+        try {
+            for (int span = other.held; span != NONE; span = Memory.getInt(region.descriptor(span) + HELD_NEXT)) {
+                copySpan(span, region.descriptor(span));
+            }
+        } catch (OutOfNativeMemoryException e) {
+            close();
+            throw e;
+        }
+        usedBytes = other.usedBytes;
+        touchedBytes = other.touchedBytes;
+    }
+
+    private void copySpan(int from, long fromDescriptor) {
+        int span = region.take(spans(fromDescriptor));
+        long descriptor = region.descriptor(span);
+        Memory.copy(fromDescriptor, descriptor, HELD_NEXT);
+        Memory.putInt(descriptor + EVACUATING, 0);
+        Memory.putInt(fromDescriptor + COPY, span);
+        hold(span, descriptor);
+        int sizeClass = Memory.getInt(descriptor + SIZE_CLASS);
+        if (sizeClass < LARGE) {
+            Memory.copy(region.address(from), region.address(span), Memory.getInt(descriptor + UNTOUCHED));
+            if (!isFull(descriptor, Memory.getLong(descriptor + SLOT_BYTES))) {
+                link(span, descriptor);
+            }
+        } else if (sizeClass == LARGE) {
+            Memory.copy(region.address(from), region.address(span), Memory.getLong(descriptor + SLOT_BYTES));
+        }
+    }
+
+    /** Where the arena that has {@linkplain #copyAll copied} this one has what begins here; nothing for nothing. */
+    long copyOf(long address) {
+        if (address == 0) {
+            return 0;
+        }
+        long descriptor = region.descriptorOf(address);
+        return address + ((long) (Memory.getInt(descriptor + COPY) - region.spanOf(address)) << Region.SPAN_SHIFT);
+    }
+
     /** Gives back every span, whatever is in it. */
     @Override
     public void close() {
         while (held != NONE) {
             long descriptor = region.descriptor(held);
-            giveBack(held, descriptor,
-                    Memory.getInt(descriptor + SIZE_CLASS) == LARGE ? Memory.getInt(descriptor + USED) : 1);
+            giveBack(held, descriptor, spans(descriptor));
         }
         Arrays.fill(withRoom, NONE);
         evacuated = NONE;

@@ -626,6 +626,28 @@ final class CountedTree {
         return true;
     }
 
+    /** Makes the root at {@code root} and all nodes those of an arena that has {@linkplain Arena#copyAll copied} another. */
+    static void moveToCopy(Arena from, long root) {
+        for (int field = TOP; field < ROOT_BYTES; field += Long.BYTES) {
+            Memory.putLong(root + field, from.copyOf(Memory.getLong(root + field)));
+        }
+        moveNodeToCopy(from, Memory.getLong(root + TOP));
+    }
+
+    private static void moveNodeToCopy(Arena from, long node) {
+        Memory.putLong(node + PARENT, from.copyOf(parent(node)));
+        if (isLeaf(node)) {
+            Memory.putLong(node + NEXT, from.copyOf(next(node)));
+            Memory.putLong(node + PREVIOUS, from.copyOf(previous(node)));
+            return;
+        }
+        for (int i = 0; i < size(node); i++) {
+            long child = from.copyOf(child(node, i));
+            Memory.putLong(node + ROWS + (long) i * ROW_BYTES + CHILD, child);
+            moveNodeToCopy(from, child);
+        }
+    }
+
     private static long parent(long node) {
         return Memory.getLong(node + PARENT);
     }

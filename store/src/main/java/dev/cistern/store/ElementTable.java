@@ -347,6 +347,14 @@ final class ElementTable {
         return freed;
     }
 
+    /** Finds in {@code to}, which has {@linkplain Arena#copyAll copied} {@code from}, what the root at {@code target} means. */
+    static void moveToCopy(HashFunction hashFunction, Arena from, Arena to, long target) {
+        Index index = Index.ofValues(hashFunction);
+        index.open(to, target);
+        index.moveToCopy(from);
+        index.save(target);
+    }
+
     static void copy(HashFunction hashFunction, Arena from, long root, Arena to, long target) {
         ElementTable source = new ElementTable(hashFunction);
         ElementTable copy = new ElementTable(hashFunction);

@@ -39,10 +39,14 @@ final class Homes {
         this.homeBytes = homeBytes;
     }
 
-    /** Whether the value with this root is to get a home now. */
+    /** Whether the value with this root is large enough for a home. */
+    boolean deserves(long root) {
+        return LargeValue.bytes(root) >= homeBytes;
+    }
+
+    /** Whether it is to get one now. */
     boolean isDue(long root) {
-        long bytes = LargeValue.bytes(root);
-        return LargeValue.home(root) == NONE && bytes >= homeBytes && bytes <= MOST_TIMES * homeBytes;
+        return LargeValue.home(root) == NONE && deserves(root) && LargeValue.bytes(root) <= MOST_TIMES * homeBytes;
     }
 
     /** Where the elements of the value with this root lie. */

@@ -622,6 +622,33 @@ final class Index {
         return next;
     }
 
+    /**
+     * Of a value whose arena was {@linkplain Arena#copyAll copied}, open as it was in {@code from}: makes this the index of
+     * the copy.
+     */
+    void moveToCopy(Arena from) {
+        table = from.copyOf(table);
+        for (int area = 0; area < areaCount; area++) {
+            long start = (long) areaStart(area) << Bucket.BYTES_SHIFT;
+            long address = Memory.getLong(table + ((long) area << 3)) + start;
+            long copy = from.copyOf(address);
+            if (isPaged(area)) {
+                long used = ((long) buckets << Bucket.BYTES_SHIFT) - start;
+                Memory.copy(address, copy, Math.min(areaBytes(area), used));
+            }
+            Memory.putLong(table + ((long) area << 3), copy - start);
+        }
+        for (int number = 0; number < buckets; number++) {
+            for (long line = bucket(number); line != 0; line = Bucket.link(line)) {
+                Bucket.setLink(line, from.copyOf(Bucket.link(line)));
+                int count = Bucket.count(line);
+                for (int lane = 0; lane < count; lane++) {
+                    Bucket.setEntry(line, lane, from.copyOf(Bucket.entry(line, lane)));
+                }
+            }
+        }
+    }
+
     /** The bucket that holds all entries whose hash has the lower bits of {@code cursor}, to walk by its links. */
     long bucketAt(long cursor) {
         return bucketOf(cursor);

@@ -840,7 +840,7 @@ public final class Keyspace implements AutoCloseable {
     /**
      * Writes an entry that is here under a key of {@code target}, and deletes it here if it {@code moves}. The elements
      * of a large value stay where they are if it moves within its stripe and database, or if they have a home, which goes
-     * along; else they are copied, because an arena is the business of one lock.
+     * along; else they are copied, because an arena is the business of one lock. A copy that is large has a home at once.
      */
     private void transfer(Bytes from, Keyspace target, Bytes to, boolean moves) {
         long entry = find(from, NO_TOUCH | NO_STATS);
@@ -867,21 +867,24 @@ public final class Keyspace implements AutoCloseable {
         Encoding encoding = encoding(entry);
         int home = LargeValue.home(root);
         boolean keepsElements = moves && (keys == targetKeys || home != 0);
+        Arena copied = null;
         if (keepsElements) {
             Memory.copy(root, scratch, length);
         } else {
-            LargeValue.copy(encoding, hashFunction, keys.homes.of(root), root, targetKeys.elements, scratch);
+            copied = keys.copyLarge(entry, targetKeys, scratch);
         }
         try {
             long copy = target.write(to, RAW_FORM, length, EntryLayout.deadlineMillis(entry, header));
-            if (keepsElements && home != 0) {
+            if (copied != null) {
+                targetKeys.settle(copied, scratch, to.hash(hashFunction));
+            } else if (home != 0) {
                 LargeValue.setHome(scratch, movedHome(keys, home, targetKeys, to.hash(hashFunction)));
             }
             Memory.copy(scratch, EntryLayout.valueAddress(copy, EntryLayout.header(copy)), length);
             targetKeys.adopt(to.hash(hashFunction), copy, EntryLayout.form(entry));
         } catch (OutOfNativeMemoryException e) {
-            if (!keepsElements) {
-                LargeValue.release(encoding, hashFunction, targetKeys.elements, scratch, Integer.MAX_VALUE);
+            if (copied != null) {
+                targetKeys.discardCopy(encoding, copied, scratch);
             }
             throw e;
         }

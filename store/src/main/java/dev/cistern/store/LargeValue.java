@@ -82,4 +82,25 @@ final class LargeValue {
         }
         setHome(target, 0);
     }
+
+    /**
+     * As {@link #copy}, to an arena that is empty and will be the copy's home. A value that has a home itself is copied
+     * with all of that at once, which costs less than looking for its elements. What was taken goes with the arena.
+     */
+    static void copyToHome(Encoding encoding, HashFunction hashFunction, Arena elements, long root, int rootBytes,
+            Arena home, long target) {
+        if (home(root) == 0 || encoding == Encoding.STREAM) {
+            copy(encoding, hashFunction, elements, root, home, target);
+            return;
+        }
+        home.copyAll(elements);
+        Memory.copy(root, target, rootBytes);
+        setHome(target, 0);
+        switch (encoding) {
+            case HASHTABLE -> ElementTable.moveToCopy(hashFunction, elements, home, target);
+            case QUICKLIST -> CountedTree.moveToCopy(elements, target + ListChunks.TREE);
+            case SKIPLIST -> SortedTable.moveToCopy(hashFunction, elements, home, target);
+            default -> throw new IllegalArgumentException(encoding.name());
+        }
+    }
 }

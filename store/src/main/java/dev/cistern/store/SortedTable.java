@@ -538,6 +538,19 @@ final class SortedTable {
         return freed == budget ? freed : freed + ElementTable.release(hashFunction, elements, root, budget - freed);
     }
 
+    /** Finds in {@code to}, which has {@linkplain Arena#copyAll copied} {@code from}, what the root at {@code target} means. */
+    static void moveToCopy(HashFunction hashFunction, Arena from, Arena to, long target) {
+        ElementTable.moveToCopy(hashFunction, from, to, target);
+        CountedTree.moveToCopy(from, target + TREE);
+        CountedTree tree = new CountedTree();
+        tree.open(to, target + TREE);
+        for (long leaf = tree.firstLeaf(); leaf != NONE; leaf = CountedTree.next(leaf)) {
+            for (int place = 0; place < CountedTree.count(leaf); place++) {
+                putMember(leaf, place, from.copyOf(memberAt(leaf, place)));
+            }
+        }
+    }
+
     /** Writes to {@code target} the root of a copy in another arena. Throws with nothing taken. */
     static void copy(HashFunction hashFunction, Arena from, long root, Arena to, long target) {
         SortedTable source = new SortedTable(hashFunction);

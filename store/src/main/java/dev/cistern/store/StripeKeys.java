@@ -293,17 +293,60 @@ final class StripeKeys implements AutoCloseable {
             return false;
         }
         Encoding encoding = Encoding.of(EntryLayout.encodingCode(entry));
-        Arena home = new Arena(region);
+        int length = EntryLayout.valueLength(entry, header);
+        Arena home;
         try {
-            LargeValue.copy(encoding, hashFunction, elements, root, home, scratch);
+            home = copyToHome(encoding, root, length, scratch);
         } catch (OutOfNativeMemoryException e) {
-            home.close();
             return false;
         }
         LargeValue.release(encoding, hashFunction, elements, root, Integer.MAX_VALUE);
-        Memory.copy(scratch, root, EntryLayout.valueLength(entry, header));
+        Memory.copy(scratch, root, length);
         LargeValue.setHome(root, homes.add(home, hash));
         return true;
+    }
+
+    /**
+     * Copies the large value of this entry for a key of {@code target}, and writes the root of the copy to
+     * {@code targetRoot}; returns where its elements are: among the others there, or in an arena that is to be its home.
+     * Throws with nothing taken.
+     */
+    Arena copyLarge(long entry, StripeKeys target, long targetRoot) {
+        long header = EntryLayout.header(entry);
+        long root = EntryLayout.valueAddress(entry, header);
+        Encoding encoding = Encoding.of(EntryLayout.encodingCode(entry));
+        if (homes.deserves(root)) {
+            return copyToHome(encoding, root, EntryLayout.valueLength(entry, header), targetRoot);
+        }
+        LargeValue.copy(encoding, hashFunction, homes.of(root), root, target.elements, targetRoot);
+        return target.elements;
+    }
+
+    private Arena copyToHome(Encoding encoding, long root, int rootBytes, long target) {
+        Arena home = new Arena(region);
+        try {
+            LargeValue.copyToHome(encoding, hashFunction, homes.of(root), root, rootBytes, home, target);
+            return home;
+        } catch (OutOfNativeMemoryException e) {
+            home.close();
+            throw e;
+        }
+    }
+
+    /** Frees a copy that was made for a key here and cannot be used. */
+    void discardCopy(Encoding encoding, Arena copied, long root) {
+        if (copied == elements) {
+            LargeValue.release(encoding, hashFunction, elements, root, Integer.MAX_VALUE);
+        } else {
+            copied.close();
+        }
+    }
+
+    /** The value with this root, copied to an arena of its own, is that of a key here now. */
+    void settle(Arena copied, long root, long hash) {
+        if (copied != elements) {
+            LargeValue.setHome(root, homes.add(copied, hash));
+        }
     }
 
     /** Whether a key or a field may have expired by now; a walk over all keys will tell. */

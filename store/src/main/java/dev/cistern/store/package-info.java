@@ -40,8 +40,10 @@
  * </ul>
  * A deleted or overwritten large value goes to the {@code ReleaseQueue} of its stripe and is freed in slices:
  * {@link dev.cistern.store.Store#releaseSome(int, int)}. Its bytes count as used until then. RENAME and MOVE keep the
- * elements in place within one stripe of one database; across stripes they copy all, since an arena is the business of
- * one lock.
+ * elements in place within one stripe of one database; across stripes they copy them, since an arena is the business of
+ * one lock, unless the value has grown large enough for an arena of its own ({@code Homes}), which goes along. COPY copies
+ * such an arena span by span and then corrects the addresses in it, so a new large encoding that does not do that in
+ * {@code LargeValue.copyToHome} is copied element by element.
  */
 @NullMarked
 package dev.cistern.store;

@@ -95,7 +95,7 @@ final class HomesTest {
     /** Where what is below the root lies: the root without its number of a home. */
     private static List<Long> below(Keyspace from, Bytes key) {
         long entry = from.find(key);
-        long root = EntryLayout.valueAddress(entry, EntryLayout.header(entry));
+        long root = root(from, key);
         List<Long> words = new ArrayList<>();
         for (int at = LargeValue.HEAD_BYTES; at < EntryLayout.valueLength(entry, EntryLayout.header(entry)); at += 8) {
             words.add(Memory.getLong(root + at));
@@ -104,8 +104,7 @@ final class HomesTest {
     }
 
     private static int home(Keyspace from, Bytes key) {
-        long entry = from.find(key);
-        return LargeValue.home(EntryLayout.valueAddress(entry, EntryLayout.header(entry)));
+        return LargeValue.home(root(from, key));
     }
 
     @ParameterizedTest
@@ -128,7 +127,7 @@ final class HomesTest {
         assertThat(keyspace.move(last, other)).isTrue();
         assertThat(below(other, last)).isEqualTo(before);
         assertThat(other.copy(last, keyspace, first, false)).isTrue();
-        assertThat(home(keyspace, first)).isZero();
+        assertThat(below(keyspace, first)).isNotEqualTo(before);
         assertThat(has(kind, keyspace, first, 7)).isTrue();
         keyspace.delete(first);
         free();
@@ -139,6 +138,114 @@ final class HomesTest {
         assertThat(store.usedBytes() - store.indexBytes()).isCloseTo(usedBytes,
                 Offset.offset(usedBytes / 20));
         other.delete(last);
+        free();
+        assertThat(store.usedBytes()).isEqualTo(store.indexBytes());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCopyNeedsNothingOfTheOriginal(Kind kind) {
+        Bytes first = key("first");
+        for (int i = 0; i < ELEMENTS; i++) {
+            add(kind, first, i);
+            if (kind != Kind.LIST) {
+                add(kind, first, ELEMENTS + i);
+            }
+        }
+        // Holes everywhere, and what is in them is no address.
+        for (int i = ELEMENTS; i < 2 * ELEMENTS && kind != Kind.LIST; i++) {
+            remove(kind, first, i);
+        }
+        Bytes copy = key("copy");
+        assertThat(keyspace.copy(first, keyspace, copy, false)).isTrue();
+        assertThat(home(keyspace, copy)).isPositive();
+        assertThat(bytes(copy)).isEqualTo(bytes(first));
+        keyspace.delete(first);
+        free();
+        Bytes others = key("others");
+        for (int i = 0; i < 2 * ELEMENTS; i++) {
+            add(kind, others, i);
+        }
+        for (int i = 0; i < ELEMENTS; i++) {
+            assertThat(has(kind, keyspace, copy, i)).isTrue();
+        }
+        Bytes second = key("second");
+        assertThat(keyspace.copy(copy, other, second, false)).isTrue();
+        for (int i = ELEMENTS; i < 2 * ELEMENTS; i++) {
+            add(kind, copy, i);
+        }
+        for (int i = 2 * ELEMENTS - 1; i >= 0; i--) {
+            remove(kind, copy, i);
+        }
+        assertThat(keyspace.find(copy)).isEqualTo(Keyspace.ABSENT);
+        free();
+        for (int i = 0; i < ELEMENTS; i++) {
+            assertThat(has(kind, other, second, i)).isTrue();
+        }
+        other.delete(second);
+        keyspace.delete(others);
+        free();
+        assertThat(store.usedBytes()).isEqualTo(store.indexBytes());
+    }
+
+    private void remove(Kind kind, Bytes key, int number) {
+        Bytes element = text(number);
+        switch (kind) {
+            case HASH -> {
+                keyspace.hashes().openToChange(key);
+                assertThat(keyspace.hashes().remove(element)).isTrue();
+                keyspace.hashes().endChange();
+            }
+            case SET -> {
+                keyspace.sets().at(0).openToChange(key);
+                assertThat(keyspace.sets().at(0).remove(element)).isTrue();
+                keyspace.sets().at(0).endChange();
+            }
+            case SORTED_SET -> {
+                keyspace.sortedSets().openToChange(key);
+                assertThat(keyspace.sortedSets().find(element)).isTrue();
+                keyspace.sortedSets().remove();
+                keyspace.sortedSets().endChange();
+            }
+            case LIST -> {
+                keyspace.lists().openToChange(key);
+                assertThat(keyspace.lists().seek(number)).isTrue();
+                keyspace.lists().remove(true);
+                keyspace.lists().endChange();
+            }
+        }
+    }
+
+    private static long root(Keyspace from, Bytes key) {
+        long entry = from.find(key);
+        return EntryLayout.valueAddress(entry, EntryLayout.header(entry));
+    }
+
+    private long bytes(Bytes key) {
+        return LargeValue.bytes(root(keyspace, key));
+    }
+
+    /** Elements that have spans for themselves, and fields with deadlines. */
+    @Test
+    void longElementsAndDeadlinesAreCopied() {
+        Bytes first = key("first");
+        Bytes longValue = key("v".repeat(100_000));
+        for (int i = 0; i < 20; i++) {
+            keyspace.hashes().openToChange(first);
+            keyspace.hashes().put(text(i), longValue, i % 2 == 0 ? Keyspace.NO_DEADLINE : Long.MAX_VALUE / 2 + i);
+            keyspace.hashes().endChange();
+        }
+        Bytes copy = key("copy");
+        assertThat(keyspace.copy(first, other, copy, false)).isTrue();
+        keyspace.delete(first);
+        free();
+        assertThat(other.hashes().open(copy)).isTrue();
+        for (int i = 0; i < 20; i++) {
+            assertThat(other.hashes().get(text(i), view) && view.contentEquals(longValue)).isTrue();
+            assertThat(other.hashes().deadlineMillis(text(i)))
+                    .isEqualTo(i % 2 == 0 ? Keyspace.NO_DEADLINE : Long.MAX_VALUE / 2 + i);
+        }
+        other.delete(copy);
         free();
         assertThat(store.usedBytes()).isEqualTo(store.indexBytes());
     }

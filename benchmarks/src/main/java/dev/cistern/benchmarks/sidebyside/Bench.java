@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
  * and ends what it started. What is measured and how is said in the classes it calls.
  */
 // @formatter:off
-@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Saves.class, Soak.class, FailoverBench.class, PartitionBench.class},
+@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Saves.class, Soak.class, Fragmentation.class, FailoverBench.class, PartitionBench.class},
         description = "Runs Cistern and other servers side by side on this machine and prints tables: throughput, "
                 + "server CPU per operation, latency, memory per key. Losses included.",
         footer = {"",
@@ -47,6 +47,7 @@ import picocli.CommandLine.Spec;
                 "  cistern bench stalls",
                 "  cistern bench save",
                 "  cistern bench soak",
+                "  cistern bench fragmentation",
                 "  cistern bench failover",
                 "  cistern bench partitions",
                 "  cistern bench --peer 'valkey=valkey-server --port {port} --save \"\"'"},

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "soak", mixinStandardHelpOptions = true,
         description = "Writes a mix of strings, hashes, lists, sets, sorted sets, streams, deletions and expiries past "
                 + "maxmemory and prints how far the resident memory rose above it.",
-        footer = {"", "Examples:", "  cistern bench soak", "  cistern bench soak --megabytes 200 --minutes 1"})
+        footer = {"", "Examples:", "  cistern bench soak", "  cistern bench soak --megabytes 200 --minutes 1",
+                "  CISTERN_JAVA_OPTS=-Xmx512m cistern bench soak"})
 // @formatter:on
 final class Soak implements Callable<Integer> {
 

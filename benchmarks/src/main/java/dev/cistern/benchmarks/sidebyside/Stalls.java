@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -63,7 +64,7 @@ final class Stalls implements Callable<Integer> {
             for (Disturbance work : only == null ? List.of(Disturbance.values()) : only) {
                 for (Peer peer : peers) {
                     Bench.tell(spec, work.title() + ": " + peer.name());
-                    String row = row(work, peer.name(), trial(work, peer, folder));
+                    String row = tryRow(work, peer, folder);
                     Bench.tell(spec, row.strip());
                     table.append(row);
                 }
@@ -75,20 +76,36 @@ final class Stalls implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
-    private Latencies trial(Disturbance work, Peer peer, Path folder) throws IOException, InterruptedException {
-        return trial(work, new Disturbance.Size(elements, seconds), peer, folder);
+    /** What one server cannot do on this machine, or not in time, is no reason to lose what the others did. */
+    private String tryRow(Disturbance work, Peer peer, Path folder) throws InterruptedException {
+        try {
+            Disturbance.Size size = new Disturbance.Size(elements, seconds);
+            return row(work, peer.name(), trial(work, size, peer, folder, word -> Bench.tell(spec, word)));
+        } catch (IOException e) {
+            return String.format(Locale.ROOT, "| %s | %s | failed: %s | | | |%n", work.title(), peer.name(),
+                    e.getMessage());
+        }
     }
 
-    static Latencies trial(Disturbance work, Disturbance.Size size, Peer peer, Path folder)
+    static Latencies trial(Disturbance work, Disturbance.Size size, Peer peer, Path folder, Consumer<String> progress)
             throws IOException, InterruptedException {
         try (RunningPeer server = RunningPeer.start(peer, folder); Loader loader = Loader.connect(server)) {
             warmUp(server, loader);
+            long start = System.nanoTime();
             work.prepare(loader, size);
+            long prepared = System.nanoTime();
+            progress.accept("  prepared in " + seconds(prepared - start));
             try (LatencyProbe probe = new LatencyProbe(server)) {
                 work.act(loader, size);
-                return probe.end();
+                Latencies seen = probe.end();
+                progress.accept("  done in " + seconds(System.nanoTime() - prepared));
+                return seen;
             }
         }
+    }
+
+    private static String seconds(long nanos) {
+        return nanos / 1_000_000_000 + " s";
     }
 
     /** A JVM compiles what it runs; the probe shall not measure that. */

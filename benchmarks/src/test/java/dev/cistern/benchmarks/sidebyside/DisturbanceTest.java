@@ -24,10 +24,19 @@ final class DisturbanceTest {
 
     @Test
     void theProbeIsAnsweredWhileKeysAreEvicted() throws IOException, InterruptedException {
-        Latencies seen = Stalls.trial(Disturbance.EVICT, new Disturbance.Size(20_000, 1), Peer.redis(), folder);
+        Latencies seen = seen(Disturbance.EVICT);
         assertThat(seen.answers()).isPositive();
         assertThat(seen.p50Millis()).isLessThanOrEqualTo(seen.p999Millis());
         assertThat(seen.p999Millis()).isLessThanOrEqualTo(seen.mostMillis() + 1e-3);
+    }
+
+    @Test
+    void theProbeIsAnsweredWhileKeysCome() throws IOException, InterruptedException {
+        assertThat(seen(Disturbance.GROW).answers()).isPositive();
+    }
+
+    private Latencies seen(Disturbance work) throws IOException, InterruptedException {
+        return Stalls.trial(work, new Disturbance.Size(20_000, 1), Peer.redis(), folder, _ -> {});
     }
 
     @Test

@@ -60,6 +60,11 @@ final class EntryLayout {
                 + (hasDeadline ? DEADLINE_BYTES : 0) + keyLength + valueLength;
     }
 
+    /** Whether the lengths stand elsewhere than in the header. */
+    static boolean isLong(long header) {
+        return (header & IS_LONG) != 0;
+    }
+
     private static boolean isLong(int keyLength, int valueLength) {
         return keyLength > SHORT_KEY_MAX || valueLength > SHORT_VALUE_MAX;
     }
@@ -106,7 +111,11 @@ final class EntryLayout {
     }
 
     static int encodingCode(long entry) {
-        return form(entry) >>> ENCODING_SHIFT & (1 << ENCODING_BITS) - 1;
+        return encodingCodeIn(form(entry));
+    }
+
+    static int encodingCodeIn(long header) {
+        return (int) (header >>> ENCODING_SHIFT) & (1 << ENCODING_BITS) - 1;
     }
 
     static boolean hasDeadline(long header) {

@@ -224,26 +224,43 @@ final class Index {
     }
 
     /**
-     * The bucket of a key, or {@link #ABSENT} if it cannot be told: a hint for {@link #prefetchEntry}, whose first line
-     * is on its way into the processor's caches. Of a database's index; needs no lock. What it sees may be in the middle
-     * of a change: any address may come of it, but only those are read that are readable for good.
+     * The bucket of a key, or {@link #ABSENT} if it cannot be told: a hint for {@link #likelyEntry}. Of a database's
+     * index; needs no lock. What it sees may be in the middle of a change: any address may come of it, but only those are
+     * read that are readable for good.
      */
-    long prefetchBucket(long hash) {
+    long likelyBucket(long hash) {
         int number = bucketNumber((int) hash);
         long bucket = readableTable[Math.min(areaOf(number), MAX_AREAS - 1)] + ((long) number << Bucket.BYTES_SHIFT);
         return arena.isReadable(bucket) ? bucket : ABSENT;
     }
 
-    /**
-     * Reads the first lines of the entry that is likely the key's. Without a lock, as {@link #prefetchBucket}. The
-     * number means nothing, but a caller that does not use it lets the compiler leave the reading out.
-     */
-    long prefetchEntry(long bucket, long hash) {
+    /** The entry in this bucket that is likely the key's, or {@link #ABSENT}. Without a lock, as {@link #likelyBucket}. */
+    long likelyEntry(long bucket, long hash) {
         long matches = Bucket.matches(Bucket.tags(bucket), Bucket.pattern(tagOf(hash)));
         long entry = matches == 0 ? Bucket.link(bucket) : Bucket.entry(bucket, Bucket.lane(matches));
-        return arena.isReadable(entry)
-                ? Memory.getLong(entry) + Memory.getLong(entry + Bucket.BYTES)
-                : 0;
+        return arena.isReadable(entry) ? entry : ABSENT;
+    }
+
+    /** The root in this entry if it is likely a large hash or set, or {@link #ABSENT}. Without a lock likewise. */
+    long likelyRoot(long entry) {
+        long header = EntryLayout.header(entry);
+        if (EntryLayout.encodingCodeIn(header) != Encoding.HASHTABLE.code() || EntryLayout.isLong(header)) {
+            return ABSENT;
+        }
+        long root = EntryLayout.valueAddress(entry, header);
+        return arena.isReadable(root) ? root : ABSENT;
+    }
+
+    /** The bucket of an element of the value with this root, or {@link #ABSENT}. Without a lock likewise. */
+    long likelyBucket(long root, long hash) {
+        int count = Memory.getInt(root + BUCKETS);
+        int number = bucketNumber((int) hash, count, maskOf(count));
+        long origin = Memory.getLong(root + TABLE) + ((long) areaOf(number) << 3);
+        if (!arena.isReadable(origin)) {
+            return ABSENT;
+        }
+        long bucket = Memory.getLong(origin) + ((long) number << Bucket.BYTES_SHIFT);
+        return arena.isReadable(bucket) ? bucket : ABSENT;
     }
 
     /** One of 255: zero marks an empty lane. */
@@ -257,6 +274,10 @@ final class Index {
     }
 
     private int bucketNumber(int bits) {
+        return bucketNumber(bits, buckets, mask);
+    }
+
+    private static int bucketNumber(int bits, int buckets, int mask) {
         int number = bits & mask;
         return number < buckets ? number : number & mask >>> 1;
     }
@@ -485,7 +506,11 @@ final class Index {
 
     private void setBuckets(int count) {
         buckets = count;
-        mask = count == 1 ? 0 : (Integer.highestOneBit(count - 1) << 1) - 1;
+        mask = maskOf(count);
+    }
+
+    private static int maskOf(int count) {
+        return count == 1 ? 0 : (Integer.highestOneBit(count - 1) << 1) - 1;
     }
 
     /** Bucket {@code number} and those above are not needed any more: gives back an area or a page that began there. */

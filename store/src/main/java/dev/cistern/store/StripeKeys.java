@@ -61,16 +61,6 @@ final class StripeKeys implements AutoCloseable {
         this.index = Index.ofDatabase(hashFunction, arena);
     }
 
-    /** See {@link Index#prefetchBucket}; needs no lock. */
-    long prefetchBucket(long hash) {
-        return index.prefetchBucket(hash);
-    }
-
-    /** See {@link Index#prefetchEntry}; needs no lock. */
-    long prefetchEntry(long bucket, long hash) {
-        return index.prefetchEntry(bucket, hash);
-    }
-
     long find(long hash, Bytes key) {
         return index.find(hash, key.address(), key.length());
     }

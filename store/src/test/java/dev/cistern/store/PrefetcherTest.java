@@ -37,10 +37,19 @@ final class PrefetcherTest {
         store.unlock(stripe);
     }
 
+    private long string(String key) {
+        set(key);
+        int stripe = store.stripeOf(bytes(key));
+        store.lock(stripe);
+        long entry = keyspace.find(bytes(key));
+        store.unlock(stripe);
+        return entry;
+    }
+
     private void fetch(String... keys) {
         for (String key : keys) {
             Bytes view = bytes(key);
-            prefetcher.add(view.address(), view.length());
+            prefetcher.add(view.address(), view.length(), view.address(), view.length());
         }
         assertThat(prefetcher.count()).isEqualTo(keys.length);
         prefetcher.fetch(keyspace);
@@ -64,6 +73,37 @@ final class PrefetcherTest {
         assertThat(keyspace.idleSeconds(entry)).isEqualTo(7);
         store.unlock(stripe);
         assertThat(store.stats().hits() + store.stats().misses()).isZero();
+    }
+
+    /** What it will read on its way to a member is what the lookup reads. */
+    @Test
+    void leadsToMembersOfALargeSet() {
+        Bytes key = bytes("set");
+        int stripe = store.stripeOf(key);
+        store.lock(stripe);
+        OpenSet set = keyspace.sets().at(0);
+        List<Bytes> members = new ArrayList<>();
+        for (int i = 0; i < 5_000; i++) {
+            members.add(bytes("member" + i));
+            set.openToChange(key);
+            set.add(members.getLast());
+        }
+        StripeKeys part = keyspace.keysToFill(key);
+        long entry = keyspace.find(key);
+        long root = part.index.likelyRoot(part.index.likelyEntry(part.index.likelyBucket(keyspace.hashOf(key)),
+                keyspace.hashOf(key)));
+        assertThat(root).isEqualTo(EntryLayout.valueAddress(entry, EntryLayout.header(entry)));
+        ElementTable table = new ElementTable(store.hashFunction());
+        table.open(part.homes.of(root), root);
+        int found = 0;
+        for (Bytes member : members) {
+            long hash = keyspace.hashOf(member);
+            found += part.index.likelyEntry(part.index.likelyBucket(root, hash), hash) == table.find(member) ? 1 : 0;
+        }
+        // The others share a tag with a neighbour, or lie in an overflow line.
+        assertThat(found).isGreaterThan(members.size() * 3 / 4);
+        store.unlock(stripe);
+        assertThat(part.index.likelyRoot(string("string"))).isEqualTo(Index.ABSENT);
     }
 
     @Test

@@ -60,6 +60,7 @@ final class StripeStressTest {
         private final List<Bytes> right = new ArrayList<>();
         private final Bytes total = Bytes.copyOf("total");
         private final Bytes text = Bytes.copyOf("text");
+        private final Bytes group = Bytes.copyOf("group");
         private long added;
 
         Worker(Store store, long seed) {
@@ -79,10 +80,12 @@ final class StripeStressTest {
                 switch (random.nextInt(20)) {
                     case 0 -> checkAllPairs();
                     case 1 -> churn();
-                    case 2 -> keyspace.scan(0, 50, (k, entry) -> assertThat(k.type(entry)).isEqualTo(ValueType.STRING));
+                    case 2 -> keyspace.scan(0, 50,
+                            (k, entry) -> assertThat(k.type(entry)).isIn(ValueType.STRING, ValueType.SET));
                     case 3 -> cycle.step(20, step);
                     case 4, 5, 6, 7 -> addToTotal();
                     case 8 -> transferAndFindOut(random.nextInt(PAIRS));
+                    case 9 -> churnMembers();
                     default -> transfer(random.nextInt(PAIRS));
                 }
             }
@@ -92,6 +95,7 @@ final class StripeStressTest {
             right.forEach(Bytes::free);
             total.free();
             text.free();
+            group.free();
             return added;
         }
 
@@ -138,6 +142,27 @@ final class StripeStressTest {
         private long number(Bytes key) {
             long entry = keyspace.find(key);
             return entry == Keyspace.ABSENT ? 0 : keyspace.integer(entry);
+        }
+
+        /** Members that come and go split and merge the table that another one is just looking into without a lock. */
+        private void churnMembers() {
+            for (int i = 0; i < 20; i++) {
+                Bytes member = Bytes.copyOf("member" + random.nextInt(2_000));
+                for (int same = 0; same < Prefetcher.MOST_KEYS; same++) {
+                    prefetcher.add(group.address(), group.length(), member.address(), member.length());
+                }
+                prefetcher.fetch(keyspace);
+                int stripe = store.stripeOf(group);
+                store.lock(stripe);
+                OpenSet set = keyspace.sets().at(0);
+                set.openToChange(group);
+                if (!set.remove(member)) {
+                    set.add(member);
+                }
+                set.endChange();
+                store.unlock(stripe);
+                member.free();
+            }
         }
 
         /** Keys that come and go split and merge buckets under the others. */

@@ -14,7 +14,8 @@ import dev.cistern.store.Prefetcher;
  * <p>What it has read is {@linkplain #take taken} one by one and not parsed again. It knows usual requests only: arrays
  * of a few short arguments, spelled as clients spell them, so that no limit of a session forbids them. Where anything
  * else begins, or the bytes end, the looking ends, and the {@link RequestParser} says what that is. The first argument
- * after the command is taken for a key, which nearly always holds. One per event loop; its thread only.
+ * after the command is taken for a key, which nearly always holds, and the second for a field or member if the key is a
+ * large hash or set. One per event loop; its thread only.
  */
 final class LookAhead {
     /** Two requests of the shortest kind: below, there is nothing that could overlap. */
@@ -82,7 +83,11 @@ final class LookAhead {
             request.add(addresses[i], lengths[i]);
         }
         if (request.count() > 1) {
-            request.key(1).set(prefetcher.key(takenKeys++));
+            request.key(1).set(prefetcher.key(takenKeys));
+            if (request.count() > 2) {
+                request.argument(2).set(prefetcher.member(takenKeys));
+            }
+            takenKeys++;
         }
         parser.skipTo(ends[taken]);
         taken++;
@@ -110,7 +115,9 @@ final class LookAhead {
         }
         counts[found] = (int) arguments;
         ends[found] = position;
-        if (arguments > 1) {
+        if (arguments > 2) {
+            prefetcher.add(addresses[first + 1], lengths[first + 1], addresses[first + 2], lengths[first + 2]);
+        } else if (arguments > 1) {
             prefetcher.add(addresses[first + 1], lengths[first + 1]);
         }
         return true;

@@ -1,5 +1,6 @@
 package dev.cistern.app;
 
+import dev.cistern.control.EndpointOptions;
 import dev.cistern.gateway.GatewayOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import redis.clients.jedis.Jedis;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.CacheCluster;
 import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.InvalidKmsKeyException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
@@ -34,12 +36,14 @@ final class AtRestEncryptionTest {
     @TempDir
     private Path state;
 
+    private EndpointOptions ports;
     private LocalCistern cistern;
     private ElastiCacheClient client;
 
     @BeforeEach
     void start() throws IOException {
-        cistern = LocalCistern.start(state, Probe.endpoints(), GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
+        ports = Probe.endpoints();
+        cistern = LocalCistern.start(state, ports, GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
         client = Probe.sdk(cistern.url());
     }
 
@@ -143,6 +147,67 @@ final class AtRestEncryptionTest {
         }
         create("of-object", "valkey", r -> r.snapshotArns("arn:aws:s3:::exports/sealed-0001.rdb"));
         try (Jedis jedis = Probe.connect(Probe.awaitAvailable(client, "of-object"))) {
+            assertThat(jedis.get("key")).isEqualTo(CANARY);
+        }
+    }
+
+    /** Also when it is started anew, with its data and without, and when it joins a group again. */
+    @Test
+    void aRetainedPrimaryKeepsItsKeyAndItsData() throws IOException {
+        String key = makeKey();
+        create("g", "redis", r -> r.atRestEncryptionEnabled(true).kmsKeyId(key).numCacheClusters(2)
+                .engineVersion("7.0"));
+        try (Jedis jedis = Probe.connect(Probe.awaitAvailable(client, "g"))) {
+            jedis.set("key", CANARY);
+        }
+        client.deleteReplicationGroup(r -> r.replicationGroupId("g").retainPrimaryCluster(true));
+        Probe.await(() -> client.describeReplicationGroups().replicationGroups().isEmpty());
+        assertThat(kept().atRestEncryptionEnabled()).isTrue();
+
+        client.modifyCacheCluster(r -> r.cacheClusterId("g-001").engineVersion("7.1").applyImmediately(true));
+        Probe.await(() -> kept().cacheClusterStatus().equals("available") && kept().engineVersion().equals("7.1.0"));
+        try (Jedis jedis = Probe.connect(kept().cacheNodes().getFirst().endpoint())) {
+            assertThat(jedis.get("key")).isEqualTo(CANARY);
+        }
+        isSealedInASnapshot("after-upgrade", key);
+        client.close();
+        cistern.close();
+        cistern = LocalCistern.start(state, ports, GatewayOptions.DEFAULT.withAddress("127.0.0.1", 0));
+        client = Probe.sdk(cistern.url());
+        assertThat(kept().atRestEncryptionEnabled()).isTrue();
+        try (Jedis jedis = Probe.connect(kept().cacheNodes().getFirst().endpoint())) {
+            jedis.set("key", CANARY);
+        }
+        isSealedInASnapshot("after-restart", key);
+        assertThat(hits()).isEmpty();
+
+        String other = makeKey();
+        for (Consumer<CreateReplicationGroupRequest.Builder> wrong : List.<Consumer<CreateReplicationGroupRequest.Builder>>of(
+                r -> r.atRestEncryptionEnabled(false),
+                r -> r.atRestEncryptionEnabled(true).kmsKeyId(other))) {
+            assertThatThrownBy(() -> client.createReplicationGroup(r -> wrong.accept(r.replicationGroupId("again")
+                    .replicationGroupDescription("d").primaryClusterId("g-001"))))
+                    .isInstanceOf(InvalidParameterCombinationException.class)
+                    .hasMessageContaining("has its encryption and its key");
+        }
+        client.createReplicationGroup(r -> r.replicationGroupId("again").replicationGroupDescription("d")
+                .primaryClusterId("g-001").atRestEncryptionEnabled(true).kmsKeyId(key));
+        Probe.awaitAvailable(client, "again");
+        assertThat(Probe.group(client, "again").kmsKeyId()).isEqualTo(key);
+    }
+
+    private CacheCluster kept() {
+        return Probe.cluster(client, "g-001");
+    }
+
+    /** A snapshot of the retained one is encrypted with that key, and a restored group has its data. */
+    private void isSealedInASnapshot(String name, String key) throws IOException {
+        Probe.await(() -> kept().cacheClusterStatus().equals("available"));
+        client.createSnapshot(r -> r.cacheClusterId("g-001").snapshotName(name));
+        assertThat(awaitSnapshot(name).kmsKeyId()).isEqualTo(key);
+        assertThat(text(file(name))).startsWith(MAGIC);
+        create("of-" + name, "redis", r -> r.snapshotName(name));
+        try (Jedis jedis = Probe.connect(Probe.awaitAvailable(client, "of-" + name))) {
             assertThat(jedis.get("key")).isEqualTo(CANARY);
         }
     }

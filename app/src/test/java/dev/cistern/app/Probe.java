@@ -21,6 +21,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
+import software.amazon.awssdk.services.elasticache.model.CacheCluster;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 
@@ -55,6 +56,12 @@ final class Probe {
     static ReplicationGroup group(ElastiCacheClient client, String id) {
         return client.describeReplicationGroups(request -> request.replicationGroupId(id)).replicationGroups()
                 .getFirst();
+    }
+
+    /** With its nodes. */
+    static CacheCluster cluster(ElastiCacheClient client, String id) {
+        return client.describeCacheClusters(request -> request.cacheClusterId(id).showCacheNodeInfo(true))
+                .cacheClusters().getFirst();
     }
 
     static Endpoint awaitAvailable(ElastiCacheClient client, String id) {

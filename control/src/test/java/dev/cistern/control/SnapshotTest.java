@@ -318,6 +318,21 @@ final class SnapshotTest {
         assertThat(automatic().getFirst()).startsWith("automatic.g-");
     }
 
+    /** There no member is named: one of each node group is saved. */
+    @Test
+    void aGroupInClusterModeIsNotTold() {
+        test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                .engine("valkey").cacheNodeType("cache.t4g.small").numNodeGroups(2).automaticFailoverEnabled(true));
+        test.settle();
+        assertThatThrownBy(() -> test.aws.modifyReplicationGroup(
+                r -> r.replicationGroupId("g").snapshotRetentionLimit(3).snapshottingClusterId("g-0001-001")))
+                .isInstanceOf(InvalidParameterCombinationException.class)
+                .hasMessageContaining("Cannot set snapshotting cluster");
+        test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").snapshotRetentionLimit(3));
+        assertThat(test.group("g").snapshotRetentionLimit()).isEqualTo(3);
+        assertThat(test.group("g").snapshottingClusterId()).isNull();
+    }
+
     private List<String> automatic() {
         return test.aws.describeSnapshots(r -> r.snapshotSource("system")).snapshots().stream()
                 .filter(snapshot -> snapshot.snapshotStatus().equals("available"))

@@ -189,7 +189,9 @@ final class Descriptions {
             answer.cacheNodeType(settings.cacheNodeType())
                     .snapshotRetentionLimit(settings.snapshotRetentionLimit())
                     .snapshotWindow(settings.snapshotWindow())
-                    .snapshottingClusterId(settings.snapshotRetentionLimit() > 0 ? members.getFirst().id() : null)
+                    .snapshottingClusterId(settings.snapshotRetentionLimit() > 0 && !group.isClustered()
+                            ? members.getFirst().id()
+                            : null)
                     .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade());
         }
         if (!group.is(ReplicationGroupStatus.CREATING) && !group.is(ReplicationGroupStatus.CREATE_FAILED)) {

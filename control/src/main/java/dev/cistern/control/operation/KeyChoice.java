@@ -16,7 +16,8 @@ record KeyChoice(Context context) {
     /** Stores what a new group is to have. */
     void ofGroup(CreateReplicationGroupRequest request, EngineType engine, @Nullable CacheCluster seed, String arn) {
         AtRestEncryption kept = seed == null ? null : AtRestEncryption.of(context.handle(), seed);
-        if (kept != null && request.kmsKeyId() == null && !Boolean.FALSE.equals(request.atRestEncryptionEnabled())) {
+        if (kept != null) {
+            requireSame(request, kept);
             AtRestEncryption.inherit(context.handle(), arn, kept);
             return;
         }
@@ -38,6 +39,17 @@ record KeyChoice(Context context) {
         }
         if (isOn) {
             AtRestEncryption.TABLE.insert(context.handle(), new AtRestEncryption(arn, key(wish), wish));
+        }
+    }
+
+    /** A node that serves goes on with the key that its files are encrypted with. */
+    private void requireSame(CreateReplicationGroupRequest request, AtRestEncryption kept) {
+        String wish = wish(request.kmsKeyId());
+        if (Boolean.FALSE.equals(request.atRestEncryptionEnabled())
+                || (wish != null && !key(wish).equals(kept.keyArn()))) {
+            throw Faults.invalidParameterCombination(
+                    "With a PrimaryClusterId that is encrypted at rest, the replication group has its encryption and its "
+                            + "key: AtRestEncryptionEnabled cannot be false, nor KmsKeyId another one.");
         }
     }
 

@@ -57,7 +57,7 @@ public record ReplicationGroupOperations(Context context) {
         if (mode == null && touchesNodes(request)) {
             ClusterModeChange.requireNotCompatible(group);
         }
-        requireSnapshotting(members, request);
+        requireSnapshotting(group, members, request);
         SecurityGroupOperations.exchange(context, members.getFirst(), request.securityGroupIds());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
         changeMembers(members, request, mode != null, now);
@@ -237,9 +237,17 @@ public record ReplicationGroupOperations(Context context) {
         return group;
     }
 
-    /** AWS wants the member named when automatic snapshots are turned on. */
-    private static void requireSnapshotting(List<CacheCluster> members, ModifyReplicationGroupRequest request) {
+    /** AWS wants the member named when automatic snapshots are turned on; in cluster mode each node group is saved. */
+    private static void requireSnapshotting(ReplicationGroup group, List<CacheCluster> members,
+            ModifyReplicationGroupRequest request) {
         String wanted = request.snapshottingClusterId();
+        if (group.isClustered()) {
+            if (wanted != null) {
+                throw Faults.invalidParameterCombination(
+                        "Cannot set snapshotting cluster for cluster mode enabled replication group");
+            }
+            return;
+        }
         if (wanted != null && members.stream().noneMatch(member -> member.id().equalsIgnoreCase(wanted))) {
             throw Faults.snapshottingClusterNotFound();
         }

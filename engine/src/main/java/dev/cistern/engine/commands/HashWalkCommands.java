@@ -121,6 +121,7 @@ final class HashWalkCommands {
 
         /** The same field may come again. */
         void repeated(long count) {
+            Sampling.requireEnd(count);
             while (written < count && hashes.random(Sampling.RANDOM, field, value)) {
                 write();
             }

@@ -1,5 +1,6 @@
 package dev.cistern.engine.commands;
 
+import dev.cistern.engine.protocol.ReplyTooLongException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
@@ -15,7 +16,17 @@ final class Sampling {
     private static final long DRAWN_FROM = 1024;
     private static final long SMALL_SHARE = 3;
 
+    /** Whoever may get the same again can ask for any number: more would be drawn for seconds, and a loop serves others. */
+    private static final long MOST_REPEATED = 1 << 24;
+
     private Sampling() {}
+
+    /** Ends the session that wants so many that may be the same, if drawing them took too long. */
+    static void requireEnd(long count) {
+        if (count > MOST_REPEATED) {
+            throw new ReplyTooLongException(count);
+        }
+    }
 
     /** A number from 0 to {@code bound - 1}, each as likely as another. */
     static long below(long bound) {

@@ -196,6 +196,7 @@ final class SetCommands {
     }
 
     private static void repeated(OpenSet set, long count, Bytes member, Reply reply) {
+        Sampling.requireEnd(count);
         reply.array(count);
         for (long i = 0; i < count; i++) {
             set.random(Sampling.RANDOM, member);

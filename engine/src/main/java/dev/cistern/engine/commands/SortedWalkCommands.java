@@ -138,6 +138,9 @@ final class SortedWalkCommands {
         void choose(long count) {
             long size = sets.size();
             long wanted = size == 0 ? 0 : count < 0 ? -count : Math.min(count, size);
+            if (count < 0) {
+                Sampling.requireEnd(wanted);
+            }
             reply.array(withScores && !inPairs ? 2 * wanted : wanted);
             if (count < 0) {
                 for (long i = 0; i < wanted; i++) {

@@ -26,8 +26,8 @@ final class OutputGuard {
     /** What a client who has not said who he is may leave unread: an error for each of his commands. */
     private static final long MAX_UNAUTHENTICATED_BYTES = 1L << 20;
     /**
-     * A reply of more is not wanted by anybody: a negative count makes SRANDMEMBER draw for ever, and a thousand times the same key
-     * in MGET is more than any memory. An original without limits grows until the system ends it.
+     * A reply of more is not wanted by anybody: a thousand times the same key in MGET may be more than any memory. An
+     * original without limits grows until the system ends it.
      */
     private static final long LONGEST_REPLY_BYTES = 1L << 30;
 

@@ -7,7 +7,8 @@ package dev.cistern.engine.protocol;
 public final class ReplyTooLongException extends RuntimeException {
     private final long bytes;
 
-    ReplyTooLongException(long bytes) {
+    /** With the fewest bytes that the reply would have. */
+    public ReplyTooLongException(long bytes) {
         super("a reply of more than " + bytes + " bytes", null, false, false);
         this.bytes = bytes;
     }

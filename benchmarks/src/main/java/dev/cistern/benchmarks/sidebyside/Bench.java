@@ -62,7 +62,7 @@ public final class Bench implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--tests", split = ",", defaultValue = "get,set,incr,mset", paramLabel = "TEST", description = "Of get, set, incr, mset, hset, hget, hset-small, lpush, lrange, sadd, sismember, zadd, zrange, zrank, xadd, eval, publish (default ${DEFAULT-VALUE}).")
+    @Option(names = "--tests", split = ",", defaultValue = "get,set,incr,mset", paramLabel = "TEST", description = "Of get, set, incr, mset, hset, hget, hset-small, lpush, lpush-lpop, lrange, sadd, sismember, zadd, zrange, zrank, xadd, eval, multi, publish (default ${DEFAULT-VALUE}).")
     private List<String> tests;
 
     @Option(names = "--sizes", split = ",", defaultValue = "16,64,1024,16384", paramLabel = "BYTES", description = "Bytes of a value (default ${DEFAULT-VALUE}).")
@@ -164,8 +164,9 @@ public final class Bench implements Callable<Integer> {
                 || pipelines.stream().anyMatch(pipeline -> pipeline < 1)) {
             throw new ParameterException(spec.commandLine(), "counts, sizes and times must be above 0");
         }
-        if (encrypted && (others != null || workloads.contains(Workload.MULTI))) {
-            throw new ParameterException(spec.commandLine(), "--tls goes neither with --peer nor with --tests multi");
+        if (encrypted && (others != null || workloads.stream().anyMatch(Workload::isScripted))) {
+            throw new ParameterException(spec.commandLine(),
+                    "--tls goes neither with --peer nor with --tests multi or lpush-lpop");
         }
         if (quick) {
             return new Plan(List.of(Workload.GET, Workload.SET), List.of(64), List.of(1, 16, 64), 3, connections, keys,

@@ -35,8 +35,8 @@ final class LoadRun {
     }
 
     Sample of(RunningPeer server, Cell cell, long requests) throws IOException, InterruptedException {
-        if (cell.workload() == Workload.MULTI) {
-            return TransactionLoad.run(server, plan.connections(), cell.pipeline(), plan.keys(), requests, PATIENCE);
+        if (cell.workload().isScripted()) {
+            return ScriptedLoad.run(server, cell, plan, requests, PATIENCE);
         }
         ProcessUsage usage = server.usage();
         long before = usage.cpuMicros();

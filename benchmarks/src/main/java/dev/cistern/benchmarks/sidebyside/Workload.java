@@ -26,8 +26,10 @@ enum Workload {
                                                             DataSet.STRINGS_64, "EVAL",
                                                             "return redis.call('GET', KEYS[1])", "1",
                                                             "key:__rand_int__"),
-    /** A transaction of five SETs, which {@link TransactionLoad} sends. */
+    /** A transaction of five SETs, which {@link ScriptedLoad} sends. */
     MULTI(DataSet.NONE),
+    /** Both, one after the other, on a long list; {@link ScriptedLoad} sends them. */
+    LPUSH_LPOP(DataSet.LIST),
     /** A message to fifty subscribers. */
     PUBLISH(DataSet.NONE, "PUBLISH", Workload.CHANNEL, "value:1234567890");
 
@@ -55,6 +57,11 @@ enum Workload {
     Workload(DataSet dataSet, String... words) {
         this.dataSet = dataSet;
         this.words = List.of(words);
+    }
+
+    /** Whether its operations are several commands. */
+    boolean isScripted() {
+        return this == MULTI || this == LPUSH_LPOP;
     }
 
     /** Its name on the command line: {@code hset-small}. */
@@ -95,7 +102,7 @@ enum Workload {
     @Override
     public String toString() {
         if (this == MSET || this == MULTI) {
-            return name() + " of " + (this == MSET ? KEYS_OF_MSET : TransactionLoad.COMMANDS);
+            return name() + " of " + (this == MSET ? KEYS_OF_MSET : ScriptedLoad.COMMANDS);
         }
         return name().replace('_', ' ').replace("SMALL", "small");
     }

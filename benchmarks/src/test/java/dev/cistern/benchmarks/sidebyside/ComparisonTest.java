@@ -29,8 +29,9 @@ final class ComparisonTest {
     @Test
     void everyCellHasASampleForEachRoundAndTheServerIsGoneAfterwards() throws Exception {
         Plan plan = new Plan(
-                List.of(Workload.GET, Workload.HGET, Workload.EVAL, Workload.MULTI, Workload.PUBLISH), List.of(64),
-                List.of(16), 2, 5, 1_000, Duration.ZERO, Duration.ZERO, Duration.ofMillis(50), 0,
+                List.of(Workload.GET, Workload.HGET, Workload.EVAL, Workload.MULTI, Workload.LPUSH_LPOP,
+                        Workload.PUBLISH),
+                List.of(64), List.of(16), 2, 5, 1_000, Duration.ZERO, Duration.ZERO, Duration.ofMillis(50), 0,
                 Duration.ofMinutes(1));
         ProcessUsage usage;
         try (RunningPeer server = RunningPeer.start(Peer.redis(), folder)) {

@@ -49,9 +49,16 @@ public final class CommandException extends RuntimeException {
         code = space < 0 ? text : text.substring(0, space);
     }
 
-    /** An error with this text, which starts with its code in capitals. Line ends would split the reply: they go. */
+    /**
+     * An error with this text, which starts with its code in capitals. Line ends would split the reply: as in the original
+     * those at the end go, and the others become spaces.
+     */
     public static CommandException of(String text) {
-        return new CommandException(text.replace('\r', ' ').replace('\n', ' '));
+        int end = text.length();
+        while (end > 0 && (text.charAt(end - 1) == '\r' || text.charAt(end - 1) == '\n')) {
+            end--;
+        }
+        return new CommandException(text.substring(0, end).replace('\r', ' ').replace('\n', ' '));
     }
 
     public static CommandException of(String format, Object... values) {

@@ -95,6 +95,7 @@ final class ExpiryCommandsTest {
                 .expect(error("ERR GT and LT options at the same time are not compatible"));
         client.send("EXPIRE", "k", "x", "Foo").expect(error("ERR Unsupported option Foo"));
         client.send("EXPIRE", "k", "1", "NX", "XX", "Foo").expect(error("ERR Unsupported option Foo"));
+        client.send("EXPIRE", "k", "1", "F\r\no\r\n").expect(error("ERR Unsupported option F  o"));
     }
 
     @WireTest

@@ -13,6 +13,7 @@ import dev.cistern.store.Bytes;
 import dev.cistern.store.Keyspace;
 import dev.cistern.store.Store;
 import java.io.IOException;
+import java.util.List;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -145,7 +146,13 @@ final class DebugCommands {
             if (!flushes && !merges && isAnythingThere(session)) {
                 throw CANNOT_LOAD;
             }
-            persistence.reload(flushes);
+            List<byte[]> libraries = persistence.reload(flushes).libraries();
+            Scripts scripts = Scripts.of(session.node());
+            if (flushes) {
+                scripts.restoreLibraries(libraries);
+            } else {
+                scripts.addLibraries(libraries);
+            }
         } catch (IOException e) {
             LOG.error("DEBUG RELOAD", e);
             throw CANNOT_LOAD;

@@ -449,8 +449,11 @@ public final class Persistence {
         dirtyAtSave = store.stats().dirty();
     }
 
-    /** Loads what the file has, in place of all keys or into them. Takes the exclusive gate unless this thread has it. */
-    public void reload(boolean replaces) throws IOException {
+    /**
+     * Loads the keys that the file has, in place of all keys or into them; its libraries are the caller's to restore. Takes
+     * the exclusive gate unless this thread has it.
+     */
+    public Loaded reload(boolean replaces) throws IOException {
         List<DetachedKeys> old = new ArrayList<>();
         boolean held = store.isAllHeldByMe();
         if (!held) {
@@ -460,7 +463,7 @@ public final class Persistence {
             for (int database = 0; replaces && database < store.databases(); database++) {
                 old.add(store.detach(database));
             }
-            var _ = loadUnderGate();
+            return loadUnderGate();
         } finally {
             if (!held) {
                 store.unlockAll();

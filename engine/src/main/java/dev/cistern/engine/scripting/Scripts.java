@@ -66,9 +66,14 @@ public final class Scripts implements Part {
         return functions.libraries().stream().map(FunctionLibrary::code).toList();
     }
 
-    /** Replaces all libraries by these, before any client is there. Throws CommandException, and then none is there. */
+    /** Replaces all libraries by these. Throws CommandException, and then none is there. */
     public void restoreLibraries(List<byte[]> texts) {
         functions.restore(texts, Functions.Restoring.FLUSH);
+    }
+
+    /** Adds these libraries to those there are, in the place of those of the same name. Throws CommandException. */
+    public void addLibraries(List<byte[]> texts) {
+        functions.restore(texts, Functions.Restoring.REPLACE);
     }
 
     // --- for INFO ---

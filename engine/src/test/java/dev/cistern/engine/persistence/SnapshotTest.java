@@ -291,6 +291,24 @@ final class SnapshotTest {
     }
 
     @Test
+    void reloadingTakesTheLibrariesOfTheFile() {
+        try (TestServer server = ours("enable-debug-command", "yes"); TestClient client = server.connect()) {
+            client.send("FUNCTION", "LOAD", library("kept")).expect(bulk("kept"));
+            client.send("SAVE").expect(ok());
+            client.send("FUNCTION", "LOAD", library("later")).expect(bulk("later"));
+            client.send("DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE").expect(ok());
+            client.send("FCALL", "later", "0").expect(integer(1));
+            client.send("DEBUG", "RELOAD", "NOSAVE").expect(ok());
+            client.send("FCALL", "kept", "0").expect(integer(1));
+            assertThat(client.send("FCALL", "later", "0")).isInstanceOf(WireReply.ErrorLine.class);
+        }
+    }
+
+    private static String library(String name) {
+        return "#!lua name=" + name + "\nserver.register_function('" + name + "', function() return 1 end)";
+    }
+
+    @Test
     void withoutADirectoryNothingIsSaved() {
         try (TestServer server = TestServer.cistern(); TestClient client = server.connect()) {
             assertThat(client.send("SAVE")).isInstanceOf(WireReply.ErrorLine.class);

@@ -12,6 +12,7 @@ import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,9 +100,9 @@ public final class Database implements AutoCloseable {
         });
     }
 
-    /** Reads in one transaction, so that the rows fit together. */
+    /** Reads as of one moment, so that the rows fit together: what is committed meanwhile is not seen. */
     public <T extends @Nullable Object> T read(Function<Handle, T> body) {
-        return jdbi.inTransaction(body::apply);
+        return jdbi.inTransaction(TransactionIsolationLevel.SERIALIZABLE, body::apply);
     }
 
     @Override

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -94,6 +95,27 @@ final class DatabaseTest {
             CacheCluster now = Objects.requireNonNull(stored(database));
             assertThat(now.status()).isEqualTo(CacheClusterStatus.AVAILABLE);
             assertThat(now.pendingNodeType()).isEqualTo("cache.t3.small");
+        }
+    }
+
+    /** Whoever reads a group and then its members finds none of them gone. */
+    @Test
+    void whatIsReadInOneGoIsOfOneMoment() {
+        try (Database database = Database.open(directory.resolve("state"))) {
+            database.run(handle -> CacheCluster.TABLE.insert(handle, CLUSTER));
+            database.run(handle -> TagRow.TABLE.insert(handle, new TagRow(CLUSTER.arn(), "team", "shop")));
+            database.<@Nullable Object>read(handle -> {
+                assertThat(CacheCluster.find(handle, KEY)).isEqualTo(CLUSTER);
+                CompletableFuture.runAsync(() -> database.run(other -> {
+                    CacheCluster.TABLE.delete(other, KEY.account(), KEY.region(), KEY.id());
+                    TagRow.deleteAll(other, CLUSTER.arn());
+                })).join();
+                assertThat(TagRow.TABLE.count(handle, "")).isOne();
+                assertThat(CacheCluster.find(handle, KEY)).isEqualTo(CLUSTER);
+                return null;
+            });
+            assertThat(stored(database)).isNull();
+            database.run(handle -> assertThat(TagRow.TABLE.count(handle, "")).isZero());
         }
     }
 

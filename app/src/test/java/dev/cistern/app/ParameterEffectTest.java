@@ -14,10 +14,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -31,6 +31,42 @@ final class ParameterEffectTest {
     private static final Path PAGE = Path.of("..", "PARAMETERS.md");
     private static final String RENEW = "mvn -q -pl app -am verify -Dtest=ParameterEffectTest -Dcoverage.write=true"
             + " -Dsurefire.failIfNoSpecifiedTests=false";
+
+    /** No setting of the engine's: the view of commands that a node is started with. */
+    private static final String RENAMES = "rename-commands";
+
+    private static final String FREED_IN_SLICES = "large values are always freed in slices";
+    private static final String FOLLOW_THE_PRIMARY = "replicas of a group follow its primary";
+    private static final String NO_SEARCH = "there is no search";
+    private static final String LISTS_HAVE_CHUNKS = "a list's packed chunks have one size for all";
+
+    /** Why parameters of Redis and Valkey change nothing in nodes of ours. */
+    private static final Map<String, String> REASONS = Map.ofEntries(
+            Map.entry("active-defrag-max-scan-fields", "elements are moved span by span, however many a value has"),
+            Map.entry("activerehashing", "the index grows bucket by bucket, so there is no rehash"),
+            Map.entry("cluster-databases", "a cluster has one database"),
+            Map.entry("cluster-preferred-endpoint-type", "clients are told hosts as the nodes' certificates name them"),
+            Map.entry("lazyfree-lazy-user-del", FREED_IN_SLICES),
+            Map.entry("list-compress-depth", "lists are not compressed"),
+            Map.entry("list-max-ziplist-entries", LISTS_HAVE_CHUNKS),
+            Map.entry("list-max-ziplist-value", LISTS_HAVE_CHUNKS),
+            Map.entry("replica-allow-chaining", FOLLOW_THE_PRIMARY),
+            Map.entry("replica-lazy-flush", FREED_IN_SLICES),
+            Map.entry("search-default-timeout-ms", NO_SEARCH),
+            Map.entry("search-enable-partial-results", NO_SEARCH),
+            Map.entry("search-fanout-target-mode", NO_SEARCH),
+            Map.entry("slave-allow-chaining", FOLLOW_THE_PRIMARY),
+            Map.entry("slave-lazy-flush", FREED_IN_SLICES));
+
+    private static String reason(String parameter) {
+        String ofMemcached = IdleParameters.reason(parameter);
+        return ofMemcached == null ? REASONS.getOrDefault(parameter, "") : ofMemcached;
+    }
+
+    @Test
+    void whateverChangesNothingHasAReason() {
+        assertThat(idle()).isNotEmpty().allSatisfy(name -> assertThat(reason(name)).as(name).isNotEmpty());
+    }
 
     @Test
     void pageIsTrue() throws IOException {
@@ -79,8 +115,23 @@ final class ParameterEffectTest {
         return values;
     }
 
-    private static boolean acts(@Nullable Setting setting) {
-        return setting != null && setting.acts();
+    private static boolean acts(ParameterFamily family, Parameter parameter, Settings settings) {
+        if (family.engine() == EngineType.MEMCACHED) {
+            return IdleParameters.reason(parameter.name()) == null;
+        }
+        String name = parameter.anySetting();
+        Setting setting = name == null ? null : settings.find(name);
+        return parameter.name().equals(RENAMES) || (setting != null && setting.acts());
+    }
+
+    private static Set<String> idle() {
+        Settings settings = new Settings();
+        Set<String> names = new TreeSet<>();
+        for (ParameterFamily family : ParameterFamily.ALL) {
+            family.parameters().values().stream().filter(parameter -> !acts(family, parameter, settings))
+                    .forEach(parameter -> names.add(parameter.name()));
+        }
+        return names;
     }
 
     private static String page() {
@@ -89,11 +140,8 @@ final class ParameterEffectTest {
         Settings settings = new Settings();
         for (ParameterFamily family : ParameterFamily.ALL) {
             for (Parameter parameter : family.parameters().values()) {
-                String setting = parameter.anySetting();
-                boolean acts = family.engine() == EngineType.MEMCACHED
-                        ? IdleParameters.reason(parameter.name()) == null
-                        : setting != null && acts(settings.find(setting));
-                (acts ? acting : without).computeIfAbsent(parameter.name(), name -> new ArrayList<>())
+                (acts(family, parameter, settings) ? acting : without)
+                        .computeIfAbsent(parameter.name(), name -> new ArrayList<>())
                         .add(family.name());
             }
         }
@@ -104,8 +152,7 @@ final class ParameterEffectTest {
                 `%s`.
 
                 Every parameter of every family can be set, is checked as AWS checks it and is shown. Nodes in this JVM take
-                those of the first list. Those of the second are accepted without effect: the engine has nothing yet that
-                they could change, or there is the reason beside it. Nodes that are real `redis-server` or `valkey-server` processes take what those know.
+                those of the first list. Those of the second are accepted without effect, for the reason beside each. Nodes that are real `redis-server` or `valkey-server` processes take what those know.
 
                 ## They act: %d
 
@@ -119,7 +166,7 @@ final class ParameterEffectTest {
     private static String tableWithReasons(SortedMap<String, List<String>> parameters) {
         StringBuilder table = new StringBuilder("| parameter | families | why |\n|---|---|---|\n");
         parameters.forEach((name, families) -> table.append("| ").append(name).append(" | ").append(range(families))
-                .append(" | ").append(Objects.requireNonNullElse(IdleParameters.reason(name), "")).append(" |\n"));
+                .append(" | ").append(reason(name)).append(" |\n"));
         return table.toString();
     }
 

@@ -150,7 +150,15 @@ final class Gate {
 
     /** The reply to what is let through here is looked at again before it leaves. */
     private static @Nullable CommandException leased(Session session, Command command, Request request) {
-        return writes(session, command, request) ? session.loop().leaseRefusal() : null;
+        CommandException refusal = writes(session, command, request) ? session.loop().leaseRefusal() : null;
+        return refusal == null ? null : toldToWriter(session, refusal);
+    }
+
+    private static CommandException toldToWriter(Session session, CommandException refusal) {
+        if (session.node().settings().closeOnReplicaWrite.isOn() && session.node().is(Condition.REPLICA)) {
+            session.closeAfterReply();
+        }
+        return refusal;
     }
 
     /** Why a node may not write that needs a lease. */
@@ -167,7 +175,9 @@ final class Gate {
     }
 
     private static @Nullable CommandException writable(Session session, Command command, Request request) {
-        return writes(session, command, request) && session.node().settings().replicaReadOnly.isOn() ? READ_ONLY : null;
+        return writes(session, command, request) && session.node().settings().replicaReadOnly.isOn()
+                ? toldToWriter(session, READ_ONLY)
+                : null;
     }
 
     private static @Nullable CommandException upToDate(Session session, Command command, Request request) {

@@ -166,6 +166,8 @@ public final class Settings {
     public final TextSetting primaryAuth = add(new TextSetting("masterauth", true, ""));
     public final TextSetting primaryUser = add(new TextSetting("masteruser", true, ""));
     public final SwitchSetting replicaReadOnly = toggle("replica-read-only", true);
+    /** Ours, from ElastiCache: who writes to a replica loses his connection, and so finds the primary by the endpoint. */
+    public final SwitchSetting closeOnReplicaWrite = toggle("close-on-replica-write", false);
     public final SwitchSetting replicaServeStaleData = toggle("replica-serve-stale-data", true);
     public final SwitchSetting replicaIgnoreMaxMemory = toggle("replica-ignore-maxmemory", true);
     public final NumberSetting replicaPriority = number("replica-priority", true, 100, 0, Integer.MAX_VALUE);

@@ -91,6 +91,21 @@ final class ReplicationTest extends ReplicationNodes {
     }
 
     @Test
+    void whoWritesToAReplicaMayHaveToGo() {
+        TestServer primary = server(true);
+        TestServer replica = server(true, "close-on-replica-write", "yes");
+        TestClient reader = client(replica);
+        follow(reader, primary.port());
+        awaitUp(reader);
+        TestClient writer = client(replica);
+        writer.send("GET", "a").expect(WireReply.nil());
+        writer.send("SET", "a", "1").expect(error("READONLY You can't write against a read only replica."));
+        assertThat(writer.isClosedByServer()).isTrue();
+        reader.send("REPLICAOF", "NO", "ONE").expect(ok());
+        reader.send("SET", "a", "1").expect(ok());
+    }
+
+    @Test
     void staleDataMayBeRefused() {
         TestServer replica = server(true, "replica-serve-stale-data", "no");
         TestClient reader = client(replica);

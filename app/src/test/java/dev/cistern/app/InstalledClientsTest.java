@@ -56,6 +56,49 @@ final class InstalledClientsTest {
     }
 
     @Test
+    void groupsOfManyNodesByTheAwsCli() throws Exception {
+        assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
+        aws("create-replication-group", "--replication-group-id", "trio", "--replication-group-description", "three",
+                "--engine", "valkey", "--cache-node-type", "cache.t4g.micro", "--num-cache-clusters", "3",
+                "--automatic-failover-enabled", "--multi-az-enabled");
+        aws("create-replication-group", "--replication-group-id", "wide", "--replication-group-description", "wide",
+                "--engine", "redis", "--cache-node-type", "cache.t4g.micro", "--num-node-groups", "3",
+                "--replicas-per-node-group", "1", "--automatic-failover-enabled");
+        for (String group : List.of("trio", "wide")) {
+            awaits("replication-group-available", group);
+        }
+        aws("test-failover", "--replication-group-id", "trio", "--node-group-id", "0001");
+        aws("modify-replication-group-shard-configuration", "--replication-group-id", "wide", "--node-group-count", "2",
+                "--node-groups-to-remove", "0002", "--apply-immediately");
+        for (String group : List.of("trio", "wide")) {
+            awaits("replication-group-available", group);
+        }
+        aws("increase-replica-count", "--replication-group-id", "wide", "--new-replica-count", "2",
+                "--apply-immediately");
+        aws("decrease-replica-count", "--replication-group-id", "trio", "--new-replica-count", "1",
+                "--apply-immediately");
+        for (String group : List.of("trio", "wide")) {
+            awaits("replication-group-available", group);
+        }
+        aws("modify-replication-group", "--replication-group-id", "trio", "--replication-group-description", "two",
+                "--cache-node-type", "cache.t4g.small", "--no-multi-az-enabled", "--apply-immediately");
+        awaits("replication-group-available", "trio");
+        assertThat(aws("describe-replication-groups", "--output", "text", "--query",
+                "ReplicationGroups[].[ReplicationGroupId,Description,CacheNodeType,MultiAZ,length(NodeGroups),"
+                        + "length(MemberClusters)]"))
+                .contains("trio\ttwo\tcache.t4g.small\tdisabled\t1\t2",
+                        "wide\twide\tcache.t4g.micro\tdisabled\t2\t6");
+        assertThat(aws("describe-events", "--source-type", "replication-group"))
+                .contains("Test Failover API called for node group 0001", "Failover from primary node trio-001");
+        for (String group : List.of("trio", "wide")) {
+            aws("delete-replication-group", "--replication-group-id", group);
+        }
+        for (String group : List.of("trio", "wide")) {
+            awaits("replication-group-deleted", group);
+        }
+    }
+
+    @Test
     void parameterGroupsByTheAwsCli() throws Exception {
         assumeTrue(Programs.works("aws", "--version"), "the AWS CLI is not installed");
         assumeTrue(Programs.works("redis-cli", "--version"), "redis-cli is not installed");

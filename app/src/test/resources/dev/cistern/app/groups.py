@@ -18,6 +18,11 @@ def member(group):
     return client.describe_cache_clusters(CacheClusterId=found(group)["MemberClusters"][0])["CacheClusters"][0]
 
 
+def primaries(group):
+    members = found(group)["NodeGroups"][0]["NodeGroupMembers"]
+    return [node["CacheClusterId"] for node in members if node["CurrentRole"] == "primary"]
+
+
 def modify(group, **change):
     client.modify_replication_group(ReplicationGroupId=group, ApplyImmediately=True, **change)
     wait(group)
@@ -49,6 +54,13 @@ same((trio["Description"], trio["CacheNodeType"], trio["MultiAZ"], trio["Engine"
 one = member("trio")
 same((one["EngineVersion"], one["PreferredMaintenanceWindow"], one["AutoMinorVersionUpgrade"], one["SnapshotWindow"]),
      ("8.0.1", "tue:03:00-tue:04:00", False, "06:00-07:00"))
+client.increase_replica_count(ReplicationGroupId="trio", NewReplicaCount=3, ApplyImmediately=True)
+wait("trio")
+same(len(found("trio")["MemberClusters"]), 4)
+before = primaries("trio")
+client.test_failover(ReplicationGroupId="trio", NodeGroupId="0001")
+wait("trio")
+assert len(before) == len(primaries("trio")) == 1 and before != primaries("trio")
 client.decrease_replica_count(ReplicationGroupId="trio", NewReplicaCount=1, ApplyImmediately=True)
 wait("trio")
 modify("trio", ClusterMode="compatible")
@@ -73,6 +85,17 @@ client.modify_replication_group_shard_configuration(ReplicationGroupId="wide", N
                                                     NodeGroupsToRemove=["0002"])
 wait("wide")
 same([part["Slots"] for part in found("wide")["NodeGroups"]], ["0-5461,8193-10922", "5462-8192,10923-16383"])
+client.modify_replication_group_shard_configuration(ReplicationGroupId="wide", NodeGroupCount=3, ApplyImmediately=True)
+wait("wide")
+client.increase_replica_count(ReplicationGroupId="wide", NewReplicaCount=2, ApplyImmediately=True)
+wait("wide")
+same([len(part["NodeGroupMembers"]) for part in found("wide")["NodeGroups"]], [3, 3, 3])
+client.decrease_replica_count(ReplicationGroupId="wide", NewReplicaCount=1, ApplyImmediately=True)
+wait("wide")
+client.test_failover(ReplicationGroupId="wide", NodeGroupId="0003")
+wait("wide")
+modify("wide", SnapshotRetentionLimit=1)
+same((found("wide")["SnapshotRetentionLimit"], found("wide").get("SnapshottingClusterId")), (1, None))
 for name in ("lone", "trio", "wide"):
     client.delete_replication_group(ReplicationGroupId=name)
 for name in ("lone", "trio", "wide"):

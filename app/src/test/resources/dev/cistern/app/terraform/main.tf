@@ -1,20 +1,3 @@
-terraform {
-  required_providers {
-    aws = { source = "hashicorp/aws" }
-  }
-}
-provider "aws" {
-  region                      = "us-east-1"
-  access_key                  = "any"
-  secret_key                  = "any"
-  skip_credentials_validation = true
-  skip_requesting_account_id  = true
-  skip_metadata_api_check     = true
-  endpoints {
-    elasticache = "@URL@"
-    ec2         = "@URL@"
-  }
-}
 resource "aws_elasticache_parameter_group" "shop" {
   name        = "shop"
   family      = "valkey8"
@@ -79,15 +62,4 @@ resource "aws_elasticache_replication_group" "shop" {
   transit_encryption_enabled = true
   apply_immediately    = true
   tags                 = { team = "@TEAM@" }
-}
-resource "aws_elasticache_cluster" "three" {
-  cluster_id        = "three"
-  engine            = "memcached"
-  engine_version    = "1.6.22"
-  node_type         = "cache.t4g.micro"
-  num_cache_nodes   = @NODES@
-  az_mode           = "cross-az"
-  port              = @CLUSTER_PORT@
-  apply_immediately = true
-  tags              = { team = "@TEAM@" }
 }

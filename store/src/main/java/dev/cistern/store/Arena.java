@@ -54,7 +54,8 @@ final class Arena implements AutoCloseable {
 
     /**
      * A span is sparse when at least an eighth of the bytes that it has touched is free. Moving the rest always wins that:
-     * wherever it goes, it touches only what it needs. The sparsest go first, so most moves win more.
+     * wherever it goes, it touches only what it needs. Where a move wins most goes first: it costs about the same for a
+     * small entry and for a large one.
      */
     private static final int SPARSE_SHIFT = 3;
     private static final int WORTH_MOVING_BYTES = 4 * Memory.PAGE_BYTES;
@@ -286,13 +287,28 @@ final class Arena implements AutoCloseable {
      * Chooses a sparse span, if none is chosen yet; from then on nothing is allocated in it. Says whether there is one.
      */
     boolean beginEvacuation() {
+        int best = NONE;
         for (int sizeClass = 0; evacuated == NONE && sizeClass < SizeClass.COUNT; sizeClass++) {
             int span = sparsest(sizeClass);
-            if (span != NONE) {
-                beginEvacuation(span);
+            if (span != NONE && (best == NONE || gain(span) * slots(best) > gain(best) * slots(span))) {
+                best = span;
             }
         }
+        if (best != NONE) {
+            beginEvacuation(best);
+        }
         return evacuated != NONE;
+    }
+
+    /** Bytes that a span has touched and that nothing uses. */
+    private long gain(int span) {
+        long descriptor = region.descriptor(span);
+        return Memory.getInt(descriptor + UNTOUCHED) - slots(span) * Memory.getLong(descriptor + SLOT_BYTES);
+    }
+
+    /** Slots of a span that are in use: never none. */
+    private long slots(int span) {
+        return Memory.getInt(region.descriptor(span) + USED);
     }
 
     private void beginEvacuation(int span) {
@@ -312,23 +328,17 @@ final class Arena implements AutoCloseable {
     /** The span that wins most by being emptied, if one is sparse: wherever its entries go, they touch only what they need. */
     private int sparsest(int sizeClass) {
         int best = NONE;
-        long bestGain = 0;
         for (int span = withRoom[sizeClass]; span != NONE; span = Memory.getInt(region.descriptor(span) + NEXT)) {
-            long descriptor = region.descriptor(span);
-            long touched = Memory.getInt(descriptor + UNTOUCHED);
-            long used = Memory.getInt(descriptor + USED) * Memory.getLong(descriptor + SLOT_BYTES);
-            if (isSparse(descriptor) && touched - used > bestGain) {
+            if (isSparse(span) && (best == NONE || gain(span) > gain(best))) {
                 best = span;
-                bestGain = touched - used;
             }
         }
         return best;
     }
 
-    private static boolean isSparse(long descriptor) {
-        long touched = Memory.getInt(descriptor + UNTOUCHED);
-        long used = Memory.getInt(descriptor + USED) * Memory.getLong(descriptor + SLOT_BYTES);
-        return touched - used >= Math.max(touched >>> SPARSE_SHIFT, WORTH_MOVING_BYTES);
+    private boolean isSparse(int span) {
+        long touched = Memory.getInt(region.descriptor(span) + UNTOUCHED);
+        return gain(span) >= Math.max(touched >>> SPARSE_SHIFT, WORTH_MOVING_BYTES);
     }
 
     /** The next slot in use of the span being emptied; 0 when there is none, and then the span is gone. */
@@ -359,7 +369,7 @@ final class Arena implements AutoCloseable {
             for (int span = withRoom[sizeClass]; span != NONE; span = next) {
                 long descriptor = region.descriptor(span);
                 next = Memory.getInt(descriptor + NEXT);
-                if (isSparse(descriptor)) {
+                if (isSparse(span)) {
                     unlink(descriptor);
                     Memory.putInt(descriptor + EVACUATING, 1);
                     some = true;

@@ -87,6 +87,29 @@ final class ArenaModelTest {
     }
 
     @Test
+    void emptiesFirstWhereAMoveWinsMost() {
+        try (Region region = new Region(1L << 30); Arena arena = new Arena(region)) {
+            for (long bytes : new long[]{40, 32_768, 1_024}) {
+                List<Long> slots = new ArrayList<>();
+                for (long taken = 0; taken < Region.SPAN_BYTES - bytes; taken += bytes) {
+                    slots.add(arena.allocate(bytes));
+                }
+                for (int i = 0; i < slots.size(); i += 2) {
+                    arena.free(slots.get(i));
+                }
+            }
+            for (long bytes : new long[]{32_768, 1_024, 40}) {
+                assertThat(arena.beginEvacuation()).isTrue();
+                assertThat(arena.slotBytes(arena.nextToEvacuate())).isEqualTo(bytes);
+                for (long slot = arena.nextToEvacuate(); slot != 0; slot = arena.nextToEvacuate()) {
+                    arena.free(slot);
+                }
+            }
+            assertThat(arena.touchedBytes()).isZero();
+        }
+    }
+
+    @Test
     void sizeClassesAreTight() {
         int last = 0;
         for (int sizeClass = 0; sizeClass < SizeClass.COUNT; sizeClass++) {

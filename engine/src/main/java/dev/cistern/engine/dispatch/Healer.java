@@ -22,7 +22,7 @@ public final class Healer {
     private static final int ENTRIES_A_STEP = 64;
     private static final long TIDY_MILLIS = 1000;
     /** Fewer free pages are not worth a call of the kernel. */
-    private static final long WORTH_PURGING_BYTES = 16L << 20;
+    private static final long WORTH_PURGING_BYTES = 4L << 20;
 
     private final Store store;
     private final Clock clock;

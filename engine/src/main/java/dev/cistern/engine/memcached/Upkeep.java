@@ -50,7 +50,8 @@ final class Upkeep implements AutoCloseable {
             this.itemLoop = itemLoop;
             this.expiry = isFirst ? new ExpiryCycle(rooms.store()) : null;
             this.healer = isFirst
-                    ? new Healer(rooms.store(), rooms.clock(), rooms::inBackground, () -> HealingLimits.USUAL)
+                    ? new Healer(rooms.store(), rooms.clock(), rooms::inBackground,
+                            () -> HealingLimits.usual(rooms.settings().limitBytes))
                     : null;
         }
 

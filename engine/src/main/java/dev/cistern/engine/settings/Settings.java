@@ -109,7 +109,7 @@ public final class Settings {
     public final NumberSetting activeExpireEffort = number("active-expire-effort", true, 1, 1, 10);
     /** On, unlike the original's, and within less: memory that a node lost to holes is not to be a user's worry. */
     public final SwitchSetting activeDefrag = toggle("activedefrag", true);
-    public final NumberSetting activeDefragIgnoreBytes = memory("active-defrag-ignore-bytes", 16L << 20, 1, NO_LIMIT);
+    public final NumberSetting activeDefragIgnoreBytes = memory("active-defrag-ignore-bytes", 4L << 20, 1, NO_LIMIT);
     public final NumberSetting activeDefragThresholdLower = number("active-defrag-threshold-lower", true, 10, 0, 1000);
     public final NumberSetting activeDefragThresholdUpper = number("active-defrag-threshold-upper", true, 100, 0, 1000);
     public final NumberSetting activeDefragCycleMin = number("active-defrag-cycle-min", true, 1, 1, 99);

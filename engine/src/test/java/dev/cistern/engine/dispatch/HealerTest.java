@@ -17,7 +17,7 @@ final class HealerTest {
 
     private final Store store = new Store(StoreOptions.seeded(1).withStripes(2).withDatabases(1));
     private final Keyspace keyspace = store.openKeyspace(0);
-    private HealingLimits limits = new HealingLimits(true, 1 << 20, 10, 100, 1, 10);
+    private HealingLimits limits = new HealingLimits(true, 1 << 20, 10, 100, 1, 10, 0);
     /** Ten microseconds go by whenever somebody asks for the time. */
     private long nowNanos;
     private final Clock clock = new Clock() {
@@ -84,11 +84,11 @@ final class HealerTest {
     void leavesTheStoreAloneWhenItIsOffOrTheLossIsSmall() {
         makeHoles();
         double before = store.fragmentationRatio();
-        limits = new HealingLimits(false, 1, 10, 100, 1, 10);
+        limits = new HealingLimits(false, 1, 10, 100, 1, 10, 0);
         assertThat(healer.heal()).isEqualTo(Healer.LATER);
-        limits = new HealingLimits(true, 1L << 30, 10, 100, 1, 10);
+        limits = new HealingLimits(true, 1L << 30, 10, 100, 1, 10, 0);
         assertThat(healer.heal()).isEqualTo(Healer.LATER);
-        limits = new HealingLimits(true, 1, 1000, 1000, 1, 10);
+        limits = new HealingLimits(true, 1, 1000, 1000, 1, 10, 0);
         assertThat(healer.heal()).isEqualTo(Healer.LATER);
         assertThat(store.fragmentationRatio()).isEqualTo(before);
     }
@@ -99,11 +99,13 @@ final class HealerTest {
         long pauseNanos = healer.heal();
         assertThat(healer.runningPercent()).isEqualTo(10);
         assertThat(pauseNanos).isBetween(9 * 1_000_000L, 10 * 1_000_000L);
+        store.purge();
         double before = store.fragmentationRatio();
         assertThat(healer.heal()).isBetween(1L, pauseNanos);
         assertThat(store.fragmentationRatio()).isEqualTo(before);
         nowNanos += pauseNanos;
         assertThat(healer.heal()).isPositive();
+        store.purge();
         assertThat(store.fragmentationRatio()).isLessThan(before);
     }
 
@@ -114,6 +116,17 @@ final class HealerTest {
         assertThat(limits.sharePercent(100, 100)).isEqualTo(10);
         assertThat(limits.sharePercent(900, 100)).isEqualTo(10);
         assertThat(limits.sharePercent(0, 100)).isEqualTo(1);
-        assertThat(new HealingLimits(true, 1, 50, 20, 30, 5).sharePercent(100, 100)).isEqualTo(30);
+        assertThat(new HealingLimits(true, 1, 50, 20, 30, 5, 0).sharePercent(100, 100)).isEqualTo(30);
+    }
+
+    @Test
+    void beyondTheLimitLessIsWorthMore() {
+        HealingLimits limited = new HealingLimits(true, 1, 10, 100, 1, 10, 1_000);
+        assertThat(limited.areWorthIt(60, 940)).isFalse();
+        assertThat(limited.areWorthIt(60, 941)).isTrue();
+        assertThat(limited.areWorthIt(49, 990)).isFalse();
+        assertThat(limited.sharePercent(60, 940)).isEqualTo(1);
+        assertThat(limited.sharePercent(60, 941)).isEqualTo(10);
+        assertThat(limits.areWorthIt(60L << 20, 941L << 20)).isFalse();
     }
 }

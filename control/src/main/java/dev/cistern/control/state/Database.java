@@ -46,10 +46,12 @@ public final class Database implements AutoCloseable {
         config.setPoolName("state");
         // WRITE_DELAY 0 stores at every commit instead of each half second. FILE_LOCK FS is the operating system's lock,
         // which ends with the process, however it ends. The shutdown hook would close the database under running work.
-        // ASYNC is the one file access that an interrupted caller does not close for everybody.
+        // ASYNC is the one file access that an interrupted caller does not close for everybody. REUSE_SPACE off has what is
+        // stored last lie at the end of the file: elsewhere it is not always found after a kill, and acknowledged changes were
+        // lost.
         config.setJdbcUrl("jdbc:h2:async:" + file.toAbsolutePath()
                 + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
-                + ";WRITE_DELAY=0;FILE_LOCK=FS;DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=2000");
+                + ";WRITE_DELAY=0;REUSE_SPACE=FALSE;FILE_LOCK=FS;DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=2000");
         config.setUsername("cistern");
         config.setPassword("");
         config.setMaximumPoolSize(8);

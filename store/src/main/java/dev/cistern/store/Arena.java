@@ -79,7 +79,7 @@ final class Arena implements AutoCloseable {
 
     /** Returns the address of {@code bytes} bytes, aligned to 8, with any contents. Throws before anything changed. */
     long allocate(long bytes) {
-        return bytes <= SizeClass.MAX_BYTES ? allocateSlot(SizeClass.of((int) bytes)) : allocateLarge(bytes);
+        return bytes <= SizeClass.MAX_BYTES ? allocateSlot(SizeClass.of((int) bytes)) : allocateLarge(bytes, bytes);
     }
 
     /** Returns the address of a cache line, aligned to one. */
@@ -119,7 +119,7 @@ final class Arena implements AutoCloseable {
     }
 
     private int openSpan(int sizeClass) {
-        int span = region.take(1);
+        int span = region.take(1, 0);
         long descriptor = region.descriptor(span);
         Memory.putLong(descriptor + SLOT_BYTES, slotBytesOf(sizeClass));
         Memory.putInt(descriptor + SIZE_CLASS, sizeClass);
@@ -136,11 +136,11 @@ final class Arena implements AutoCloseable {
         return sizeClass == LINES ? Bucket.BYTES : SizeClass.slotBytes(sizeClass);
     }
 
-    private long allocateLarge(long bytes) {
+    private long allocateLarge(long bytes, long written) {
         int count = (int) ((bytes + Region.SPAN_BYTES - 1) >>> Region.SPAN_SHIFT);
-        int span = region.take(count);
-        long descriptor = region.descriptor(span);
         long rounded = bytes + Memory.PAGE_BYTES - 1 & -Memory.PAGE_BYTES;
+        int span = region.take(count, written);
+        long descriptor = region.descriptor(span);
         Memory.putLong(descriptor + SLOT_BYTES, rounded);
         Memory.putInt(descriptor + SIZE_CLASS, LARGE);
         Memory.putInt(descriptor + USED, count);
@@ -150,9 +150,9 @@ final class Arena implements AutoCloseable {
         return region.address(span);
     }
 
-    /** Spans for {@code bytes} bytes of an index, which {@link #count}s them or keeps its own books. Dirty. */
+    /** Spans for {@code bytes} bytes of an index, which {@link #count}s them or keeps its own books. */
     long allocateArea(long bytes) {
-        long address = allocateLarge(bytes);
+        long address = allocateLarge(bytes, 0);
         long descriptor = region.descriptorOf(address);
         Memory.putInt(descriptor + SIZE_CLASS, AREA);
         count(-Memory.getLong(descriptor + SLOT_BYTES));
@@ -431,20 +431,19 @@ final class Arena implements AutoCloseable {
     }
 
     private void copySpan(int from, long fromDescriptor) {
-        int span = region.take(spans(fromDescriptor));
+        int sizeClass = Memory.getInt(fromDescriptor + SIZE_CLASS);
+        long written = sizeClass < LARGE
+                ? Memory.getInt(fromDescriptor + UNTOUCHED)
+                : sizeClass == LARGE ? Memory.getLong(fromDescriptor + SLOT_BYTES) : 0;
+        int span = region.take(spans(fromDescriptor), written);
         long descriptor = region.descriptor(span);
         Memory.copy(fromDescriptor, descriptor, HELD_NEXT);
         Memory.putInt(descriptor + EVACUATING, 0);
         Memory.putInt(fromDescriptor + COPY, span);
         hold(span, descriptor);
-        int sizeClass = Memory.getInt(descriptor + SIZE_CLASS);
-        if (sizeClass < LARGE) {
-            Memory.copy(region.address(from), region.address(span), Memory.getInt(descriptor + UNTOUCHED));
-            if (!isFull(descriptor, Memory.getLong(descriptor + SLOT_BYTES))) {
-                link(span, descriptor);
-            }
-        } else if (sizeClass == LARGE) {
-            Memory.copy(region.address(from), region.address(span), Memory.getLong(descriptor + SLOT_BYTES));
+        Memory.copy(region.address(from), region.address(span), written);
+        if (sizeClass < LARGE && !isFull(descriptor, Memory.getLong(descriptor + SLOT_BYTES))) {
+            link(span, descriptor);
         }
     }
 

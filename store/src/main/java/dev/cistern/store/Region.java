@@ -117,21 +117,34 @@ final class Region implements AutoCloseable {
         return base + ((long) span << SPAN_SHIFT);
     }
 
-    /** Takes {@code count} spans in a row, the lowest there are, and returns the first. Their contents are undefined. */
-    synchronized int take(int count) {
-        int first = firstFree(count);
-        if (first + count > frontier) {
-            advance(first + count);
-        }
-        for (int span = first; span < first + count; span++) {
-            free.clear(span);
-            if (dirty.get(span)) {
-                dirty.clear(span);
-                dirtyCount--;
+    /**
+     * Takes {@code count} spans in a row, the lowest there are, and returns the first. Their contents are undefined. Pages of
+     * a former life are left in the first {@code written} bytes only, which the caller is going to write: kept beyond, they
+     * would take memory that nobody counts until the span is full.
+     */
+    int take(int count, long written) {
+        int first;
+        int dirtyEnd;
+        synchronized (this) {
+            first = firstFree(count);
+            if (first + count > frontier) {
+                advance(first + count);
             }
+            dirtyEnd = dirty.previousSetBit(first + count - 1) + 1;
+            free.clear(first, first + count);
+            for (int span = first; span < dirtyEnd; span++) {
+                if (dirty.get(span)) {
+                    dirty.clear(span);
+                    dirtyCount--;
+                }
+            }
+            used += count;
+            Memory.count(MemoryTag.SPAN, (long) count << SPAN_SHIFT);
         }
-        used += count;
-        Memory.count(MemoryTag.SPAN, (long) count << SPAN_SHIFT);
+        long unwritten = address(first) + written + Memory.PAGE_BYTES - 1 & -Memory.PAGE_BYTES;
+        if (unwritten < address(dirtyEnd)) {
+            Memory.discard(unwritten, address(dirtyEnd) - unwritten);
+        }
         return first;
     }
 

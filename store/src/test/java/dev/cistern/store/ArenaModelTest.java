@@ -18,6 +18,25 @@ final class ArenaModelTest {
 
     private static final int STEPS = 30_000;
 
+    /** What a slot or a large thing does not write yet must not be backed by pages of whoever was there before. */
+    @ParameterizedTest
+    @ValueSource(longs = {40, 70_000})
+    void aSpanTakenAgainIsBackedAsFarAsItIsWritten(long bytes) {
+        try (Region region = new Region(1L << 30); Arena arena = new Arena(region)) {
+            long former = arena.allocate(Region.SPAN_BYTES);
+            for (int offset = 0; offset < Region.SPAN_BYTES; offset += Memory.PAGE_BYTES) {
+                Memory.putLong(former + offset, -1);
+            }
+            arena.free(former);
+            assertThat(region.dirtyBytes()).isEqualTo(Region.SPAN_BYTES);
+            long address = arena.allocate(bytes);
+            assertThat(address).isEqualTo(former);
+            for (long page = bytes / Memory.PAGE_BYTES + 1; page < Region.SPAN_BYTES / Memory.PAGE_BYTES; page++) {
+                assertThat(Memory.getLong(address + page * Memory.PAGE_BYTES)).as("page %s", page).isZero();
+            }
+        }
+    }
+
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3})
     void randomAllocations(long seed) {

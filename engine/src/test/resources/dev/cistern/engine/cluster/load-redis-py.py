@@ -2,6 +2,7 @@
 #   python3 load-redis-py.py port name seed keys
 # It prints "calls <number>" from time to time, "failure <text>" when something is not as it must be, and "keys <number>"
 # at its end, when it has looked at all of them once more.
+import logging
 import random
 import sys
 import threading
@@ -9,6 +10,8 @@ import threading
 from redis.cluster import RedisCluster
 
 port, name, seed, keys = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+# Older versions log each redirection that they follow as if it were an error.
+logging.disable(logging.CRITICAL)
 client = RedisCluster(host="127.0.0.1", port=port, decode_responses=True)
 chance = random.Random(seed)
 texts, counters, lists = {}, {}, {}

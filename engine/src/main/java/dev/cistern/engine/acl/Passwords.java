@@ -5,6 +5,7 @@ import java.security.NoSuchAlgorithmException;
 
 /** Digests of passwords: what is kept of them, and compared. Stateless; any thread. */
 final class Passwords {
+    static final int DIGEST_BYTES = 32;
 
     private Passwords() {}
 

@@ -53,7 +53,7 @@ final class RuleReader {
         List<Selector> selectors = new ArrayList<>();
         selectors.add(root.selector());
         selectors.addAll(others);
-        return new UserRules(enabled, noPassword, sanitizesPayload, List.copyOf(passwordHashes),
+        return new UserRules(enabled, noPassword, sanitizesPayload, new PasswordHashes(passwordHashes),
                 List.copyOf(selectors));
     }
 

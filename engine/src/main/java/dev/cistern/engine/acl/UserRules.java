@@ -1,9 +1,7 @@
 package dev.cistern.engine.acl;
 
 import dev.cistern.store.Bytes;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -12,13 +10,13 @@ import java.util.stream.Collectors;
  *
  * <p>Immutable; made by a {@link RuleReader}. The first selector is the user's own, the others stand in parentheses.
  */
-public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPayload, List<String> passwordHashes,
+public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPayload, PasswordHashes hashes,
         List<Selector> selectors) {
 
-    /** While one takes the place of the other a user has two. */
-    private static final int USUAL_PASSWORDS = 2;
-
-    private static final String NOBODYS = "0".repeat(64);
+    /** The SHA-256 of each password, in hexadecimal digits. */
+    public List<String> passwordHashes() {
+        return hashes.digits();
+    }
 
     /** The user's own selector. */
     public Selector root() {
@@ -39,19 +37,8 @@ public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPa
         }
     }
 
-    /**
-     * Compares with every password, in a time that depends neither on how much of one is right nor on whether there are as
-     * many as users have.
-     */
     boolean hasPassword(byte[] digest) {
-        boolean found = false;
-        for (int i = 0; i < Math.max(USUAL_PASSWORDS, passwordHashes.size()); i++) {
-            boolean isThere = i < passwordHashes.size();
-            String hash = isThere ? passwordHashes.get(i) : NOBODYS;
-            boolean isEqual = MessageDigest.isEqual(HexFormat.of().parseHex(hash), digest);
-            found |= isThere && isEqual;
-        }
-        return found;
+        return hashes.contain(digest);
     }
 
     /** The flags as ACL GETUSER names them. */
@@ -68,7 +55,7 @@ public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPa
     /** All of it as one line of rules, as ACL LIST and files have it. */
     String describe() {
         StringBuilder text = new StringBuilder(String.join(" ", flags()));
-        passwordHashes.forEach(hash -> text.append(" #").append(hash));
+        passwordHashes().forEach(hash -> text.append(" #").append(hash));
         text.append(' ').append(root().describe());
         String others = selectors.stream().skip(1).map(selector -> " (" + selector.describe() + ")")
                 .collect(Collectors.joining());

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Where a node's memory is, at one moment.
@@ -28,15 +30,13 @@ public record MemoryReport(long usedBytes, long peakBytes, long startupBytes, lo
         Store store = node.store();
         long used = store.usedBytes();
         long index = store.indexBytes();
+        // Asked once: other loops add keys meanwhile, and a share of none cannot be told.
+        long[] sizes = IntStream.range(0, store.databases()).mapToLong(store::size).toArray();
+        long keys = LongStream.of(sizes).sum();
         List<Database> databases = new ArrayList<>();
-        long keys = 0;
-        for (int database = 0; database < store.databases(); database++) {
-            keys += store.size(database);
-        }
-        for (int database = 0; database < store.databases(); database++) {
-            long size = store.size(database);
-            if (size > 0) {
-                databases.add(new Database(database, size, index * size / keys));
+        for (int database = 0; database < sizes.length; database++) {
+            if (sizes[database] > 0) {
+                databases.add(new Database(database, sizes[database], index * sizes[database] / keys));
             }
         }
         long sessions = Memory.heldBytes(MemoryTag.SESSION);

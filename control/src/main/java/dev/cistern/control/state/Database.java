@@ -1,7 +1,5 @@
 package dev.cistern.control.state;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Set;
@@ -32,50 +30,35 @@ public final class Database implements AutoCloseable {
     /** Serialization failure, deadlock, lock timeout of H2, and a key that somebody else inserted first. */
     private static final Set<String> RETRIED_STATES = Set.of("40001", "40P01", "HYT00", "23505");
 
-    private final Runnable end;
     private final Jdbi jdbi;
+    private final Runnable changed;
+    private final Runnable end;
 
-    private Database(DataSource connections, Runnable end) {
+    private Database(Jdbi jdbi, Runnable changed, Runnable end) {
+        this.jdbi = jdbi;
+        this.changed = changed;
         this.end = end;
-        this.jdbi = Jdbi.create(connections);
     }
 
     /** Opens or makes the database {@code file}, and brings its tables up to date. */
     public static Database open(Path file) {
-        HikariConfig config = new HikariConfig();
-        config.setPoolName("state");
-        // WRITE_DELAY 0 stores at every commit instead of each half second. FILE_LOCK FS is the operating system's lock,
-        // which ends with the process, however it ends. The shutdown hook would close the database under running work.
-        // ASYNC is the one file access that an interrupted caller does not close for everybody. REUSE_SPACE off has what is
-        // stored last lie at the end of the file: elsewhere it is not always found after a kill, and acknowledged changes were
-        // lost.
-        config.setJdbcUrl("jdbc:h2:async:" + file.toAbsolutePath()
-                + ";MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;DEFAULT_NULL_ORDERING=HIGH"
-                + ";WRITE_DELAY=0;REUSE_SPACE=FALSE;FILE_LOCK=FS;DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=2000");
-        config.setUsername("cistern");
-        config.setPassword("");
-        config.setMaximumPoolSize(8);
-        config.setMinimumIdle(1);
-        HikariDataSource pool = new HikariDataSource(config);
+        return open(file, DatabaseFile.LIMIT);
+    }
+
+    /** {@link #open(Path)} with a file that is compacted from another size on. */
+    static Database open(Path path, long limit) {
+        DatabaseFile file = new DatabaseFile(path, limit);
         try {
-            return over(pool, pool::close);
+            return new Database(Jdbi.create(file), file::changed, file::close).migrated(file.connections());
         } catch (RuntimeException e) {
-            pool.close();
+            file.close();
             throw e;
         }
     }
 
     /** A database of H2 that is reached by these connections, wherever it lies; {@code end} is what closing it does. */
     public static Database over(DataSource connections, Runnable end) {
-        Database database = new Database(connections, end);
-        if (!database.isUpToDate()) {
-            Flyway.configure()
-                    .dataSource(connections)
-                    .locations("classpath:dev/cistern/control/migrations")
-                    .load()
-                    .migrate();
-        }
-        return database;
+        return new Database(Jdbi.create(connections), () -> {}, end).migrated(connections);
     }
 
     /** Runs {@code body} in one transaction and returns when its changes are on the disk. */
@@ -85,6 +68,7 @@ public final class Database implements AutoCloseable {
                 T result = jdbi.inTransaction(body::apply);
                 // A commit alone reaches the operating system; this reaches the disk, also when the power goes.
                 jdbi.useHandle(handle -> handle.execute("checkpoint sync"));
+                changed.run();
                 return result;
             } catch (StaleRowException | JdbiException e) {
                 if (attempt == MAX_ATTEMPTS || !isLostRace(e)) {
@@ -110,6 +94,17 @@ public final class Database implements AutoCloseable {
     @Override
     public void close() {
         end.run();
+    }
+
+    private Database migrated(DataSource connections) {
+        if (!isUpToDate()) {
+            Flyway.configure()
+                    .dataSource(connections)
+                    .locations("classpath:dev/cistern/control/migrations")
+                    .load()
+                    .migrate();
+        }
+        return this;
     }
 
     /** Asked first, because loading Flyway is two fifths of the processor time that opening takes. */

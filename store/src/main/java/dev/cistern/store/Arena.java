@@ -228,7 +228,9 @@ final class Arena implements AutoCloseable {
         } else {
             held = next;
         }
-        region.give(span, count);
+        region.give(span, count, isLarge(descriptor)
+                ? Memory.getLong(descriptor + SLOT_BYTES)
+                : Memory.getInt(descriptor + UNTOUCHED));
     }
 
     private void hold(int span, long descriptor) {

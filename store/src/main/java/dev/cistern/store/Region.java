@@ -58,6 +58,8 @@ final class Region implements AutoCloseable {
     /** Spans below the frontier that nobody uses, and those among them whose pages were not given back. */
     private final BitSet free = new BitSet();
     private final BitSet dirty = new BitSet();
+    /** Those among them that have one page at most: to discard it would cost more than it is worth. */
+    private final BitSet slight = new BitSet();
     private int dirtyCount;
     private int frontier;
     private int committed;
@@ -120,7 +122,8 @@ final class Region implements AutoCloseable {
     /**
      * Takes {@code count} spans in a row, the lowest there are, and returns the first. Their contents are undefined. Pages of
      * a former life are left in the first {@code written} bytes only, which the caller is going to write: kept beyond, they
-     * would take memory that nobody counts until the span is full.
+     * would take memory that nobody counts until the span is full. One that had but one page keeps it, as a list does that
+     * grows and shrinks by the same element.
      */
     int take(int count, long written) {
         int first;
@@ -130,13 +133,12 @@ final class Region implements AutoCloseable {
             if (first + count > frontier) {
                 advance(first + count);
             }
-            dirtyEnd = dirty.previousSetBit(first + count - 1) + 1;
             free.clear(first, first + count);
-            for (int span = first; span < dirtyEnd; span++) {
-                if (dirty.get(span)) {
-                    dirty.clear(span);
-                    dirtyCount--;
-                }
+            dirtyEnd = first;
+            for (int span = dirty.nextSetBit(first); span >= 0 && span < first + count; span = dirty.nextSetBit(span)) {
+                dirty.clear(span);
+                dirtyCount--;
+                dirtyEnd = slight.get(span) ? dirtyEnd : span + 1;
             }
             used += count;
             Memory.count(MemoryTag.SPAN, (long) count << SPAN_SHIFT);
@@ -182,10 +184,11 @@ final class Region implements AutoCloseable {
         readableBytes = ((long) end << SPAN_SHIFT) - READABLE_BYTES;
     }
 
-    /** Gives spans back. Their pages follow, now or at one of the next calls. */
-    synchronized void give(int first, int count) {
+    /** Gives spans back, of which so many bytes were written at most. Their pages follow, now or at one of the next calls. */
+    synchronized void give(int first, int count, long written) {
         free.set(first, first + count);
         dirty.set(first, first + count);
+        slight.set(first, first + count, written <= Memory.PAGE_BYTES);
         dirtyCount += count;
         used -= count;
         Memory.count(MemoryTag.SPAN, -((long) count << SPAN_SHIFT));

@@ -37,6 +37,18 @@ final class ArenaModelTest {
         }
     }
 
+    /** Each time the page were given back and asked for again, and both cost more than a command. */
+    @Test
+    void aPageThatComesAndGoesIsKept() {
+        try (Region region = new Region(1L << 30); Arena arena = new Arena(region)) {
+            long former = arena.allocate(512);
+            Memory.putLong(former + 8, 77);
+            arena.free(former);
+            assertThat(arena.allocate(512)).isEqualTo(former);
+            assertThat(Memory.getLong(former + 8)).isEqualTo(77);
+        }
+    }
+
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3})
     void randomAllocations(long seed) {

@@ -108,6 +108,9 @@ final class GroupCrashTest extends CrashPoints {
     void failingOver() throws IOException {
         nodesOutlive = true;
         atEveryPoint(test -> test.createGroup("g", 2, true), test -> {
+            // One that is lost before the replicas have its data is not failed over.
+            await().atMost(Duration.ofSeconds(30)).ignoreExceptions()
+                    .untilAsserted(() -> hasReplicas(test, "g-001", 2));
             test.crash("g-001");
             await().atMost(Duration.ofSeconds(30)).until(() -> !test.group("g").status().equals("available")
                     || test.events("replication-group", "g").stream().anyMatch(event -> event.startsWith("Failover")));

@@ -98,8 +98,7 @@ final class ForgedRequestsTest implements WebHandler {
     @DisplayName("SigV4 bypass: CLI")
     @Test
     void noMutantOfWhatTheAwsCliSendsIsAccepted() throws Exception {
-        assumeTrue(Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "aws"))), "aws is not installed");
+        assumeInstalled("aws");
         run("aws", "elasticache", "describe-replication-groups", "--max-items", "5");
         run("aws", "elasticache", "delete-user", "--user-id", "ann");
         mutate();
@@ -108,6 +107,7 @@ final class ForgedRequestsTest implements WebHandler {
     @DisplayName("SigV4 bypass: presigned")
     @Test
     void noMutantOfAPresignedAddressIsAccepted() throws Exception {
+        assumeInstalled("python3");
         assumeTrue(run("python3", "-c", "import boto3") == 0, "python3 has no boto3");
         run("python3", "-c", """
                 import boto3, os, urllib.request
@@ -117,6 +117,11 @@ final class ForgedRequestsTest implements WebHandler {
                 except Exception: pass
                 """);
         mutate();
+    }
+
+    private static void assumeInstalled(String program) {
+        assumeTrue(Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, program))), program + " is not installed");
     }
 
     private void mutate() {

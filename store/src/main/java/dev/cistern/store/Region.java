@@ -17,7 +17,7 @@ import java.util.BitSet;
  * at the head of each span they would all fall into the same few sets of the processor's caches.
  *
  * <p>
- * A freed span keeps its pages for the next taker while there are few such; beyond {@link #DIRTY_SPANS_KEPT} each giving
+ * A freed span keeps its pages for the next taker, as far as that writes at once, while there are few such; beyond {@link #DIRTY_SPANS_KEPT} each giving
  * back returns some of them to the operating system, so that no single operation pays for a large one.
  *
  * <p>

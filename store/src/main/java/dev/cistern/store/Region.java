@@ -17,8 +17,9 @@ import java.util.BitSet;
  * at the head of each span they would all fall into the same few sets of the processor's caches.
  *
  * <p>
- * A freed span keeps its pages for the next taker, as far as that writes at once, while there are few such; beyond {@link #DIRTY_SPANS_KEPT} each giving
- * back returns some of them to the operating system, so that no single operation pays for a large one.
+ * A freed span keeps its pages for the next taker, as far as that writes at once, while there are few such; beyond
+ * {@link #DIRTY_SPANS_KEPT} each giving back returns some of them to the operating system, so that no single operation
+ * pays for a large one.
  *
  * <p>
  * Pages have their usual 4 KB. Huge ones (MADV_HUGEPAGE) took about a quarter off the CPU time of random reads over a

@@ -137,7 +137,13 @@ final class LeaseTest {
 
         void follow(long epoch, Server primary) {
             order("FOLLOW", "" + epoch, "127.0.0.1", "" + primary.node.port());
+            awaitLink(primary);
+        }
+
+        /** Either side may know of a link before the other one does. */
+        void awaitLink(Server primary) {
             await("link up", () -> state("link").equals("up"));
+            await("it is followed", () -> primary.state("replicas").equals("1"));
         }
     }
 
@@ -366,11 +372,11 @@ final class LeaseTest {
         primary.grant(1, 600_000, 0);
         heir.follow(1, primary);
         heir.inherit(1);
-        heir.order("FOLLOW", "1", "127.0.0.1", "" + primary.node.port());
+        heir.follow(1, primary);
         primary.client.send("FAILOVER").expect(ok());
         await("role", () -> heir.state("role").equals("primary"));
         heir.client.send("SET", "key", "value").expect(WireReply.error(REFUSED));
-        await("link up", () -> primary.state("link").equals("up"));
+        primary.awaitLink(heir);
         primary.inherit(1);
         primary.clock.jump(700_000);
         heir.grant(1, 600_000, 0);

@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import org.jdbi.v3.core.Handle;
 
 /**
  * What a node is to be, as the rows of the database say: how it is started, what it is called, whom it knows.
@@ -48,24 +49,26 @@ record NodeSpecs(Database database, StateDirectory directory, EndpointOptions en
 
     /** Who is in its Memcached cluster. */
     String list(CacheCluster cluster) {
-        return database.read(handle -> MemcachedCluster.named(handle, cluster.key()).list(cluster,
-                CacheNode.of(handle, cluster.key()), endpoints));
+        return database.read(handle -> list(handle, cluster));
+    }
+
+    private String list(Handle handle, CacheCluster cluster) {
+        return MemcachedCluster.named(handle, cluster.key()).list(cluster, CacheNode.of(handle, cluster.key()),
+                endpoints);
     }
 
     /** The ranges of addresses that the rules of its security groups let in, in one word for each protocol's sake. */
-    private String peers(CacheNode node, CacheCluster cluster) {
-        return database.read(handle -> {
-            List<Integer> ports = new ArrayList<>(List.of(node.port()));
-            NodeGroup group = NodeGroup.of(handle, cluster);
-            if (group != null) {
-                ports.add(group.primaryPort());
-                ports.add(group.readerPort());
-            }
-            if (cluster.engine() == EngineType.MEMCACHED) {
-                ports.add(MemcachedCluster.named(handle, cluster.key()).configurationPort());
-            }
-            return ClusterSecurityGroups.peers(handle, cluster, ports).replace(' ', ',');
-        });
+    private static String peers(Handle handle, CacheNode node, CacheCluster cluster) {
+        List<Integer> ports = new ArrayList<>(List.of(node.port()));
+        NodeGroup group = NodeGroup.of(handle, cluster);
+        if (group != null) {
+            ports.add(group.primaryPort());
+            ports.add(group.readerPort());
+        }
+        if (cluster.engine() == EngineType.MEMCACHED) {
+            ports.add(MemcachedCluster.named(handle, cluster.key()).configurationPort());
+        }
+        return ClusterSecurityGroups.peers(handle, cluster, ports).replace(' ', ',');
     }
 
     /** Whose certificate it shows, if the operator has one for it. */
@@ -114,36 +117,46 @@ record NodeSpecs(Database database, StateDirectory directory, EndpointOptions en
     }
 
     /** Nodes know of slots before the clients of their group have to. */
-    private boolean sendsNobodyAway(CacheCluster cluster, Map<String, String> settings) {
+    private static boolean sendsNobodyAway(Handle handle, CacheCluster cluster, Map<String, String> settings) {
         String group = cluster.replicationGroupId();
-        return group != null && "yes".equals(settings.get("cluster-enabled")) && !database
-                .read(handle -> ReplicationGroup.named(handle, cluster.key().sibling(group))).isClustered();
+        return group != null && "yes".equals(settings.get("cluster-enabled"))
+                && !ReplicationGroup.named(handle, cluster.key().sibling(group)).isClustered();
     }
 
-    /** How it is started. */
+    /** How it is started, as of one moment; {@link GoneException} when its cluster was deleted since it was read. */
     NodeSpec of(CacheNode node, CacheCluster cluster) {
+        return database.read(handle -> {
+            CacheCluster current = CacheCluster.find(handle, cluster.key());
+            if (current == null) {
+                throw new GoneException("cache cluster " + cluster.id() + " is gone");
+            }
+            return of(handle, node, current);
+        });
+    }
+
+    private NodeSpec of(Handle handle, CacheNode node, CacheCluster cluster) {
         NodeParameters parameters = parameters(node, cluster);
         Map<String, String> settings = new HashMap<>(parameters.settings());
         settings.remove(NodeParameters.MAXMEMORY);
-        settings.put(NodeSpec.peersSetting(cluster.engine()), peers(node, cluster));
+        settings.put(NodeSpec.peersSetting(cluster.engine()), peers(handle, node, cluster));
         if (cluster.engine() == EngineType.MEMCACHED) {
-            settings.put(MemcachedCluster.LIST_SETTING, list(cluster));
-            settings.put(MemcachedCluster.PORT_SETTING, Integer.toString(database.read(
-                    handle -> MemcachedCluster.named(handle, cluster.key())).configurationPort()));
+            settings.put(MemcachedCluster.LIST_SETTING, list(handle, cluster));
+            settings.put(MemcachedCluster.PORT_SETTING,
+                    Integer.toString(MemcachedCluster.named(handle, cluster.key()).configurationPort()));
         }
         if (!node.bindAddress().equals(endpoints.bindAddress())) {
             settings.put(NodeSpec.ROLE_BIND, endpoints.bindAddress());
             // Its primary sees from where it calls, which is not where it listens.
             settings.put("replica-announce-ip", node.bindAddress());
         }
-        if (sendsNobodyAway(cluster, settings)) {
+        if (sendsNobodyAway(handle, cluster, settings)) {
             settings.put(COMPATIBLE, "yes");
         }
-        Leadership leadership = roleOf(cluster).leadership();
+        Leadership leadership = NodeRole.of(handle, cluster).leadership();
         if (leadership.isLeased()) {
             settings.put(NodeSpec.EPOCH, Long.toString(leadership.epoch()));
         }
-        Mode mode = modeOf(cluster);
+        Mode mode = TransitEncryption.of(handle, cluster).wanted();
         if (mode != Mode.DISABLED) {
             Path folder = directory.nodeDirectory(node.nodeId());
             settings.putAll(cluster.engine() == EngineType.MEMCACHED
@@ -151,8 +164,7 @@ record NodeSpecs(Database database, StateDirectory directory, EndpointOptions en
                     : certificates.settings(folder, node.port(), mode));
         }
         if (cluster.engine() != EngineType.MEMCACHED) {
-            settings.putAll(keys.nodeSettings(database.read(
-                    handle -> AtRestEncryption.keyOf(AtRestEncryption.of(handle, cluster)))));
+            settings.putAll(keys.nodeSettings(AtRestEncryption.keyOf(AtRestEncryption.of(handle, cluster))));
         }
         return new NodeSpec(
                 node.nodeId(),
@@ -162,7 +174,7 @@ record NodeSpecs(Database database, StateDirectory directory, EndpointOptions en
                 node.port(),
                 parameters.maxMemoryBytes(),
                 settings,
-                NodeUsers.isOpen(users(cluster)),
+                NodeUsers.isOpen(NodeUsers.of(handle, cluster)),
                 node.admin(),
                 directory.nodeDirectory(node.nodeId()));
     }

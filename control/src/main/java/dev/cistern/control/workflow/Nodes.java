@@ -209,7 +209,7 @@ final class Nodes {
         NodeSpec spec = specs.of(node, cluster);
         boolean isThere = runtime.inspect(spec) == NodeState.RUNNING;
         if (isThere && node.wanted() && node.status() != CacheNodeStatus.CREATING) {
-            StartedNode found = new StartedNode(spec, new NodeAddress(spec.bindAddress(), spec.port()));
+            StartedNode found = foundAs(spec);
             started.put(spec.nodeId(), found);
             listenByRole(found, specs.roleOf(cluster));
         }
@@ -340,11 +340,9 @@ final class Nodes {
 
     /** Whether it runs, and does not say that it has nothing. Takes no lock: who asks has that of another node. */
     boolean mayHaveData(CacheNode replica) {
-        CacheCluster cluster = database.read(handle -> CacheCluster.find(handle, replica.key()));
         StartedNode known = started.get(replica.nodeId());
-        if (known == null && cluster != null) {
-            NodeSpec spec = specs.of(replica, cluster);
-            known = new StartedNode(spec, new NodeAddress(spec.bindAddress(), spec.port()));
+        if (known == null) {
+            known = asRowsSay(replica);
         }
         if (known == null || runtime.inspect(known.spec()) != NodeState.RUNNING) {
             return false;
@@ -356,6 +354,20 @@ final class Nodes {
         } catch (JedisException | NodeRuntimeException e) {
             return !isRefused(e);
         }
+    }
+
+    /** The node as it would be found if it ran; null when its cluster is gone. */
+    private @Nullable StartedNode asRowsSay(CacheNode node) {
+        CacheCluster cluster = database.read(handle -> CacheCluster.find(handle, node.key()));
+        try {
+            return cluster == null ? null : foundAs(specs.of(node, cluster));
+        } catch (GoneException e) {
+            return null;
+        }
+    }
+
+    private static StartedNode foundAs(NodeSpec spec) {
+        return new StartedNode(spec, new NodeAddress(spec.bindAddress(), spec.port()));
     }
 
     /** Nobody listens there: it is about to start, and has nothing yet, or to end. */
@@ -500,14 +512,16 @@ final class Nodes {
         });
     }
 
+    /** Null when the node's rows are gone, or go meanwhile: it was removed, and there is nothing left to do with it. */
     <T> @Nullable T locked(CacheNode node, BiFunction<CacheNode, CacheCluster, T> work) {
         ReentrantLock lock = locks.computeIfAbsent(node.nodeId(), id -> new ReentrantLock());
         lock.lock();
         try {
             CacheNode current = find(node);
             CacheCluster cluster = database.read(handle -> CacheCluster.find(handle, node.key()));
-            // A node whose rows are gone is one that was removed: there is nothing left to do with it.
             return current == null || cluster == null ? null : work.apply(current, cluster);
+        } catch (GoneException e) {
+            return null;
         } finally {
             lock.unlock();
         }

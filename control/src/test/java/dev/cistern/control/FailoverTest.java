@@ -1,12 +1,19 @@
 package dev.cistern.control;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.cistern.control.resource.SlotMap;
+import dev.cistern.control.workflow.StepObserver;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.elasticache.model.ApiCallRateForCustomerExceededException;
+import software.amazon.awssdk.services.elasticache.model.InvalidCacheClusterStateException;
 import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
 import software.amazon.awssdk.services.elasticache.model.NodeGroupNotFoundException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupNotFoundException;
@@ -31,6 +38,12 @@ final class FailoverTest {
                 assertThat(test.nodes.follows(replica)).isEqualTo(primary);
             }
         });
+    }
+
+    private static void awaitWhole(TestPlane test) {
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(test.group("g").memberClusters()).allSatisfy(
+                member -> assertThat(test.cluster(member).cacheNodes().getFirst().cacheNodeStatus())
+                        .isEqualTo("available")));
     }
 
     @Test
@@ -68,6 +81,7 @@ final class FailoverTest {
             awaitRoles(test, "g-002", "g-001");
             assertThat(test.nodes.leaseMillis("g-002")).isEqualTo(3_000);
             assertThat(test.nodes.epoch("g-002")).isEqualTo(2);
+            awaitWhole(test);
             test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001"));
             awaitRoles(test, "g-001", "g-002");
             assertThat(test.nodes.epoch("g-001")).isEqualTo(3);
@@ -148,6 +162,64 @@ final class FailoverTest {
         }
     }
 
+    @Test
+    void theNodeOfATestIsBackBeforeTheNextOne() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createGroup("g", 2, true);
+            test.nodes.failingStarts.set(Integer.MAX_VALUE);
+            test.crash("g-003");
+            await().atMost(LIMIT).until(() -> !test.cluster("g-003").cacheNodes().getFirst().cacheNodeStatus()
+                    .equals("available"));
+            assertThatThrownBy(() -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")))
+                    .isInstanceOf(InvalidCacheClusterStateException.class).hasMessageContaining("g-003");
+            test.nodes.failingStarts.set(0);
+            awaitWhole(test);
+            test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("1"));
+            awaitRoles(test, "g-002", "g-001", "g-003");
+        }
+    }
+
+    /** Its nodes end because they were told so, and the sentry may have read its rows a moment before that. */
+    @Test
+    void aNodeGroupThatIsRemovedIsNotLost() {
+        Logger sentry = (Logger) LoggerFactory.getLogger("dev.cistern.control.workflow.Sentry");
+        ListAppender<ILoggingEvent> heard = new ListAppender<>();
+        heard.start();
+        sentry.setLevel(Level.WARN);
+        sentry.addAppender(heard);
+        StepObserver slow = (_, step, point) -> {
+            if (step.startsWith("remove ") && step.contains("-001 ") && point == StepObserver.Point.WORKED) {
+                pause(100);
+            }
+        };
+        try (TestPlane test = new TestPlane(directory, slow)) {
+            test.aws.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d")
+                    .cacheNodeType("cache.t3.micro").numNodeGroups(4).replicasPerNodeGroup(1)
+                    .automaticFailoverEnabled(true));
+            test.settle();
+            for (int left = 3; left > 0; left--) {
+                String gone = "000" + (4 - left);
+                int count = left;
+                test.aws.modifyReplicationGroupShardConfiguration(r -> r.replicationGroupId("g").nodeGroupCount(count)
+                        .nodeGroupsToRemove(gone).applyImmediately(true));
+                test.settle();
+            }
+            assertThat(test.nodes.running()).hasSize(2);
+        } finally {
+            sentry.detachAppender(heard);
+            sentry.setLevel(null);
+        }
+        assertThat(heard.list).extracting(ILoggingEvent::getFormattedMessage).isEmpty();
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** All are told at once: clients ask any node who leads. */
     @Test
     void theOthersOfAClusterHearWhoLeads() {
@@ -191,6 +263,7 @@ final class FailoverTest {
             test.createGroup("g", 1, true);
             test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001"));
             awaitRoles(test, "g-002", "g-001");
+            awaitWhole(test);
             assertThatThrownBy(() -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")))
                     .isInstanceOf(ApiCallRateForCustomerExceededException.class);
             test.move(Duration.ofHours(24));

@@ -1,6 +1,8 @@
 package dev.cistern.control.operation;
 
 import dev.cistern.control.resource.CacheCluster;
+import dev.cistern.control.resource.CacheNode;
+import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.FailoverRow;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
@@ -24,6 +26,7 @@ public record FailoverOperations(Context context) {
             throw Faults.testFailoverNotAvailable("Test failover is not available for node group "
                     + nodeGroup.nodeGroupId() + ": it has no replica.");
         }
+        requireRecovered(members);
         requireQuota();
         ReplicationGroup changed = context.workflows().testFailover(context.handle(), group, nodeGroup);
         return TestFailoverResponse.builder()
@@ -31,9 +34,22 @@ public record FailoverOperations(Context context) {
     }
 
     private NodeGroup requireNodeGroup(ReplicationGroup group, String id) {
+        String number = GroupShape.checkedNumber(id);
         return new Members(context).nodeGroups(group).stream()
-                .filter(nodeGroup -> nodeGroup.nodeGroupId().equals(id)).findFirst()
-                .orElseThrow(() -> Faults.nodeGroupNotFound(id, group.id()));
+                .filter(nodeGroup -> nodeGroup.nodeGroupId().equals(number)).findFirst()
+                .orElseThrow(() -> Faults.nodeGroupNotFound(number, group.id()));
+    }
+
+    /** The node that the test before has ended must be back: until then another one could have no replica to go to. */
+    private void requireRecovered(List<CacheCluster> members) {
+        for (CacheCluster member : members) {
+            if (CacheNode.of(context.handle(), member.key()).stream()
+                    .anyMatch(node -> node.status() != CacheNodeStatus.AVAILABLE)) {
+                throw Faults.invalidCacheClusterState(
+                        "Cache cluster %s is being recovered; a failover can be tested when that is complete.",
+                        member.id());
+            }
+        }
     }
 
     private void requireQuota() {

@@ -205,9 +205,11 @@ final class Sentry implements AutoCloseable {
     private void judge(Post post, Verdict.Facts facts) {
         Verdict verdict = Verdict.of(facts);
         if (verdict == Verdict.FAIL_OVER) {
-            log.warn("primary {} is lost ({}): a replica takes its place", post.primary().nodeId(),
-                    facts.hasEnded() ? "it has ended" : "silent for " + facts.silentMillis() + " ms");
-            workflows.failOver(post.group().key(), post.nodeGroup().nodeGroupId(), post.primary().key());
+            // The rows may say by now that it is not to run any more.
+            if (workflows.failOver(post.group().key(), post.nodeGroup().nodeGroupId(), post.primary().key())) {
+                log.warn("primary {} is lost ({}): a replica takes its place", post.primary().nodeId(),
+                        facts.hasEnded() ? "it has ended" : "silent for " + facts.silentMillis() + " ms");
+            }
             readNanos -= READ_NANOS;
         } else if (verdict != Verdict.WAIT && alarmed.add(post.primary().nodeId())) {
             log.error("primary {} does not answer; nothing is done: {}", post.primary().nodeId(),

@@ -248,23 +248,28 @@ public final class Workflows implements AutoCloseable {
         engine.start(handle, CompleteMigration.TYPE, migration.key(), new CompleteMigration.Input(force));
     }
 
-    /** Has a replica take the place of this primary, which is lost, unless somebody else has to do with it by now. */
-    void failOver(ResourceKey groupKey, String nodeGroupId, ResourceKey primary) {
-        database.run(handle -> {
+    /**
+     * Has a replica take the place of this primary, which is lost, unless somebody else has to do with it by now, or it was
+     * removed; whether one will.
+     */
+    boolean failOver(ResourceKey groupKey, String nodeGroupId, ResourceKey primary) {
+        boolean begins = database.change(handle -> {
             ReplicationGroup group = ReplicationGroup.find(handle, groupKey);
             CacheCluster lost = CacheCluster.find(handle, primary);
             NodeGroup nodeGroup = lost == null ? null : NodeGroup.of(handle, lost);
-            if (group != null && lost != null && nodeGroup != null && nodeGroup.hasPrimary(lost)
-                    && FailoverSteps.takeFromKeeper(handle, lost)) {
-                boolean isAvailable = group.is(ReplicationGroupStatus.AVAILABLE);
-                if (isAvailable) {
-                    ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
-                }
-                engine.start(handle, FailOver.TYPE, groupKey,
-                        new FailOver.Input(nodeGroupId, lost.id(), isAvailable));
+            if (group == null || lost == null || nodeGroup == null || !nodeGroup.hasPrimary(lost)
+                    || !FailoverSteps.takeFromKeeper(handle, lost)) {
+                return false;
             }
+            boolean isAvailable = group.is(ReplicationGroupStatus.AVAILABLE);
+            if (isAvailable) {
+                ReplicationGroup.TABLE.update(handle, group.withStatus(ReplicationGroupStatus.MODIFYING));
+            }
+            engine.start(handle, FailOver.TYPE, groupKey, new FailOver.Input(nodeGroupId, lost.id(), isAvailable));
+            return true;
         });
         dispatch();
+        return begins;
     }
 
     /** Answers the group as it is now: modifying, with all its members. */

@@ -28,13 +28,9 @@ final class SnapshotDescription {
                 .snapshotSource(snapshot.source().wireName())
                 .replicationGroupId(snapshot.replicationGroupId())
                 .replicationGroupDescription(snapshot.replicationGroupDescription())
-                .cacheClusterId(snapshot.cacheClusterId())
                 .cacheNodeType(snapshot.settings().cacheNodeType())
                 .engine(snapshot.engine().wireName())
                 .engineVersion(snapshot.settings().engineVersion())
-                .numCacheNodes(snapshot.numCacheNodes())
-                .preferredAvailabilityZone(snapshot.availabilityZone())
-                .cacheClusterCreateTime(Instant.ofEpochMilli(snapshot.clusterCreatedAtMillis()))
                 .preferredMaintenanceWindow(snapshot.settings().maintenanceWindow())
                 .port(snapshot.port())
                 .cacheParameterGroupName(snapshot.settings().parameterGroup())
@@ -48,6 +44,13 @@ final class SnapshotDescription {
                 .nodeSnapshots(parts.stream().map(part -> part(snapshot, part, withNodeGroups)).toList());
         if (snapshot.replicationGroupId() != null) {
             answer.numNodeGroups(parts.size()).automaticFailover(snapshot.automaticFailover());
+        }
+        if (parts.stream().allMatch(part -> part.slots() == null)) {
+            // In cluster mode no one cluster is what the snapshot was taken of.
+            answer.cacheClusterId(snapshot.cacheClusterId())
+                    .numCacheNodes(snapshot.numCacheNodes())
+                    .preferredAvailabilityZone(snapshot.availabilityZone())
+                    .cacheClusterCreateTime(Instant.ofEpochMilli(snapshot.clusterCreatedAtMillis()));
         }
         return answer.build();
     }
@@ -63,11 +66,21 @@ final class SnapshotDescription {
         if (snapshot.replicationGroupId() != null) {
             answer.nodeGroupId(part.nodeGroupId());
             if (withNodeGroups) {
-                answer.nodeGroupConfiguration(NodeGroupConfiguration.builder().nodeGroupId(part.nodeGroupId())
-                        .slots(part.slots()).primaryAvailabilityZone(snapshot.availabilityZone()).build());
+                answer.nodeGroupConfiguration(configuration(part));
             }
         }
         return answer.build();
+    }
+
+    private static NodeGroupConfiguration configuration(NodeSnapshot part) {
+        List<String> replicaZones = part.zonesOfReplicas();
+        return NodeGroupConfiguration.builder()
+                .nodeGroupId(part.nodeGroupId())
+                .slots(part.slots())
+                .primaryAvailabilityZone(part.primaryZone())
+                .replicaCount(part.primaryZone() == null ? null : replicaZones.size())
+                .replicaAvailabilityZones(replicaZones)
+                .build();
     }
 
     /** AWS's form, such as {@code 6 MB}. */

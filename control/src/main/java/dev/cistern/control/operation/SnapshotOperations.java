@@ -128,7 +128,7 @@ public record SnapshotOperations(Context context) {
                         "All members of replication group %s must be in available state.", group.id());
             }
         }
-        List<NodeSnapshot> parts = SnapshotParts.ofGroup(context.handle(), key, group);
+        List<NodeSnapshot> parts = SnapshotParts.ofGroup(context.handle(), key, group, isFinal);
         CacheCluster saving = Clusters.require(context, parts.getFirst().cacheClusterId());
         return begin(key, saving, group, parts, isFinal);
     }
@@ -207,8 +207,11 @@ public record SnapshotOperations(Context context) {
             arguments.add(request.replicationGroupId().toLowerCase(Locale.ROOT));
         }
         if (request.cacheClusterId() != null) {
-            where.append(" and cache_cluster_id = ?");
-            arguments.add(request.cacheClusterId().toLowerCase(Locale.ROOT));
+            // Of a group with many node groups, each has a member that saved.
+            where.append(" and id in (select id from node_snapshot where account = ? and region = ? "
+                    + "and cache_cluster_id = ?)");
+            arguments.addAll(List.of(context.caller().account(), context.caller().region(),
+                    request.cacheClusterId().toLowerCase(Locale.ROOT)));
         }
         if (request.snapshotSource() != null) {
             where.append(" and source = ?");

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param usedBytes            memory that the data took on its node
  * @param fileBytes            length of its file
  * @param sha256               digest of its file
+ * @param primaryZone          where the node group's primary lay; null when that was not kept, or there was no group
+ * @param replicaZones         where its replicas lay, by commas
  */
 public record NodeSnapshot(
         ResourceKey key,
@@ -28,7 +30,9 @@ public record NodeSnapshot(
         @Nullable Long takenAtMillis,
         @Nullable Long usedBytes,
         @Nullable Long fileBytes,
-        @Nullable String sha256) {
+        @Nullable String sha256,
+        @Nullable String primaryZone,
+        @Nullable String replicaZones) {
 
     public static final Table<NodeSnapshot> TABLE = Table.of(NodeSnapshot.class, "node_snapshot", "account", "region",
             "id", "node_group_id");
@@ -39,6 +43,11 @@ public record NodeSnapshot(
                 snapshot.account(), snapshot.region(), snapshot.id());
     }
 
+    /** Where the replicas of its node group lay, one for each. */
+    public List<String> zonesOfReplicas() {
+        return replicaZones == null || replicaZones.isEmpty() ? List.of() : List.of(replicaZones.split(",", -1));
+    }
+
     /** The file's name in the snapshot's folder. */
     public String fileName() {
         return nodeGroupId + ".rdb";
@@ -47,17 +56,17 @@ public record NodeSnapshot(
     /** The part of a copy of the snapshot. */
     public NodeSnapshot copyAs(ResourceKey snapshot) {
         return new NodeSnapshot(snapshot, nodeGroupId, 0, cacheClusterId, cacheNodeId, slots, nodeCreatedAtMillis,
-                takenAtMillis, usedBytes, fileBytes, sha256);
+                takenAtMillis, usedBytes, fileBytes, sha256, primaryZone, replicaZones);
     }
 
     /** With another file. */
     public NodeSnapshot of(long newFileBytes, String newSha256) {
         return new NodeSnapshot(key, nodeGroupId, version, cacheClusterId, cacheNodeId, slots, nodeCreatedAtMillis,
-                takenAtMillis, usedBytes, newFileBytes, newSha256);
+                takenAtMillis, usedBytes, newFileBytes, newSha256, primaryZone, replicaZones);
     }
 
     public NodeSnapshot taken(long atMillis, long newUsedBytes, long newFileBytes, String newSha256) {
         return new NodeSnapshot(key, nodeGroupId, version, cacheClusterId, cacheNodeId, slots, nodeCreatedAtMillis,
-                atMillis, newUsedBytes, newFileBytes, newSha256);
+                atMillis, newUsedBytes, newFileBytes, newSha256, primaryZone, replicaZones);
     }
 }

@@ -2,6 +2,7 @@ package dev.cistern.control.resource;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -11,19 +12,28 @@ public final class SnapshotParts {
     private SnapshotParts() {}
 
     public static List<NodeSnapshot> ofCluster(Handle handle, ResourceKey snapshot, CacheCluster cluster) {
-        CacheNode node = CacheNode.of(handle, cluster.key()).getFirst();
-        String nodeGroup = cluster.nodeGroupId() == null ? NodeGroup.FIRST : cluster.nodeGroupId();
-        return List.of(part(snapshot, nodeGroup, null, node));
+        NodeGroup nodeGroup = NodeGroup.of(handle, cluster);
+        if (nodeGroup == null) {
+            return List.of(part(handle, snapshot, NodeGroup.FIRST, cluster, null, List.of(), null));
+        }
+        List<CacheCluster> own = members(handle, nodeGroup);
+        return List.of(part(handle, snapshot, nodeGroup.nodeGroupId(), cluster, null, own, nodeGroup));
     }
 
-    public static List<NodeSnapshot> ofGroup(Handle handle, ResourceKey snapshot, ReplicationGroup group) {
-        List<CacheCluster> members = CacheCluster.membersOf(handle, group.key());
+    /** Of a final one, after which nobody can take another, of primaries: their replicas may lag behind. */
+    public static List<NodeSnapshot> ofGroup(Handle handle, ResourceKey snapshot, ReplicationGroup group,
+            boolean isFinal) {
         List<NodeSnapshot> parts = new ArrayList<>();
         for (NodeGroup nodeGroup : NodeGroup.of(handle, group.key())) {
-            CacheNode node = CacheNode.of(handle, savingMember(nodeGroup, members).key()).getFirst();
-            parts.add(part(snapshot, nodeGroup.nodeGroupId(), nodeGroup.slots(), node));
+            List<CacheCluster> own = members(handle, nodeGroup);
+            CacheCluster saving = isFinal ? primary(nodeGroup, own) : savingMember(handle, nodeGroup, own);
+            parts.add(part(handle, snapshot, nodeGroup.nodeGroupId(), saving, nodeGroup.slots(), own, nodeGroup));
         }
         return parts;
+    }
+
+    private static List<CacheCluster> members(Handle handle, NodeGroup nodeGroup) {
+        return CacheCluster.membersOf(handle, nodeGroup.key()).stream().filter(nodeGroup::has).toList();
     }
 
     /** The port that clients of the source connect to. */
@@ -34,17 +44,27 @@ public final class SnapshotParts {
     }
 
     /** Saving costs the node memory and time, which a replica has to spare. */
-    private static CacheCluster savingMember(NodeGroup nodeGroup, List<CacheCluster> members) {
-        List<CacheCluster> own = members.stream().filter(nodeGroup::has).toList();
+    private static CacheCluster savingMember(Handle handle, NodeGroup nodeGroup, List<CacheCluster> own) {
         return own.stream()
                 .filter(member -> !nodeGroup.hasPrimary(member) && member.is(CacheClusterStatus.AVAILABLE))
+                .filter(member -> CacheNode.of(handle, member.key()).getFirst().status() == CacheNodeStatus.AVAILABLE)
                 .findFirst()
-                .orElseGet(() -> own.stream().filter(nodeGroup::hasPrimary).findFirst().orElseThrow());
+                .orElseGet(() -> primary(nodeGroup, own));
     }
 
-    private static NodeSnapshot part(ResourceKey snapshot, String nodeGroupId, @Nullable String slots,
-            CacheNode node) {
+    private static CacheCluster primary(NodeGroup nodeGroup, List<CacheCluster> own) {
+        return own.stream().filter(nodeGroup::hasPrimary).findFirst().orElseThrow();
+    }
+
+    private static NodeSnapshot part(Handle handle, ResourceKey snapshot, String nodeGroupId, CacheCluster saving,
+            @Nullable String slots, List<CacheCluster> own, @Nullable NodeGroup nodeGroup) {
+        CacheNode node = CacheNode.of(handle, saving.key()).getFirst();
         return new NodeSnapshot(snapshot, nodeGroupId, 0, node.key().id(), node.cacheNodeId(), slots,
-                node.createdAtMillis(), null, null, null, null);
+                node.createdAtMillis(), null, null, null, null,
+                nodeGroup == null ? null : primary(nodeGroup, own).availabilityZone(),
+                nodeGroup == null
+                        ? null
+                        : own.stream().filter(member -> !nodeGroup.hasPrimary(member))
+                                .map(CacheCluster::availabilityZone).collect(Collectors.joining(",")));
     }
 }

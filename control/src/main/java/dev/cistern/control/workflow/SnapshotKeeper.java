@@ -114,7 +114,7 @@ final class SnapshotKeeper {
         }
         List<NodeSnapshot> parts = group == null
                 ? SnapshotParts.ofCluster(handle, key, cluster)
-                : SnapshotParts.ofGroup(handle, key, group);
+                : SnapshotParts.ofGroup(handle, key, group, false);
         Snapshot snapshot = Snapshot.of(key, SnapshotSource.AUTOMATED, cluster, group,
                 SnapshotParts.port(handle, cluster, group), now.toEpochMilli());
         workflows.createSnapshot(handle, snapshot, parts, false);

@@ -23,6 +23,8 @@ record SnapshotSteps(Nodes nodes, SnapshotFiles files, EventLog events, Clock cl
     /** A node of hundreds of gigabytes on a slow disk. */
     private static final Duration SAVE_LIMIT = Duration.ofHours(6);
 
+    private static final Duration CATCH_UP_LIMIT = Duration.ofMinutes(10);
+
     /** A node as it was when its snapshot was begun. */
     record Before(String runId, long usedBytes, long atMillis) {}
 
@@ -35,6 +37,8 @@ record SnapshotSteps(Nodes nodes, SnapshotFiles files, EventLog events, Clock cl
         CacheNode node = nodes.of(part.key().sibling(part.cacheClusterId())).stream()
                 .filter(other -> other.cacheNodeId().equals(part.cacheNodeId())).findFirst()
                 .orElseThrow(() -> new HopelessException("cache cluster " + part.cacheClusterId() + " is gone"));
+        // One that was lost, or made anew, a moment ago may have nothing yet.
+        steps.until("catch up " + name, CATCH_UP_LIMIT, () -> nodes.isCaughtUp(node));
         Before before = steps.once("look at " + name, Before.class, () -> {
             NodeReport report = nodes.report(node);
             return new Before(report.runId(), report.usedMemoryBytes(), clock.millis());
@@ -74,9 +78,9 @@ record SnapshotSteps(Nodes nodes, SnapshotFiles files, EventLog events, Clock cl
     /** The snapshot's status, and the event that tells of it. */
     void become(Handle handle, ResourceKey key, SnapshotStatus status, String word) {
         Snapshot snapshot = Snapshot.TABLE.update(handle, Snapshot.named(handle, key).withStatus(status));
-        String cluster = snapshot.cacheClusterId();
         String text = "Snapshot %s for snapshot with ID '%s' of %s with ID '%s'";
-        if (cluster != null) {
+        for (NodeSnapshot part : snapshot.parts(handle)) {
+            String cluster = part.cacheClusterId();
             events.clusterEvent(handle, key.sibling(cluster),
                     text.formatted(word, key.id(), "cache cluster", cluster));
         }

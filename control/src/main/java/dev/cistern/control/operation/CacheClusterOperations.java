@@ -8,6 +8,8 @@ import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.ClusterSettings;
 import dev.cistern.control.resource.EngineChange;
 import dev.cistern.control.resource.NodeType;
+import dev.cistern.control.resource.ReplicationGroup;
+import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import java.util.List;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
@@ -159,6 +161,7 @@ public record CacheClusterOperations(Context context) {
         if (!cluster.is(CacheClusterStatus.AVAILABLE)) {
             throw Faults.invalidCacheClusterState("Cache cluster %s is not in available state.", cluster.id());
         }
+        requireRebootable(cluster);
         List<CacheNode> nodes = CacheNode.of(context.handle(), cluster.key());
         for (String id : wanted) {
             if (nodes.stream().noneMatch(node -> node.cacheNodeId().equals(id))) {
@@ -173,6 +176,23 @@ public record CacheClusterOperations(Context context) {
         context.workflows().rebootCacheCluster(context.handle(), cluster.key(),
                 wanted.stream().sorted().distinct().toList());
         return RebootCacheClusterResponse.builder().cacheCluster(described(rebooting)).build();
+    }
+
+    /** AWS reboots no members in cluster mode, and none whose group is being changed. */
+    private void requireRebootable(CacheCluster cluster) {
+        if (cluster.replicationGroupId() == null) {
+            return;
+        }
+        ReplicationGroup group = new ReplicationGroupOperations(context).require(cluster.replicationGroupId());
+        if (group.isClustered()) {
+            throw Faults.invalidCacheClusterState("Cache cluster %s is a member of replication group %s with cluster "
+                    + "mode enabled and cannot be rebooted.", cluster.id(), group.id());
+        }
+        if (!group.is(ReplicationGroupStatus.AVAILABLE)) {
+            throw Faults.invalidCacheClusterState(
+                    "Cache cluster %s cannot be rebooted: its replication group %s is not in available state.",
+                    cluster.id(), group.id());
+        }
     }
 
     /** Answers with status "deleting". */

@@ -35,6 +35,7 @@ import software.amazon.awssdk.services.elasticache.model.InvalidUserGroupStateEx
 import software.amazon.awssdk.services.elasticache.model.InvalidUserStateException;
 import software.amazon.awssdk.services.elasticache.model.NoOperationException;
 import software.amazon.awssdk.services.elasticache.model.NodeGroupNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.NodeGroupsPerReplicationGroupQuotaExceededException;
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForClusterExceededException;
 import software.amazon.awssdk.services.elasticache.model.NodeQuotaForCustomerExceededException;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroupAlreadyExistsException;
@@ -250,6 +251,11 @@ public final class Faults {
     static AwsServiceException clusterNodeQuotaExceeded(int quota) {
         return fault(NodeQuotaForClusterExceededException.builder(),
                 "This request would exceed the quota of " + quota + " cache nodes per cache cluster.");
+    }
+
+    static AwsServiceException nodeGroupQuotaExceeded(int quota) {
+        return fault(NodeGroupsPerReplicationGroupQuotaExceededException.builder(),
+                "This request would exceed the quota of " + quota + " node groups per replication group.");
     }
 
     static AwsServiceException snapshotsNotSupported(String what) {

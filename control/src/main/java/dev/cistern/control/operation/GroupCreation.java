@@ -52,6 +52,9 @@ record GroupCreation(Context context) {
             NotOffered.requireOwnNodes(context);
         }
         boolean isClustered = hasSlots && request.clusterMode() != ClusterMode.COMPATIBLE;
+        if (request.numNodeGroups() != null) {
+            new Members(context).requireNodeGroupQuota(request.numNodeGroups());
+        }
         GroupShape shape = GroupShape.of(request, isClustered);
         if (restore != null) {
             restore.requireFitting(context, shape);

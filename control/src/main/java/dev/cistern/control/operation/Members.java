@@ -108,6 +108,14 @@ record Members(Context context) {
         Clusters.requireQuota(context, more);
     }
 
+    /** Before that many are thought of. */
+    void requireNodeGroupQuota(int nodeGroups) {
+        int quota = context.options().quotas().nodesPerReplicationGroup();
+        if (nodeGroups > quota) {
+            throw Faults.nodeGroupQuotaExceeded(quota);
+        }
+    }
+
     void requireQuota(int nodes) {
         int quota = context.options().quotas().nodesPerReplicationGroup();
         if (nodes > quota) {

@@ -109,6 +109,9 @@ public record ReplicaOperations(Context context) {
             String number = GroupShape.checkedNumber(Checks.notBlank("NodeGroupId", shard.nodeGroupId()));
             NodeGroup nodeGroup = nodeGroups.stream().filter(other -> other.nodeGroupId().equals(number)).findFirst()
                     .orElseThrow(() -> Faults.nodeGroupNotFound(number, group.id()));
+            if (changes.stream().anyMatch(other -> other.nodeGroup.equals(nodeGroup))) {
+                throw Faults.invalidParameterValue("Node group %s is named twice.", number);
+            }
             Change change = new Change(nodeGroup, checked(Checks.required(COUNT, shard.newReplicaCount())),
                     shard.preferredAvailabilityZones());
             changes.add(new Change(nodeGroup, change.replicas, newZones(change, members)));

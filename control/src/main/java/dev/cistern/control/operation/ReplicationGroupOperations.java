@@ -184,10 +184,8 @@ public record ReplicationGroupOperations(Context context) {
         }
         boolean retain = Boolean.TRUE.equals(request.retainPrimaryCluster())
                 && group.is(ReplicationGroupStatus.AVAILABLE);
-        if (retain && group.access().userGroupId() != null) {
-            // A cluster of its own cannot have one, nor does AWS's API have a word for it.
-            throw Faults.invalidParameterCombination("RetainPrimaryCluster cannot be true while the replication group "
-                    + "has a user group: a cache cluster cannot have one.");
+        if (retain) {
+            requireRetainable(group);
         }
         String retained = retain ? NodeGroup.of(context.handle(), group.key()).getFirst().primaryClusterId() : null;
         for (CacheCluster member : CacheCluster.membersOf(context.handle(), group.key())) {
@@ -199,6 +197,19 @@ public record ReplicationGroupOperations(Context context) {
                 group.withStatus(ReplicationGroupStatus.DELETING));
         context.workflows().deleteReplicationGroup(context.handle(), group.key(), retained);
         return DeleteReplicationGroupResponse.builder().replicationGroup(described(deleting)).build();
+    }
+
+    /** What a cache cluster of its own cannot be or have, nor has AWS's API words for it. */
+    private static void requireRetainable(ReplicationGroup group) {
+        if (group.hasSlots()) {
+            // Of many primaries AWS retains none, and of one in cluster mode there is no cluster outside a group.
+            throw Faults.invalidParameterCombination("RetainPrimaryCluster cannot be true for a replication group with "
+                    + "ClusterMode %s: a cache cluster has no slots.", group.clusterMode());
+        }
+        if (group.access().userGroupId() != null) {
+            throw Faults.invalidParameterCombination("RetainPrimaryCluster cannot be true while the replication group "
+                    + "has a user group: a cache cluster cannot have one.");
+        }
     }
 
     /** The nodes serve until the snapshot is taken; when it cannot be, the group stays. */

@@ -5,6 +5,7 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.SubnetGroup;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +17,9 @@ import software.amazon.awssdk.services.elasticache.model.ReshardingConfiguration
 /** The action by which node groups come and go, and slots are spread evenly over them, while clients go on. */
 public record ShardOperations(Context context) {
 
+    /** One that is to be added; {@code zones} is empty when any will do. */
+    private record NewNodeGroup(String nodeGroupId, List<String> zones) {}
+
     /** Answers with status "modifying". The same number of node groups as before spreads the slots anew. */
     public ModifyReplicationGroupShardConfigurationResponse modify(
             ModifyReplicationGroupShardConfigurationRequest request) {
@@ -24,6 +28,7 @@ public record ShardOperations(Context context) {
         List<CacheCluster> members = all.requireAvailable(group, "change the shard configuration of");
         int count = Checks.required("NodeGroupCount", request.nodeGroupCount());
         requirePossible(group, request, count);
+        all.requireNodeGroupQuota(count);
         List<NodeGroup> present = all.nodeGroups(group);
         List<NodeGroup> leaving = leaving(group, present, request, count);
         List<NodeGroup> coming = new ArrayList<>();
@@ -31,9 +36,8 @@ public record ShardOperations(Context context) {
         if (count > present.size()) {
             int replicas = Members.of(present.getFirst(), members).size() - 1;
             all.requireQuota(group, (count - present.size()) * (1 + replicas));
-            for (List<String> zones : zones(request, count - present.size(), replicas)) {
-                NodeGroup added = add(group, members.getFirst(), zones, replicas, ids);
-                coming.add(added);
+            for (NewNodeGroup wished : wished(request, present, count - present.size(), replicas)) {
+                coming.add(add(group, members.getFirst(), wished, replicas, ids));
             }
         } else if (!request.reshardingConfiguration().isEmpty()) {
             throw Faults.invalidParameterCombination(
@@ -98,31 +102,43 @@ public record ShardOperations(Context context) {
         return numbers;
     }
 
-    /** The zones of each new node group's nodes; empty when any will do. */
-    private static List<List<String>> zones(ModifyReplicationGroupShardConfigurationRequest request, int more,
-            int replicas) {
+    /** The numbers that the caller wishes for the new node groups, or the lowest free ones, and the zones of each. */
+    private static List<NewNodeGroup> wished(ModifyReplicationGroupShardConfigurationRequest request,
+            List<NodeGroup> present, int more, int replicas) {
         List<ReshardingConfiguration> wished = request.reshardingConfiguration();
         if (!wished.isEmpty() && wished.size() != more) {
             throw Faults.invalidParameterCombination(
                     "ReshardingConfiguration must describe each of the %d new node groups.", more);
         }
-        List<List<String>> zones = new ArrayList<>();
+        Set<String> taken = new HashSet<>();
+        present.forEach(nodeGroup -> taken.add(nodeGroup.nodeGroupId()));
+        for (ReshardingConfiguration each : wished) {
+            if (each.nodeGroupId() != null && !taken.add(GroupShape.checkedNumber(each.nodeGroupId()))) {
+                throw Faults.invalidParameterValue("Node group %s exists already or is named twice.",
+                        each.nodeGroupId());
+            }
+        }
+        List<NewNodeGroup> added = new ArrayList<>();
         for (int i = 0; i < more; i++) {
-            List<String> own = wished.isEmpty() ? List.of() : wished.get(i).preferredAvailabilityZones();
-            if (!own.isEmpty() && own.size() != 1 + replicas) {
+            ReshardingConfiguration each = wished.isEmpty() ? ReshardingConfiguration.builder().build() : wished.get(i);
+            List<String> zones = each.preferredAvailabilityZones();
+            if (!zones.isEmpty() && zones.size() != 1 + replicas) {
                 throw Faults.invalidParameterCombination(
                         "PreferredAvailabilityZones must name a zone for each of the %d nodes of a node group.",
                         1 + replicas);
             }
-            zones.add(own);
+            added.add(new NewNodeGroup(each.nodeGroupId() == null
+                    ? nextNumber(taken)
+                    : GroupShape.checkedNumber(each.nodeGroupId()), zones));
         }
-        return zones;
+        return added;
     }
 
-    private NodeGroup add(ReplicationGroup group, CacheCluster model, List<String> zones, int replicas,
+    private NodeGroup add(ReplicationGroup group, CacheCluster model, NewNodeGroup wished, int replicas,
             List<String> ids) {
         Members all = new Members(context);
-        String number = nextNumber(all.nodeGroups(group));
+        String number = wished.nodeGroupId;
+        List<String> zones = wished.zones;
         SubnetGroup subnets = all.subnets(model);
         List<String> taken = new ArrayList<>();
         String primary = null;
@@ -147,12 +163,11 @@ public record ShardOperations(Context context) {
         return added;
     }
 
-    private static String nextNumber(List<NodeGroup> present) {
-        for (int number = 1;; number++) {
-            String text = GroupShape.number(number);
-            if (present.stream().noneMatch(nodeGroup -> nodeGroup.nodeGroupId().equals(text))) {
-                return text;
-            }
+    private static String nextNumber(Set<String> taken) {
+        int number = 1;
+        while (!taken.add(GroupShape.number(number))) {
+            number++;
         }
+        return GroupShape.number(number);
     }
 }

@@ -6,7 +6,10 @@ public interface Conversation {
     /** The connection is open: the first call. */
     void opened();
 
-    /** Bytes arrived in the loop's receive buffer; after the call they are gone. */
+    /**
+     * Bytes arrived in the loop's receive buffer; after the call they are gone. The room around them that a
+     * {@link ReceiveBuffer} has may be used.
+     */
     void received(long address, int length);
 
     /** Everything sent before has left; {@link Connection#backlogBytes} is 0 again. */

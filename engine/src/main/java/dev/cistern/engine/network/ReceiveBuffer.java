@@ -24,7 +24,7 @@ import io.netty.util.UncheckedBooleanSupplier;
 public final class ReceiveBuffer implements RecvByteBufAllocator, RecvByteBufAllocator.ExtendedHandle, AutoCloseable {
     public static final int HEADROOM_BYTES = 16 * 1024;
     public static final int READ_BYTES = 64 * 1024;
-    private static final int SLACK_BYTES = 64;
+    public static final int SLACK_BYTES = 64;
     private static final int TOTAL_BYTES = HEADROOM_BYTES + READ_BYTES + SLACK_BYTES;
 
     private final long address = Memory.allocate(MemoryTag.SESSION, TOTAL_BYTES);

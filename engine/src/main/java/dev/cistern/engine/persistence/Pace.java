@@ -15,19 +15,20 @@ import java.util.function.LongSupplier;
 final class Pace {
 
     /** Works as fast as it can. */
-    static final Pace NONE = new Pace(() -> 0, () -> 0);
+    static final Pace NONE = new Pace(() -> 0, () -> 0, () -> 1);
 
     private static final long FREE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Shorter ones are no rest: to fall asleep and to wake up takes about as long. */
     private static final long LEAST_REST_NANOS = TimeUnit.MICROSECONDS.toNanos(300);
     private static final long MOST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-    /** Above it somebody waits for a processor now and then. */
-    private static final double BUSY = 0.85;
-    private static final double LEAST_SHARE = 0.0625;
+    /** Above it what is in use may share a core, or the way to memory, with this work, even if nobody waits for a processor. */
+    private static final double BUSY = 0.5;
+    private static final double LEAST_SHARE = 0.04;
 
     private final LongSupplier nanos;
     private final DoubleSupplier load;
+    private final DoubleSupplier urgency;
     private long workBegan;
     private long lookedAt;
     private long freeNanos = FREE_NANOS;
@@ -35,10 +36,14 @@ final class Pace {
     /** Of the time it works. */
     private double share = LEAST_SHARE;
 
-    /** {@code load} says what part of all processors was in use since it was asked last. */
-    Pace(LongSupplier nanos, DoubleSupplier load) {
+    /**
+     * @param load what part of all processors was in use since it was asked last
+     * @param urgency what part of the time it shall work whatever clients need, from 0 to 1
+     */
+    Pace(LongSupplier nanos, DoubleSupplier load, DoubleSupplier urgency) {
         this.nanos = nanos;
         this.load = load;
+        this.urgency = urgency;
         this.workBegan = nanos.getAsLong();
         this.lookedAt = workBegan;
         var _ = load.getAsDouble();
@@ -50,8 +55,13 @@ final class Pace {
         long restNanos = restNanos(now);
         if (restNanos > 0) {
             LockSupport.parkNanos(restNanos);
-            workBegan = nanos.getAsLong();
+            wake();
         }
+    }
+
+    /** The next piece of work begins now. */
+    void wake() {
+        workBegan = nanos.getAsLong();
     }
 
     /** How long to rest now that the clock says so. */
@@ -60,7 +70,8 @@ final class Pace {
         workBegan = now;
         if (now - lookedAt > LOOK_NANOS) {
             lookedAt = now;
-            share = load.getAsDouble() > BUSY ? Math.max(LEAST_SHARE, share / 2) : Math.min(1, share * 2);
+            double next = load.getAsDouble() > BUSY ? share / 2 : share * 2;
+            share = Math.clamp(next, Math.clamp(urgency.getAsDouble(), LEAST_SHARE, 1), 1);
         }
         if (freeNanos > 0) {
             freeNanos -= worked;

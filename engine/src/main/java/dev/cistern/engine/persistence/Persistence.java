@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -194,11 +195,11 @@ public final class Persistence {
 
     /** The same without haste, so that clients notice little of it. */
     public void saveInBackground() {
-        var _ = save(pace());
+        var _ = save(pace(() -> 0));
     }
 
-    private static Pace pace() {
-        return new Pace(System::nanoTime, Persistence::busyShare);
+    private static Pace pace(DoubleSupplier urgency) {
+        return new Pace(System::nanoTime, Persistence::busyShare, urgency);
     }
 
     /** What part of the machine's processors is in use; 0 if that cannot be known. */
@@ -282,6 +283,11 @@ public final class Persistence {
     /** A place to write to that forgets what was written when a snapshot has to be begun anew. */
     public interface Place extends RdbOutput.Sink {
         void restart() throws IOException;
+
+        /** What part of the time the writing shall work whatever clients need, from 0 to 1. */
+        default double urgency() {
+            return 0;
+        }
     }
 
     /**
@@ -328,7 +334,7 @@ public final class Persistence {
     private void write(Place place, Runnable atTheCut, boolean base, boolean asSnapshot) throws IOException {
         for (int tries = 0; tries < TRIES; tries++) {
             place.restart();
-            if (writeAll(place, wallMillis.getAsLong(), atTheCut, pace(), base, asSnapshot)) {
+            if (writeAll(place, wallMillis.getAsLong(), atTheCut, pace(place::urgency), base, asSnapshot)) {
                 return;
             }
         }

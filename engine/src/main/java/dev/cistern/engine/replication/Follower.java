@@ -61,7 +61,7 @@ public final class Follower {
     private Payload.@Nullable Reader payload;
     private long payloadSent;
     private long softLimitSinceMillis;
-    private boolean isGone;
+    private volatile boolean isGone;
     private volatile boolean isOld;
     private volatile Share share = Share.ALL;
     private boolean wantsNoLog;
@@ -268,8 +268,7 @@ public final class Follower {
     /** Why it is to be dropped, or null: it is too far behind, or silent for too long. */
     @Nullable
     String complaint(OutputLimits.Limit limit, long leastBytes, long timeoutMillis, long nowMillis) {
-        LogReader from = reader;
-        long behind = from == null ? 0 : replication.log().end() - from.position();
+        long behind = behindBytes();
         if (limit.hardBytes() > 0 && behind > Math.max(limit.hardBytes(), leastBytes)) {
             return "it is " + behind + " bytes behind";
         }
@@ -283,6 +282,16 @@ public final class Follower {
         return state == State.ONLINE && nowMillis - acknowledgedMillis > timeoutMillis
                 ? "it has not been heard of for " + (nowMillis - acknowledgedMillis) / 1000 + " s"
                 : null;
+    }
+
+    /** Of the log, what it has not been sent; 0 as long as the snapshot that it waits for has no cut. */
+    long behindBytes() {
+        LogReader from = reader;
+        return from == null ? 0 : replication.log().end() - from.position();
+    }
+
+    boolean isGone() {
+        return isGone;
     }
 
     private void forgetReader() {

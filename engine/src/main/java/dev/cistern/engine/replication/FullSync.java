@@ -3,6 +3,7 @@ package dev.cistern.engine.replication;
 import dev.cistern.engine.atrest.AtRest;
 import dev.cistern.engine.dispatch.Node;
 import dev.cistern.engine.persistence.Persistence;
+import dev.cistern.engine.settings.OutputLimits;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -74,9 +75,17 @@ final class FullSync {
         try {
             serve(batch, share);
         } catch (IOException | RuntimeException e) {
-            LOG.error("no snapshot for {} replicas", batch.size(), e);
-            drop(batch);
+            if (isDeserted(batch)) {
+                LOG.info("gave a snapshot up: who waited for it is gone");
+            } else {
+                LOG.error("no snapshot for {} replicas", batch.size(), e);
+                drop(batch);
+            }
         }
+    }
+
+    private static boolean isDeserted(List<Follower> batch) {
+        return batch.stream().allMatch(Follower::isGone);
     }
 
     private void serve(List<Follower> batch, Follower.Share share) throws IOException {
@@ -89,7 +98,7 @@ final class FullSync {
         }
         FileChannel file = spool();
         try {
-            Spool spool = new Spool(node.persistence().atRest(), file);
+            Spool spool = new Spool(node.persistence().atRest(), file, batch);
             long[] cut = new long[1];
             String[] history = new String[1];
             write(spool, share, () -> {
@@ -131,15 +140,27 @@ final class FullSync {
         }
     }
 
-    private static final class Spool implements Persistence.Place {
+    private final class Spool implements Persistence.Place {
         private final AtRest atRest;
         private final FileChannel file;
+        private final List<Follower> batch;
         private WritableByteChannel content;
 
-        Spool(AtRest atRest, FileChannel file) throws IOException {
+        Spool(AtRest atRest, FileChannel file, List<Follower> batch) throws IOException {
             this.atRest = atRest;
             this.file = file;
+            this.batch = batch;
             this.content = atRest.begin(file);
+        }
+
+        /**
+         * The log that waits for a replica may not grow beyond its limit, or the replica is dropped and comes again for
+         * the next snapshot, for ever: at a quarter of it the snapshot has all the time that it can use.
+         */
+        @Override
+        public double urgency() {
+            long behind = batch.stream().mapToLong(Follower::behindBytes).max().orElse(0);
+            return 4.0 * behind / OutputLimits.mostForReplica(node.settings());
         }
 
         @Override
@@ -154,6 +175,9 @@ final class FullSync {
 
         @Override
         public void write(long address, int length) throws IOException {
+            if (isDeserted(batch)) {
+                throw new IOException("nobody waits for the snapshot any more");
+            }
             ByteBuffer bytes = MemorySegment.ofAddress(address).reinterpret(length).asByteBuffer();
             while (bytes.hasRemaining()) {
                 content.write(bytes);

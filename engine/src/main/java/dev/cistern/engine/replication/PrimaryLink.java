@@ -9,6 +9,7 @@ import dev.cistern.engine.network.Connection;
 import dev.cistern.engine.network.Conversation;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.network.TlsContext;
+import dev.cistern.engine.settings.OutputLimits;
 import dev.cistern.engine.settings.Settings;
 import dev.cistern.engine.settings.TlsSettings;
 import dev.cistern.store.Memory;
@@ -74,6 +75,8 @@ public final class PrimaryLink implements Conversation {
     private volatile @Nullable TlsContext security;
     private volatile long heardMillis;
     private volatile @Nullable SnapshotReceiver receiver;
+    /** There from a whole snapshot on until all that came while it was loaded is executed. */
+    private @Nullable HeldStream held;
     private String history = "";
     private long offset;
     private boolean isSent;
@@ -236,6 +239,10 @@ public final class PrimaryLink implements Conversation {
         state = State.ENDED;
         unfinished.close();
         letGoOfSecurity();
+        HeldStream waiting = held;
+        if (waiting != null) {
+            waiting.close();
+        }
         SnapshotReceiver present = receiver;
         if (present != null && !isLoading) {
             present.close();
@@ -360,11 +367,6 @@ public final class PrimaryLink implements Conversation {
     public void received(long at, int length) {
         heardMillis = node.clock().wallMillis();
         replication.heard(length);
-        Session streaming = session;
-        if (streaming != null) {
-            streaming.received(at, length);
-            return;
-        }
         long position = at;
         long end = at + length;
         try {
@@ -380,6 +382,12 @@ public final class PrimaryLink implements Conversation {
 
     /** Takes some of the bytes, and answers where the rest begins. */
     private long take(long position, long end) throws IOException {
+        HeldStream waiting = held;
+        if (waiting != null) {
+            waiting.add(position, end - position);
+            heedLimit(waiting);
+            return end;
+        }
         Session streaming = session;
         if (streaming != null) {
             streaming.received(position, (int) (end - position));
@@ -390,10 +398,26 @@ public final class PrimaryLink implements Conversation {
             return takeLine(position, end);
         }
         long rest = receiving.take(position, end);
-        if (receiving.isWhole() && state == State.RECEIVING) {
+        if (receiving.isWhole()) {
             load(receiving);
         }
         return rest;
+    }
+
+    /** Beyond the limit what comes waits in the socket, and then at the primary. */
+    private void heedLimit(HeldStream waiting) {
+        Connection present = connection;
+        if (present == null) {
+            return;
+        }
+        boolean isFull = waiting.bytes() >= OutputLimits.mostForReplica(node.settings());
+        if (isFull == present.isReading()) {
+            if (isFull) {
+                present.pauseReading();
+            } else {
+                present.resumeReading();
+            }
+        }
     }
 
     private long takeLine(long position, long end) throws IOException {
@@ -422,13 +446,10 @@ public final class PrimaryLink implements Conversation {
 
     // --- a snapshot ---
 
-    /** Loads it on another thread: nothing is served meanwhile, and what comes waits in the socket. */
+    /** Loads it on another thread: nothing is served meanwhile, and what comes is held. */
     private void load(SnapshotReceiver whole) {
         state = State.LOADING;
-        Connection present = connection;
-        if (present != null) {
-            present.pauseReading();
-        }
+        held = new HeldStream();
         node.inBackground(() -> {
             boolean loaded = new ReplicaLoad(replication).load(whole, history, offset);
             loop.execute(() -> loadEnded(whole, loaded));
@@ -436,22 +457,33 @@ public final class PrimaryLink implements Conversation {
     }
 
     private void loadEnded(SnapshotReceiver whole, boolean loaded) {
+        whole.close();
         if (state == State.ENDED) {
-            whole.close();
-        } else if (loaded) {
-            stream();
-            Connection present = connection;
-            Session streaming = session;
-            if (present != null && streaming != null) {
-                whole.rest(streaming::received);
-                present.resumeReading();
-            }
-            whole.close();
+            return;
+        }
+        if (loaded) {
             receiver = null;
-            acknowledge();
+            stream();
+            catchUp();
         } else {
-            whole.close();
             close();
+        }
+    }
+
+    /** Executes what was held, a part in each turn of the loop, which has other clients too. */
+    private void catchUp() {
+        HeldStream waiting = held;
+        Session streaming = session;
+        if (waiting == null || streaming == null || state != State.STREAMING) {
+            return;
+        }
+        if (waiting.bytes() > 0) {
+            waiting.passOn(streaming::received);
+            heedLimit(waiting);
+            loop.execute(this::catchUp);
+        } else {
+            held = null;
+            acknowledge();
         }
     }
 

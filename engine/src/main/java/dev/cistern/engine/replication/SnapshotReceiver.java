@@ -30,12 +30,6 @@ final class SnapshotReceiver implements AutoCloseable {
     private static final String PREFIX = "temp-replica-";
     private static final int MARK_BYTES = 40;
 
-    /** Takes what came behind the snapshot. */
-    @FunctionalInterface
-    interface Rest {
-        void take(long address, int length);
-    }
-
     private final Path path;
     private final FileChannel file;
     private final WritableByteChannel content;
@@ -45,7 +39,6 @@ final class SnapshotReceiver implements AutoCloseable {
     private byte[] tail = new byte[0];
     private volatile long taken;
     private boolean isWhole;
-    private byte[] rest = new byte[0];
     private boolean isClosed;
 
     private SnapshotReceiver(Path path, long length, byte[] mark, AtRest atRest) throws IOException {
@@ -110,12 +103,8 @@ final class SnapshotReceiver implements AutoCloseable {
         return Math.max(0, length);
     }
 
-    /** Takes what belongs to it, and answers where the rest begins; all, once it is whole, to be kept for later. */
+    /** Takes what belongs to it, as long as it is not whole, and answers where the rest begins. */
     long take(long from, long end) throws IOException {
-        if (isWhole) {
-            keep(from, end);
-            return end;
-        }
         long bytes = length < 0 ? end - from : Math.min(end - from, length - taken);
         if (length < 0) {
             writeButTail(from, bytes);
@@ -162,27 +151,6 @@ final class SnapshotReceiver implements AutoCloseable {
         System.arraycopy(tail, tail.length - kept, changed, 0, kept);
         Memory.copy(from + bytes - fresh, changed, kept, fresh);
         tail = changed;
-    }
-
-    private void keep(long from, long end) {
-        int more = (int) (end - from);
-        byte[] changed = Arrays.copyOf(rest, rest.length + more);
-        Memory.copy(from, changed, rest.length, more);
-        rest = changed;
-    }
-
-    /** Shows what came behind the snapshot, if anything did. */
-    void rest(Rest taker) {
-        if (rest.length == 0) {
-            return;
-        }
-        long copy = Memory.allocate(MemoryTag.REPLICATION, rest.length);
-        try {
-            Memory.copy(rest, 0, copy, rest.length);
-            taker.take(copy, rest.length);
-        } finally {
-            Memory.free(MemoryTag.REPLICATION, copy, rest.length);
-        }
     }
 
     /** Nobody needs the file any more. */

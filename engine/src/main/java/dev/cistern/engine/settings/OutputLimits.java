@@ -21,6 +21,7 @@ public final class OutputLimits extends Setting {
 
     private static final String DEFAULT = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
     private static final int WORDS_PER_CLASS = 4;
+    private static final long USUAL_FOR_REPLICA_BYTES = 256L << 20;
 
     private volatile Map<ClientClass, Limit> limits = Map.of();
 
@@ -35,6 +36,12 @@ public final class OutputLimits extends Setting {
 
     public Limit of(ClientClass clientClass) {
         return limits.getOrDefault(clientClass, new Limit(0, 0, 0));
+    }
+
+    /** How much of the log may wait for one replica, at its primary and, while it loads, at itself; there is always a limit. */
+    public static long mostForReplica(Settings settings) {
+        long hardBytes = settings.outputLimits.of(ClientClass.SLAVE).hardBytes();
+        return hardBytes > 0 ? hardBytes : USUAL_FOR_REPLICA_BYTES;
     }
 
     @Override

@@ -72,6 +72,52 @@ final class ReplicationTest extends ReplicationNodes {
         assertThat(Integer.parseInt(fact(watcher, "sync_partial_ok"))).isBetween(1, 3);
     }
 
+    /** Two looks of the primary at those who follow it. */
+    private static final long LOOKS_MILLIS = 2_500;
+    /** More than the sockets between them take. */
+    private static final int LARGE_WRITES = 300;
+
+    @Test
+    void whatComesWhileAReplicaLoadsDoesNotWaitAtThePrimary() throws InterruptedException {
+        TestServer primary = server(true, "client-output-buffer-limit", "replica 3mb 0 0", "repl-backlog-size", "1mb");
+        TestServer replica = server(true, "key-load-delay", "50000");
+        TestClient writer = client(primary);
+        TestClient reader = client(replica);
+        writeWhileItLoads(writer, reader, primary.port());
+        Thread.sleep(LOOKS_MILLIS);
+        assertThat(reader.send("PING").toString()).contains("LOADING");
+        reader.send("CONFIG", "SET", "key-load-delay", "0").expect(ok());
+        awaitEqual(writer, reader);
+        awaitSame(writer, reader);
+        assertThat(fact(writer, "sync_full")).isEqualTo("1");
+        assertThat(fact(writer, "client_output_buffer_limit_disconnections")).isEqualTo("0");
+    }
+
+    @Test
+    void whatAReplicaCannotHoldWhileItLoadsWaitsAtThePrimary() {
+        TestServer primary = server(true);
+        TestServer replica = server(true, "key-load-delay", "50000", "client-output-buffer-limit", "replica 1mb 0 0");
+        TestClient writer = client(primary);
+        TestClient reader = client(replica);
+        writeWhileItLoads(writer, reader, primary.port());
+        reader.send("CONFIG", "SET", "key-load-delay", "0").expect(ok());
+        awaitEqual(writer, reader);
+        awaitSame(writer, reader);
+        assertThat(fact(writer, "sync_full")).isEqualTo("1");
+    }
+
+    private static void writeWhileItLoads(TestClient writer, TestClient reader, int port) {
+        for (int i = 0; i < 2000; i++) {
+            writer.send("SET", "old" + i, "value").expect(ok());
+        }
+        follow(reader, port);
+        await("the replica loads", () -> reader.send("PING").toString().contains("LOADING"));
+        String large = "x".repeat(100_000);
+        for (int i = 0; i < LARGE_WRITES; i++) {
+            writer.send("SET", "new" + i, large).expect(ok());
+        }
+    }
+
     @Test
     void aReplicaIsReadOnlyAndSaysWhatItIs() {
         TestServer primary = server(true);

@@ -12,7 +12,8 @@ enum Disturbance {
     IDLE("nothing else") {
         @Override
         void act(Loader loader, Size size) throws InterruptedException {
-            Thread.sleep(REST_MILLIS);
+            // As long as the longest of the others: rare waits are met by who looks long enough.
+            Thread.sleep(size.seconds() * 1_000L);
         }
     },
     DELETE("a large set is deleted") {
@@ -103,7 +104,7 @@ enum Disturbance {
      * How large the work is.
      *
      * @param elements       keys, or members of a set
-     * @param seconds        of writing past the limit
+     * @param seconds        of writing past the limit, and of nothing
      * @param deadlineMillis when the keys expire, told by what prepares to what acts
      */
     record Size(int elements, int seconds, AtomicLong deadlineMillis) {

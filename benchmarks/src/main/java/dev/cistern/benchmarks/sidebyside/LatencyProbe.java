@@ -1,79 +1,62 @@
 package dev.cistern.benchmarks.sidebyside;
 
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * A client that asks for one key again and again, one request at a time, and keeps how long each answer took: what other
- * users of a server notice of the work that one of them gives it. On a thread of its own until closed.
+ * users of a server notice of the work that one of them gives it.
+ *
+ * <p>A process of its own ({@link ProbeProcess}), without garbage collection, so that it sees the server's pauses and none
+ * of this program's.
  */
 final class LatencyProbe implements AutoCloseable {
 
-    static final String KEY = "probe";
-    /** Some minutes at the best rate that a loopback allows; later answers only count for the maximum. */
-    private static final int MAX_SAMPLES = 20_000_000;
-
-    private final PeerConnection connection;
-    private final Thread thread;
-    private volatile boolean isOver;
-    private volatile @Nullable IOException failure;
-    private float[] millis = new float[1 << 16];
-    private int count;
-    private double mostMillis;
+    private final Process process;
+    private final BufferedReader said;
 
     /** What a probe saw. */
-    record Latencies(long answers, double p50Millis, double p999Millis, double mostMillis) {}
+    record Latencies(long answers, double p50Millis, double p999Millis, double mostMillis) {
 
-    LatencyProbe(RunningPeer server) throws IOException {
-        connection = new PeerConnection(server);
-        thread = Thread.ofPlatform().name("probe").start(this::ask);
-    }
-
-    private void ask() {
-        StringBuilder request = new StringBuilder();
-        connection.appendGet(request, KEY);
-        String text = request.toString();
-        try {
-            while (!isOver) {
-                long start = System.nanoTime();
-                connection.send(text);
-                connection.readReply();
-                keep((System.nanoTime() - start) / 1e6);
+        /** As {@link ProbeProcess} says it. */
+        static Latencies read(String line) throws IOException {
+            String[] words = line.split(" ", -1);
+            if (words.length != 4) {
+                throw new IOException("the probe failed: " + line);
             }
-        } catch (IOException e) {
-            failure = e;
+            return new Latencies(Long.parseLong(words[0]), Double.parseDouble(words[1]), Double.parseDouble(words[2]),
+                    Double.parseDouble(words[3]));
         }
     }
 
-    private void keep(double took) {
-        mostMillis = Math.max(mostMillis, took);
-        if (count == millis.length && count < MAX_SAMPLES) {
-            millis = Arrays.copyOf(millis, Math.min(MAX_SAMPLES, 2 * count));
-        }
-        if (count < millis.length) {
-            millis[count++] = (float) took;
+    /** Returns when the probe has warmed up; what it sees counts from now on. */
+    LatencyProbe(RunningPeer server) throws IOException {
+        process = new ProcessBuilder(List.of(ProcessHandle.current().info().command().orElse("java"),
+                "-XX:+UnlockExperimentalVMOptions", "-XX:+UseEpsilonGC", "-Xms64m", "-Xmx4g", "-cp",
+                System.getProperty("java.class.path"), ProbeProcess.class.getName(),
+                Integer.toString(server.port()))).redirectErrorStream(true).start();
+        said = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
+        String ready = said.readLine();
+        if (!ProbeProcess.READY.equals(ready)) {
+            process.destroyForcibly();
+            throw new IOException("the probe failed: " + ready);
         }
     }
 
     /** Ends the probe and tells what it saw. */
     Latencies end() throws IOException, InterruptedException {
-        isOver = true;
-        thread.join();
-        if (failure != null) {
-            throw failure;
-        }
-        Arrays.sort(millis, 0, count);
-        return new Latencies(count, at(0.5), at(0.999), mostMillis);
-    }
-
-    private double at(double share) {
-        return count == 0 ? 0 : millis[(int) Math.min(count - 1, Math.round(share * count))];
+        process.getOutputStream().close();
+        Latencies seen = Latencies.read(String.valueOf(said.readLine()));
+        process.waitFor();
+        return seen;
     }
 
     @Override
     public void close() throws IOException {
-        isOver = true;
-        connection.close();
+        process.destroyForcibly();
+        said.close();
     }
 }

@@ -34,7 +34,7 @@ final class Stalls implements Callable<Integer> {
     @Option(names = "--elements", defaultValue = "10000000", paramLabel = "N", description = "Members of the set, and keys; ten million take 6 GB (default ${DEFAULT-VALUE}).")
     private int elements;
 
-    @Option(names = "--seconds", defaultValue = "60", paramLabel = "S", description = "Of writing past the limit (default ${DEFAULT-VALUE}).")
+    @Option(names = "--seconds", defaultValue = "60", paramLabel = "S", description = "Of writing past the limit, and of nothing (default ${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Of idle, delete, evict, expire, flush, grow (default: all).")
@@ -96,7 +96,7 @@ final class Stalls implements Callable<Integer> {
             long prepared = System.nanoTime();
             progress.accept("  prepared in " + seconds(prepared - start));
             try (LatencyProbe probe = new LatencyProbe(server)) {
-                work.act(loader, size);
+                Modest.run(() -> work.act(loader, size));
                 Latencies seen = probe.end();
                 progress.accept("  done in " + seconds(System.nanoTime() - prepared));
                 return seen;

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +37,7 @@ final class ParameterEffectTest {
     private static final String RENAMES = "rename-commands";
 
     private static final String FREED_IN_SLICES = "large values are always freed in slices";
+    private static final String FREED_AFTERWARDS = "a replica's old data go while it serves the new";
     private static final String FOLLOW_THE_PRIMARY = "replicas of a group follow its primary";
     private static final String NO_SEARCH = "there is no search";
     private static final String LISTS_HAVE_CHUNKS = "a list's packed chunks have one size for all";
@@ -45,18 +47,19 @@ final class ParameterEffectTest {
             Map.entry("active-defrag-max-scan-fields", "elements are moved span by span, however many a value has"),
             Map.entry("activerehashing", "the index grows bucket by bucket, so there is no rehash"),
             Map.entry("cluster-databases", "a cluster has one database"),
-            Map.entry("cluster-preferred-endpoint-type", "clients are told hosts as the nodes' certificates name them"),
+            Map.entry("cluster-preferred-endpoint-type",
+                    "clients are told the advertised address, which the nodes' certificates name, too"),
             Map.entry("lazyfree-lazy-user-del", FREED_IN_SLICES),
             Map.entry("list-compress-depth", "lists are not compressed"),
             Map.entry("list-max-ziplist-entries", LISTS_HAVE_CHUNKS),
             Map.entry("list-max-ziplist-value", LISTS_HAVE_CHUNKS),
             Map.entry("replica-allow-chaining", FOLLOW_THE_PRIMARY),
-            Map.entry("replica-lazy-flush", FREED_IN_SLICES),
+            Map.entry("replica-lazy-flush", FREED_AFTERWARDS),
             Map.entry("search-default-timeout-ms", NO_SEARCH),
             Map.entry("search-enable-partial-results", NO_SEARCH),
             Map.entry("search-fanout-target-mode", NO_SEARCH),
             Map.entry("slave-allow-chaining", FOLLOW_THE_PRIMARY),
-            Map.entry("slave-lazy-flush", FREED_IN_SLICES));
+            Map.entry("slave-lazy-flush", FREED_AFTERWARDS));
 
     private static String reason(String parameter) {
         String ofMemcached = IdleParameters.reason(parameter);
@@ -125,12 +128,21 @@ final class ParameterEffectTest {
     }
 
     private static Set<String> idle() {
+        return names(false, EnumSet.allOf(EngineType.class));
+    }
+
+    /** Those of Redis and Valkey that PARAMETERS.md says to act. */
+    static Set<String> actingOfRedis() {
+        return names(true, EnumSet.complementOf(EnumSet.of(EngineType.MEMCACHED)));
+    }
+
+    private static Set<String> names(boolean acting, Set<EngineType> engines) {
         Settings settings = new Settings();
         Set<String> names = new TreeSet<>();
-        for (ParameterFamily family : ParameterFamily.ALL) {
-            family.parameters().values().stream().filter(parameter -> !acts(family, parameter, settings))
-                    .forEach(parameter -> names.add(parameter.name()));
-        }
+        ParameterFamily.ALL.stream().filter(family -> engines.contains(family.engine()))
+                .forEach(family -> family.parameters().values().stream()
+                        .filter(parameter -> acts(family, parameter, settings) == acting)
+                        .forEach(parameter -> names.add(parameter.name())));
         return names;
     }
 
@@ -152,7 +164,7 @@ final class ParameterEffectTest {
                 `%s`.
 
                 Every parameter of every family can be set, is checked as AWS checks it and is shown. Nodes in this JVM take
-                those of the first list. Those of the second are accepted without effect, for the reason beside each. Nodes that are real `redis-server` or `valkey-server` processes take what those know.
+                those of the first list, and a test shows what each of them changes. Those of the second are accepted without effect, for the reason beside each. Nodes that are real `redis-server` or `valkey-server` processes take what those know.
 
                 ## They act: %d
 

@@ -1,7 +1,13 @@
 package dev.cistern.engine;
 
+import dev.cistern.engine.commands.Families;
+import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.testing.TestClient;
 import dev.cistern.engine.testing.WireTest;
+import java.io.IOException;
+import java.time.Duration;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static dev.cistern.engine.testing.WireReply.error;
 import static dev.cistern.engine.testing.WireReply.integer;
@@ -67,5 +73,23 @@ final class EvictionTest {
         client.send("SET", "k", "v").expect(ok());
         client.send("GET", "k");
         client.send("OBJECT", "IDLETIME", "k").expect(integer(0));
+    }
+
+    /** RESTORE gives a key a count, and a clock that jumps spares the minutes. */
+    @ParameterizedTest
+    @CsvSource({"0, 100", "1, 70", "10, 97"})
+    void countsOfUsesSinkWithTime(String decayMinutes, long left) throws IOException {
+        AheadClock clock = new AheadClock();
+        NodeOptions options = NodeOptions.onPort("n", 0).with("maxmemory-policy", "allkeys-lfu")
+                .with("lfu-decay-time", decayMinutes);
+        try (EventLoops loops = EventLoops.start();
+                CacheNode node = CacheNode.start(options, loops, Families.index(), clock);
+                TestClient client = new TestClient(node.port())) {
+            client.send("SET", "k", "v").expect(ok());
+            String dump = client.send("DUMP", "k").text();
+            client.send("RESTORE", "k", "0", dump, "REPLACE", "FREQ", "100").expect(ok());
+            clock.jump(Duration.ofMinutes(30));
+            client.send("OBJECT", "FREQ", "k").expect(integer(left));
+        }
     }
 }

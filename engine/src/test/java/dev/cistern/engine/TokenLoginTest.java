@@ -1,7 +1,6 @@
 package dev.cistern.engine;
 
 import dev.cistern.engine.commands.Families;
-import dev.cistern.engine.dispatch.Clock;
 import dev.cistern.engine.network.EventLoops;
 import dev.cistern.engine.testing.TestCertificate;
 import dev.cistern.engine.testing.TestClient;
@@ -12,13 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import javax.net.ssl.SSLSocket;
@@ -36,29 +34,11 @@ final class TokenLoginTest {
 
     @TempDir
     private Path folder;
-    private final AtomicLong aheadNanos = new AtomicLong();
+    private final AheadClock clock = new AheadClock();
     private EventLoops loops;
     private CacheNode node;
     private TestCertificate certificate;
     private TestClient admin;
-
-    /** The system's, which may jump ahead with both of its hands. */
-    private final class JumpingClock implements Clock {
-        @Override
-        public long wallMillis() {
-            return Clock.SYSTEM.wallMillis() + TimeUnit.NANOSECONDS.toMillis(aheadNanos.get());
-        }
-
-        @Override
-        public long wallMicros() {
-            return Clock.SYSTEM.wallMicros() + TimeUnit.NANOSECONDS.toMicros(aheadNanos.get());
-        }
-
-        @Override
-        public long nanos() {
-            return Clock.SYSTEM.nanos() + aheadNanos.get();
-        }
-    }
 
     @BeforeEach
     void start() throws IOException {
@@ -72,7 +52,7 @@ final class TokenLoginTest {
         node = CacheNode.start(NodeOptions.onPort("n", port).withInternalUser("inner", "hidden")
                 .with("tls-port", Integer.toString(port)).with("tls-cert-file", certificate.certificate().toString())
                 .with("tls-key-file", certificate.key().toString()).with("tls-auth-clients", "no"), loops,
-                Families.index(), new JumpingClock());
+                Families.index(), clock);
         admin = new TestClient(node.port());
         assertThat(admin.send("AUTH", "inner", "hidden")).isEqualTo(ok());
         assertThat(admin.send("ACL", "SETUSER", "ann", "reset", "on", "~*", "+@all")).isEqualTo(ok());
@@ -96,7 +76,7 @@ final class TokenLoginTest {
     }
 
     private Instant now() {
-        return Instant.now().plusNanos(aheadNanos.get());
+        return Instant.now().plusNanos(clock.aheadNanos());
     }
 
     private static String date(int daysAhead) {
@@ -146,10 +126,10 @@ final class TokenLoginTest {
             assertThat(lasting.send("AUTH", "ann", token("Action=connect&User=ann"))).isEqualTo(ok());
             assertThat(ending.send("HELLO", "2", "AUTH", "ann", token("Action=connect&User=ann")).members())
                     .isNotEmpty();
-            aheadNanos.addAndGet(TimeUnit.HOURS.toNanos(11));
+            clock.jump(Duration.ofHours(11));
             assertThat(ending.send("PING").toString()).contains("PONG");
             assertThat(lasting.send("AUTH", "ann", token("Action=connect&User=ann"))).isEqualTo(ok());
-            aheadNanos.addAndGet(TimeUnit.MINUTES.toNanos(61));
+            clock.jump(Duration.ofMinutes(61));
             assertThat(ending.isClosedByServer()).isTrue();
             assertThat(lasting.send("PING").toString()).contains("PONG");
             assertThat(other.send("PING").toString()).as("whoever has no token has no end").contains("PONG");

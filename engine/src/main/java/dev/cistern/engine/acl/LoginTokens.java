@@ -1,5 +1,6 @@
 package dev.cistern.engine.acl;
 
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -21,6 +22,7 @@ public final class LoginTokens {
     private static final long MAX_AHEAD_MILLIS = TimeUnit.MINUTES.toMillis(5);
 
     private volatile Terms terms = new Terms("", "", "", Set.of(), Map.of());
+    private volatile NameTable<Boolean> logins = terms.logins();
 
     /**
      * What tokens have to be like.
@@ -36,10 +38,18 @@ public final class LoginTokens {
             users = Set.copyOf(users);
             keys = Map.copyOf(keys);
         }
+
+        /** The users as one finds them who may not learn their names. */
+        private NameTable<Boolean> logins() {
+            Map<NameDigest, Boolean> all = new HashMap<>();
+            users.forEach(user -> all.put(NameDigest.of(user), true));
+            return new NameTable<>(all, false);
+        }
     }
 
     void become(Terms value) {
         terms = value;
+        logins = value.logins();
     }
 
     /** Whether there is anybody who shows tokens. */
@@ -47,9 +57,9 @@ public final class LoginTokens {
         return !terms.users.isEmpty();
     }
 
-    /** Whether the user shows tokens. */
+    /** Whether the user shows tokens; it takes the same time for every name. */
     public boolean isFor(String user) {
-        return terms.users.contains(user);
+        return logins.find(NameDigest.of(user));
     }
 
     /** Whether the token lets this user in now. */

@@ -11,6 +11,7 @@ public final class User {
     public static final String DEFAULT_NAME = "default";
 
     private final String name;
+    private final NameDigest digest;
     private final boolean isInternal;
     private volatile UserRules rules;
     /** What the gate has to look at for every command of this user; 0 for one who may do everything. */
@@ -20,6 +21,7 @@ public final class User {
     /** The name stands for bytes, one a character. */
     User(String name, boolean isInternal, UserRules rules) {
         this.name = name;
+        this.digest = NameDigest.of(name);
         this.isInternal = isInternal;
         this.rules = rules;
         this.conditions = conditions(rules);
@@ -32,6 +34,11 @@ public final class User {
     /** The name, a character for each of its bytes: what users are found by. */
     public String key() {
         return name;
+    }
+
+    /** The name as logins are looked up. */
+    NameDigest digest() {
+        return digest;
     }
 
     /** The name as text for people. */

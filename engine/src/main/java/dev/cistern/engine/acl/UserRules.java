@@ -41,6 +41,12 @@ public record UserRules(boolean enabled, boolean noPassword, boolean sanitizesPa
         return hashes.contain(digest);
     }
 
+    /** Whether the password of this digest lets in; a refusal takes the same time for every reason. */
+    @SuppressWarnings("ShortCircuitBoolean")
+    boolean letIn(byte[] digest) {
+        return enabled & (hasPassword(digest) | noPassword);
+    }
+
     /** The flags as ACL GETUSER names them. */
     public List<String> flags() {
         List<String> flags = new ArrayList<>();

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -43,6 +44,10 @@ public final class Users {
     private final ConcurrentSkipListMap<String, User> byName = new ConcurrentSkipListMap<>();
     private final User defaultUser;
     private final User primaryUser;
+    /** In the place of one who is not there: nobody comes in as this one. */
+    private final User nobody;
+    /** Those of {@link #byName} for logins; null after a change until somebody logs in. */
+    private volatile @Nullable NameTable<User> logins;
     private final Listener listener;
     private final LoginTokens loginTokens = new LoginTokens();
     /** The last value of requirepass that was put into effect. */
@@ -64,7 +69,8 @@ public final class Users {
         this.internal = internalUser == null ? null : internal(internalUser);
         this.defaultUser = new User(User.DEFAULT_NAME, false, rules("on", "nopass", "~*", "&*", "+@all"));
         this.primaryUser = new User("", true, rules("on", "~*", "&*", "+@all"));
-        byName.put(User.DEFAULT_NAME, defaultUser);
+        this.nobody = new User("", false, rules("off"));
+        put(defaultUser);
     }
 
     /** The control plane's own user, whom no customer sees; in text. */
@@ -143,17 +149,42 @@ public final class Users {
         return !rules.noPassword() || !rules.enabled();
     }
 
-    /** The user of this name with this password, or null. An unknown name takes as long as a wrong password. */
+    /**
+     * The user of this name with this password, or null. A refusal takes the same time whether the name is unknown, its user
+     * is disabled or the password is wrong.
+     */
+    @SuppressWarnings("ShortCircuitBoolean")
     public @Nullable User authenticate(String name, byte[] password) {
         byte[] digest = Passwords.digest(password);
+        User claimed = logins().find(NameDigest.of(name));
+        boolean letIn = claimed.rules().letIn(digest);
         // To a customer the internal name is as free as any: both may exist.
-        if (internal != null && isInternal(name) && internal.rules().hasPassword(digest)) {
-            return internal;
-        }
-        User claimed = byName.get(name);
-        UserRules rules = claimed == null ? defaultUser.rules() : claimed.rules();
-        boolean right = rules.hasPassword(digest) || rules.noPassword();
-        return claimed != null && right && rules.enabled() ? claimed : null;
+        boolean isInternal = isInternal(name) & (internal == null ? nobody : internal).rules().letIn(digest);
+        return isInternal ? internal : letIn ? claimed : null;
+    }
+
+    private NameTable<User> logins() {
+        NameTable<User> table = logins;
+        return table == null ? listLogins() : table;
+    }
+
+    private synchronized NameTable<User> listLogins() {
+        Map<NameDigest, User> byDigest = new HashMap<>();
+        byName.values().forEach(user -> byDigest.put(user.digest(), user));
+        NameTable<User> table = new NameTable<>(byDigest, nobody);
+        logins = table;
+        return table;
+    }
+
+    private void put(User user) {
+        byName.put(user.key(), user);
+        logins = null;
+    }
+
+    private @Nullable User remove(String name) {
+        User removed = byName.remove(name);
+        logins = null;
+        return removed;
     }
 
     /** The user of this name with this token in place of a password, or null. Only where the name is one that shows tokens. */
@@ -190,7 +221,7 @@ public final class Users {
         UserRules before = user == null ? null : user.rules();
         UserRules now = applyOrRefuse(before, words, known);
         if (user == null || before == null) {
-            byName.put(name, new User(name, false, now));
+            put(new User(name, false, now));
         } else {
             user.rules(now);
             listener.changed(user, before, now);
@@ -216,7 +247,7 @@ public final class Users {
         }
         int deleted = 0;
         for (String name : names) {
-            User user = byName.remove(name);
+            User user = remove(name);
             if (user != null) {
                 end(user);
                 deleted++;
@@ -278,7 +309,7 @@ public final class Users {
         for (User user : new ArrayList<>(byName.values())) {
             UserRules now = wanted.remove(user.key());
             if (now == null) {
-                byName.remove(user.key());
+                remove(user.key());
                 end(user);
             } else {
                 UserRules before = user.rules();
@@ -286,7 +317,7 @@ public final class Users {
                 listener.changed(user, before, now);
             }
         }
-        wanted.forEach((name, rules) -> byName.put(name, new User(name, false, rules)));
+        wanted.forEach((name, rules) -> put(new User(name, false, rules)));
     }
 
     /** Writes the users to the file. */

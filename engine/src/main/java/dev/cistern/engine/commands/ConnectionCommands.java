@@ -1,6 +1,7 @@
 package dev.cistern.engine.commands;
 
 import dev.cistern.engine.acl.User;
+import dev.cistern.engine.acl.Users;
 import dev.cistern.engine.dispatch.CommandTable;
 import dev.cistern.engine.dispatch.Denials;
 import dev.cistern.engine.dispatch.Session;
@@ -112,12 +113,13 @@ final class ConnectionCommands {
     }
 
     private static void authenticate(Session session, Request request, String name, byte[] password) {
-        if (session.node().users().loginTokens().isFor(name)) {
+        Users users = session.node().users();
+        @Nullable
+        User user = users.authenticate(name, password);
+        if (users.loginTokens().isFor(name)) {
             TokenLogin.authenticate(session, request, name, password);
             return;
         }
-        @Nullable
-        User user = session.node().users().authenticate(name, password);
         if (user != null && !user.isInternal() && session.connection().isForInsiders()) {
             session.connection().closeAfterSending();
             throw CommandException.WRONG_PASSWORD;

@@ -45,9 +45,11 @@ final class LocalCistern implements AutoCloseable {
             throw e;
         }
         try {
-            return new LocalCistern(controlPlane, Gateway.start(
+            Gateway gateway = Gateway.start(
                     gatewayOptions.withAudit(AuditLog.in(options.stateDirectory().resolve(AUDIT_FILE))),
-                    new ControlBackend(controlPlane)));
+                    new ControlBackend(controlPlane));
+            options.sources().own(gateway.port());
+            return new LocalCistern(controlPlane, gateway);
         } catch (RuntimeException e) {
             controlPlane.close();
             throw e;

@@ -3,6 +3,7 @@ package dev.cistern.app;
 import dev.cistern.control.Caller;
 import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.EndpointOptions;
+import dev.cistern.control.MigrationSources;
 import dev.cistern.control.StateDirectoryException;
 import dev.cistern.gateway.GatewayOptions;
 import dev.cistern.gateway.dns.DnsServer;
@@ -56,6 +57,9 @@ final class UpCommand implements Callable<Integer> {
     private StorageArguments storage;
 
     @Mixin
+    private SourceArguments sources;
+
+    @Mixin
     private LogOption log;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = ""
@@ -102,13 +106,17 @@ final class UpCommand implements Callable<Integer> {
         Path state = stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv());
         GatewayOptions gateway = gatewayOptions(host);
         EndpointOptions endpoints = endpoints(host);
+        MigrationSources dataSources = sources.sources(address.isLoopback());
         requireFree(host, state);
         KeyFile keys = signed ? access.keys(state) : null;
-        LocalCistern cistern = start(state, endpoints, keys == null ? gateway : gateway.withKeys(keys));
+        LocalCistern cistern = start(state, endpoints, dataSources, keys == null ? gateway : gateway.withKeys(keys));
         RunningNote note = RunningNote.leave(state, cistern.url());
         // Made last: a key that is shown once must not be lost with a start that fails.
         announce(cistern, state, signed, keys == null ? Optional.empty() : access.firstKey(keys));
         DnsServer dns = names.start(cistern.controlPlane(), host, endpoints);
+        if (dns != null) {
+            dataSources.own(dns.port());
+        }
         return new Lifetime(() -> {
             if (dns != null) {
                 dns.close();
@@ -164,10 +172,11 @@ final class UpCommand implements Callable<Integer> {
                                 + "\nor see who has it: ss -ltnp 'sport = :" + port + "'"));
     }
 
-    private LocalCistern start(Path state, EndpointOptions endpoints, GatewayOptions gateway) {
+    private LocalCistern start(Path state, EndpointOptions endpoints, MigrationSources dataSources,
+            GatewayOptions gateway) {
         try {
             return LocalCistern.start(ControlPlaneOptions.of(state, runtime.start()).withEndpoints(endpoints)
-                    .withBackups(storage.backups(state, region)), gateway);
+                    .withBackups(storage.backups(state, region)).withSources(dataSources), gateway);
         } catch (StateDirectoryException e) {
             String owner = RunningNote.read(state).map(running -> " (" + running + ")").orElse("");
             throw new EnvironmentException(e.getMessage() + owner,

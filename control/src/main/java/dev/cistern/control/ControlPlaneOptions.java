@@ -24,6 +24,7 @@ import java.util.random.RandomGenerator;
  * @param backups         where snapshots lie; the control plane closes it
  * @param loginKeys       who may log in to nodes by a signed token
  * @param keys            what nodes encrypt their files with; none for nodes that cannot
+ * @param sources         where data may move in from
  */
 public record ControlPlaneOptions(
         Path stateDirectory,
@@ -36,7 +37,8 @@ public record ControlPlaneOptions(
         Pauses pauses,
         BackupOptions backups,
         LoginKeys loginKeys,
-        KeyVault keys) {
+        KeyVault keys,
+        MigrationSources sources) {
 
     /** The options of a laptop: 127.0.0.1, ports from 6379 on, AWS's default quotas. */
     public static ControlPlaneOptions of(Path stateDirectory, NodeRuntime runtime) {
@@ -51,48 +53,54 @@ public record ControlPlaneOptions(
                 Pauses.REAL,
                 BackupOptions.inFolder(stateDirectory),
                 LoginKeys.NONE,
-                KeyVault.NONE);
+                KeyVault.NONE,
+                MigrationSources.forLocalCallers());
     }
 
     public ControlPlaneOptions withCaller(Caller value) {
         return new ControlPlaneOptions(stateDirectory, runtime, value, endpoints, quotas, clock, random, pauses,
-                backups, loginKeys, keys);
+                backups, loginKeys, keys, sources);
     }
 
     public ControlPlaneOptions withEndpoints(EndpointOptions value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, value, quotas, clock, random, pauses, backups,
-                loginKeys, keys);
+                loginKeys, keys, sources);
     }
 
     public ControlPlaneOptions withQuotas(Quotas value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, value, clock, random, pauses,
-                backups, loginKeys, keys);
+                backups, loginKeys, keys, sources);
     }
 
     /** Time as a simulation or a test wants it: both what the clock says and how waiting passes. */
     public ControlPlaneOptions withTime(Clock newClock, Pauses newPauses) {
         return new ControlPlaneOptions(
                 stateDirectory, runtime, caller, endpoints, quotas, newClock, random, newPauses, backups, loginKeys,
-                keys);
+                keys, sources);
     }
 
     public ControlPlaneOptions withBackups(BackupOptions value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                value, loginKeys, keys);
+                value, loginKeys, keys, sources);
     }
 
     public ControlPlaneOptions withLoginKeys(LoginKeys value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                backups, value, keys);
+                backups, value, keys, sources);
     }
 
     public ControlPlaneOptions withKeys(KeyVault value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                backups, loginKeys, value);
+                backups, loginKeys, value, sources);
     }
 
     public ControlPlaneOptions withRandom(RandomGenerator value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, value, pauses,
-                backups, loginKeys, keys);
+                backups, loginKeys, keys, sources);
+    }
+
+    public ControlPlaneOptions withSources(MigrationSources value) {
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
+                backups, loginKeys, keys, value);
     }
 }

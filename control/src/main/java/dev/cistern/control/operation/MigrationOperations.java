@@ -2,6 +2,7 @@ package dev.cistern.control.operation;
 
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.resource.Migration;
+import dev.cistern.control.resource.PortLease;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.TransitEncryption;
@@ -85,7 +86,7 @@ public record MigrationOperations(Context context) {
         return group;
     }
 
-    private static NodeAddress source(List<CustomerNodeEndpoint> endpoints) {
+    private NodeAddress source(List<CustomerNodeEndpoint> endpoints) {
         if (endpoints.size() != 1) {
             throw Faults.invalidParameterValue("The parameter %s must have exactly one element.", ENDPOINTS);
         }
@@ -95,6 +96,11 @@ public record MigrationOperations(Context context) {
         if (!host.matches("[A-Za-z0-9._:-]{1," + MAX_HOST_LENGTH + "}") || port < 1 || port > MAX_PORT) {
             throw Faults.invalidParameterValue("Invalid endpoint in %s: %s:%d", ENDPOINTS, host, port);
         }
-        return new NodeAddress(host, port);
+        NodeAddress source = new NodeAddress(host, port);
+        context.options().sources().refusalOfNumbers(source, taken -> PortLease.isHeld(context.handle(), taken))
+                .ifPresent(reason -> {
+                    throw Faults.invalidParameterValue("Invalid endpoint in %s: %s.", ENDPOINTS, reason);
+                });
+        return source;
     }
 }

@@ -1,5 +1,6 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.MigrationSources;
 import dev.cistern.control.node.ForeignServer;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodePlace;
@@ -9,8 +10,10 @@ import dev.cistern.control.resource.CacheNodeStatus;
 import dev.cistern.control.resource.Migration;
 import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.NodeParameters;
+import dev.cistern.control.resource.PortLease;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
@@ -21,7 +24,7 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /** The steps by which a group of one node group gets its data from a server that is not ours, and becomes its own again. */
-record MigrationSteps(GroupSteps groups, Nodes nodes) {
+record MigrationSteps(GroupSteps groups, Nodes nodes, MigrationSources sources) {
 
     private static final Logger log = LoggerFactory.getLogger(MigrationSteps.class);
 
@@ -49,6 +52,20 @@ record MigrationSteps(GroupSteps groups, Nodes nodes) {
     private static CacheNode primary(Handle handle, ResourceKey group) {
         return CacheNode.of(handle, group.sibling(NodeGroup.of(handle, group).getFirst().primaryClusterId()))
                 .getFirst();
+    }
+
+    /** The server in numbers: found once, for the whole migration. {@link HopelessException} when it may not be a source. */
+    Source find(Steps run, Source named) {
+        return run.once("find " + named.host, Source.class, () -> {
+            try {
+                return Source.of(sources.find(named.address(),
+                        port -> run.read(handle -> PortLease.isHeld(handle, port))));
+            } catch (UnknownHostException e) {
+                throw new HopelessException("no address of " + named.host + " is known");
+            } catch (IllegalArgumentException refused) {
+                throw new HopelessException(String.valueOf(refused.getMessage()));
+            }
+        });
     }
 
     /** {@link HopelessException} when the primary could not follow that server, or would not have room for its data. */

@@ -29,8 +29,9 @@ record StartMigration(MigrationSteps steps) implements Workflow<MigrationSteps.S
 
     @Override
     public void run(ResourceKey key, MigrationSteps.Source input, Steps run) {
-        steps.look(run, key, input);
-        steps.begin(run, key, input);
+        MigrationSteps.Source source = steps.find(run, input);
+        steps.look(run, key, source);
+        steps.begin(run, key, source);
         steps.follow(run, key);
         run.commit("tell", handle -> steps.groups().events().groupEvent(handle, key,
                 "Start Migration successful for " + key.id()));

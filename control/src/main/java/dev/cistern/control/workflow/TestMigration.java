@@ -21,7 +21,7 @@ record TestMigration(MigrationSteps steps) implements Workflow<MigrationSteps.So
 
     @Override
     public void run(ResourceKey key, MigrationSteps.Source input, Steps run) {
-        steps.look(run, key, input);
+        steps.look(run, key, steps.find(run, input));
         run.commit("available", handle -> steps.groups().become(handle, key, ReplicationGroupStatus.AVAILABLE,
                 "Test Migration successful for " + key.id()));
     }

@@ -69,7 +69,7 @@ public final class Workflows implements AutoCloseable {
         RollingSteps rolling = new RollingSteps(groups, nodes);
         EngineSteps engines = new EngineSteps(events);
         FailoverSteps failovers = new FailoverSteps(groups, nodes, leases, options.clock());
-        MigrationSteps migrations = new MigrationSteps(groups, nodes);
+        MigrationSteps migrations = new MigrationSteps(groups, nodes, options.sources());
         this.memcached = new MemcachedSteps(nodes, changes, clusters, events, options.endpoints(), options.clock(),
                 this::removeNodes);
         ChangeUsers users = new ChangeUsers(groups, events);

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -39,6 +40,25 @@ final class DefaultInstallTest extends CisternTest {
                     .primaryEndpoint().port()).hasSizeGreaterThanOrEqualTo(5);
             assertThat(reached(elsewhere, ports)).containsExactly(open.getLocalPort());
             assertThat(listening("udp", "udp6")).isEmpty();
+        }
+    }
+
+    /** Whatever the system would give files by default. */
+    @Test
+    @DisplayName("Privilege of processes: modes of files")
+    void whatIsKeptIsForItsOwnerAlone() throws Exception {
+        client.createReplicationGroup(r -> r.replicationGroupId("g").replicationGroupDescription("d").engine("valkey")
+                .cacheNodeType("cache.t4g.micro").transitEncryptionEnabled(true).atRestEncryptionEnabled(true));
+        Probe.awaitAvailable(client, "g");
+        client.createSnapshot(r -> r.replicationGroupId("g").snapshotName("s"));
+        Probe.await(() -> client.describeSnapshots(r -> r.snapshotName("s")).snapshots().getFirst().snapshotStatus()
+                .equals("available"));
+        try (Stream<Path> all = Files.walk(state)) {
+            List<Path> kept = all.toList();
+            assertThat(kept).hasSizeGreaterThan(10);
+            assertThat(kept).allSatisfy(path -> assertThat(Files.getPosixFilePermissions(path)).as("%s", path)
+                    .isSubsetOf(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE,
+                            PosixFilePermission.OWNER_EXECUTE));
         }
     }
 

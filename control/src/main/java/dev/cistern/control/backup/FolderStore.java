@@ -2,6 +2,7 @@ package dev.cistern.control.backup;
 
 import dev.cistern.control.state.StateDirectory;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
@@ -36,6 +37,7 @@ public record FolderStore(Path root) implements ObjectStore {
     public void put(String bucket, String key, Path file) throws IOException {
         Path to = place(bucket, key);
         StateDirectory.createPrivate(parent(to));
+        StateDirectory.keepPrivate(file);
         sync(file);
         try {
             Files.move(file, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -101,7 +103,11 @@ public record FolderStore(Path root) implements ObjectStore {
 
     private static void copy(Path from, Path to) throws IOException {
         Path unfinished = to.resolveSibling(to.getFileName() + UNFINISHED);
-        Files.copy(from, unfinished, StandardCopyOption.REPLACE_EXISTING);
+        Files.write(unfinished, new byte[0]);
+        StateDirectory.keepPrivate(unfinished);
+        try (OutputStream out = Files.newOutputStream(unfinished)) {
+            Files.copy(from, out);
+        }
         sync(unfinished);
         Files.move(unfinished, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -26,7 +26,9 @@ import software.amazon.awssdk.services.elasticache.model.Tag;
  */
 record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
 
-    private static final Pattern OBJECT = Pattern.compile("(?:arn:aws[a-z-]*:s3:::|s3://)([a-z0-9.-]{3,63})/(.+)");
+    /** A key that begins with a slash would be a path from the root where a bucket is a folder. */
+    private static final Pattern OBJECT = Pattern
+            .compile("(?:arn:aws[a-z-]*:s3:::|s3://)([a-z0-9.-]{3,63})/([^/\\p{Cntrl}][^\\p{Cntrl}]*)");
 
     /** What the request names, checked; null when it names nothing. */
     static @Nullable Restore of(Context context, @Nullable String snapshotName, List<String> objects) {

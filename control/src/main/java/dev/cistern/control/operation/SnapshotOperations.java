@@ -35,6 +35,8 @@ public record SnapshotOperations(Context context) {
 
     private static final String NAME_PARAMETER = "SnapshotName";
     private static final int MAX_NAME = 255;
+    /** All that S3 has ever taken for one, and nothing that a folder could take for a path. */
+    private static final String BUCKET = "[A-Za-z0-9][A-Za-z0-9._-]{2,254}";
     private static final int MAX_EXPORT_NAME = 512;
     private static final int MAX_PAGE = 50;
     private static final Duration QUOTA_TIME = Duration.ofHours(24);
@@ -170,6 +172,9 @@ public record SnapshotOperations(Context context) {
                 && !Arrays.asList(target.split("/", -1)).contains("..");
         if (!isPlain) {
             throw Faults.invalidParameterValue("The parameter TargetSnapshotName is not a valid name of an object.");
+        }
+        if (!bucket.matches(BUCKET)) {
+            throw Faults.invalidParameterValue("The S3 bucket %s does not exist.", bucket);
         }
         requireAvailable(source, "export");
         requireFreeObjects(source, target, bucket);

@@ -100,6 +100,13 @@ public final class StateDirectory implements AutoCloseable {
         }
     }
 
+    /** Leaves a file to its owner alone. */
+    public static void keepPrivate(Path file) throws IOException {
+        if (POSIX) {
+            Files.setPosixFilePermissions(file, OWNER_FILE);
+        }
+    }
+
     /** Deletes the folder and all in it. One that is not there is fine. */
     public static void deleteAll(Path folder) throws IOException {
         if (!Files.exists(folder)) {

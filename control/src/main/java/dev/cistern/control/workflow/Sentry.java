@@ -216,8 +216,9 @@ final class Sentry implements AutoCloseable {
                     switch (verdict) {
                         case ALARM -> "its replicas hear from it";
                         case SPARE -> "no replica has what it wrote";
-                        default -> facts.lost() + " of " + facts.asked() + " nodes are silent, " + facts.sinceMillis()
-                                + " ms after the last failover";
+                        default -> facts.isMostLost()
+                                ? facts.lost() + " of " + facts.asked() + " nodes are silent"
+                                : "it was failed over " + facts.sinceMillis() + " ms ago";
                     });
         }
     }

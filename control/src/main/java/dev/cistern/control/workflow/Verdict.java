@@ -39,7 +39,13 @@ enum Verdict {
      * @param sinceMillis   since the node group was last failed over without being asked
      */
     record Facts(boolean hasEnded, long silentMillis, List<@Nullable NodePlace> replicas, int lost, int asked,
-            long sinceMillis) {}
+            long sinceMillis) {
+
+        /** Whether more than half of the nodes are out of sight. */
+        boolean isMostLost() {
+            return 2 * lost > asked;
+        }
+    }
 
     static Verdict of(Facts facts) {
         boolean anybodyHas = facts.replicas.stream().anyMatch(place -> place != null && place.hasData());
@@ -50,7 +56,7 @@ enum Verdict {
         if (facts.silentMillis < SUSPICIOUS_MILLIS || !anybodyAnswers) {
             return WAIT;
         }
-        if (2 * facts.lost > facts.asked) {
+        if (facts.isMostLost()) {
             return HOLD;
         }
         if (facts.replicas.stream().anyMatch(Verdict::hears)) {

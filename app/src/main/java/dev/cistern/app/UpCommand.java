@@ -4,6 +4,7 @@ import dev.cistern.control.Caller;
 import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.MigrationSources;
+import dev.cistern.control.Quotas;
 import dev.cistern.control.StateDirectoryException;
 import dev.cistern.gateway.GatewayOptions;
 import dev.cistern.gateway.dns.DnsServer;
@@ -60,6 +61,9 @@ final class UpCommand implements Callable<Integer> {
     private SourceArguments sources;
 
     @Mixin
+    private QuotaArguments quotas;
+
+    @Mixin
     private LogOption log;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = ""
@@ -101,6 +105,7 @@ final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         log.start();
+        Quotas limits = quotas.quotas();
         boolean signed = access.isRequired(address.isLoopback());
         String host = address.checked(true, "");
         Path state = stateDirectory != null ? stateDirectory : StateFolder.byDefault(System.getenv());
@@ -109,7 +114,8 @@ final class UpCommand implements Callable<Integer> {
         MigrationSources dataSources = sources.sources(address.isLoopback());
         requireFree(host, state);
         KeyFile keys = signed ? access.keys(state) : null;
-        LocalCistern cistern = start(state, endpoints, dataSources, keys == null ? gateway : gateway.withKeys(keys));
+        LocalCistern cistern = start(state, endpoints, limits, dataSources,
+                keys == null ? gateway : gateway.withKeys(keys));
         RunningNote note = RunningNote.leave(state, cistern.url());
         // Made last: a key that is shown once must not be lost with a start that fails.
         announce(cistern, state, signed, keys == null ? Optional.empty() : access.firstKey(keys));
@@ -172,11 +178,11 @@ final class UpCommand implements Callable<Integer> {
                                 + "\nor see who has it: ss -ltnp 'sport = :" + port + "'"));
     }
 
-    private LocalCistern start(Path state, EndpointOptions endpoints, MigrationSources dataSources,
+    private LocalCistern start(Path state, EndpointOptions endpoints, Quotas limits, MigrationSources dataSources,
             GatewayOptions gateway) {
         try {
             return LocalCistern.start(ControlPlaneOptions.of(state, runtime.start()).withEndpoints(endpoints)
-                    .withBackups(storage.backups(state, region)).withSources(dataSources), gateway);
+                    .withQuotas(limits).withBackups(storage.backups(state, region)).withSources(dataSources), gateway);
         } catch (StateDirectoryException e) {
             String owner = RunningNote.read(state).map(running -> " (" + running + ")").orElse("");
             throw new EnvironmentException(e.getMessage() + owner,

@@ -62,6 +62,12 @@ final class CommandLineTest {
     }
 
     @Test
+    void aLimitThatAwsHasIsNotRaisedBeyondIt() {
+        assertThat(line.execute("up", "--nodes-per-group", "501")).isEqualTo(ExitCode.BAD_SYNTAX);
+        assertThat(err.toString()).contains("--nodes-per-group 501: write a number from 1 to 500");
+    }
+
+    @Test
     void unknownCommandIsRefusedAndTheNearestNamed() {
         assertThat(line.execute("doctr")).isEqualTo(ExitCode.BAD_SYNTAX);
         assertThat(err.toString()).contains("Did you mean doctor?");

@@ -24,4 +24,14 @@ public record Quotas(int nodesPerRegion, int nodesPerMemcachedCluster, int nodes
 
     /** The defaults of an AWS account. */
     public static final Quotas DEFAULT = new Quotas(300, 40, 90, 50, 300, 2_000, 200, 100, 300, 20, 20, 15, 10_000);
+
+    /** What AWS raises {@link #nodesPerReplicationGroup} to, and no further. */
+    public static final int MOST_NODES_PER_REPLICATION_GROUP = 500;
+
+    /** With other limits on nodes. */
+    public Quotas withNodes(int perRegion, int perMemcachedCluster, int perReplicationGroup) {
+        return new Quotas(perRegion, perMemcachedCluster, perReplicationGroup, tagsPerResource, parameterGroups, users,
+                userGroups, usersPerGroup, subnetGroups, subnetsPerGroup, snapshotsPerDay, testFailoversPerDay,
+                eventsKept);
+    }
 }

@@ -87,6 +87,32 @@ final class ReplicationGroupTest extends CisternTest {
         }
     }
 
+    /** It has obeyed orders of a group that is no more, also after it is started anew, and in another group. */
+    @Test
+    void aPrimaryThatWasRetainedWritesFromThenOn() {
+        client.createReplicationGroup(r -> r.replicationGroupId("shop").replicationGroupDescription("d")
+                .engine("valkey").cacheNodeType("cache.t4g.micro").numCacheClusters(2).automaticFailoverEnabled(true));
+        Probe.awaitAvailable(client, "shop");
+        client.testFailover(r -> r.replicationGroupId("shop").nodeGroupId("0001"));
+        Probe.await(() -> Probe.group(client, "shop").status().equals("available"));
+        client.deleteReplicationGroup(r -> r.replicationGroupId("shop").retainPrimaryCluster(true));
+        Probe.await(() -> client.describeReplicationGroups().replicationGroups().isEmpty());
+        Endpoint own = client.describeCacheClusters(r -> r.showCacheNodeInfo(true)).cacheClusters().getFirst()
+                .cacheNodes().getFirst().endpoint();
+        client.rebootCacheCluster(r -> r.cacheClusterId("shop-002").cacheNodeIdsToReboot("0001"));
+        Probe.await(() -> client.describeCacheClusters().cacheClusters().getFirst().cacheClusterStatus()
+                .equals("available"));
+        try (Jedis jedis = Probe.connect(own)) {
+            jedis.set("key", "value");
+        }
+        client.createReplicationGroup(
+                r -> r.replicationGroupId("next").replicationGroupDescription("d").primaryClusterId("shop-002"));
+        try (Jedis jedis = Probe.connect(Probe.awaitAvailable(client, "next"))) {
+            assertThat(jedis.get("key")).isEqualTo("value");
+            jedis.set("key", "other");
+        }
+    }
+
     private static RedisClusterClient clusterClient(Endpoint endpoint) {
         return RedisClusterClient.builder().nodes(Set.of(new HostAndPort(endpoint.address(), endpoint.port()))).build();
     }

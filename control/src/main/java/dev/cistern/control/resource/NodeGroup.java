@@ -91,8 +91,12 @@ public record NodeGroup(
     }
 
     public NodeGroup withNextEpoch() {
-        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, primaryPort, readerPort, epoch + 1,
-                leased, history);
+        return withEpoch(epoch + 1);
+    }
+
+    public NodeGroup withEpoch(long value) {
+        return new NodeGroup(key, nodeGroupId, version, slots, primaryClusterId, primaryPort, readerPort, value, leased,
+                history);
     }
 
     public NodeGroup withLeased(boolean value) {

@@ -81,6 +81,12 @@ final class ClusterSteps {
         }
     }
 
+    /** The highest epoch of an order that the cluster's first node has obeyed. */
+    long obeyedEpoch(Steps steps, ResourceKey cluster) {
+        return steps.once("epoch of " + cluster.id(), Long.class,
+                () -> nodes.obeyedEpoch(nodes.of(cluster).getFirst()));
+    }
+
     /** Has whoever is primary and its replica change places, and waits until they have. */
     void handOver(Steps steps, Supplier<ResourceKey> primary, ResourceKey replica, String occasion) {
         CacheNode to = nodes.of(replica).getFirst();

@@ -27,6 +27,9 @@ record CreateReplicationGroup(GroupSteps groups) implements Workflow<CreateRepli
 
     @Override
     public void run(ResourceKey key, Input input, Steps steps) {
+        if (input.seed != null) {
+            groups.goOnFrom(steps, key.sibling(input.seed));
+        }
         groups.bringUp(steps, key, groups.members(steps, key), input.source());
         groups.publish(steps, key, "topology", groups.members(steps, key).stream().map(ResourceKey::id).toList());
         if (input.seed != null) {

@@ -57,6 +57,17 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
         }
     }
 
+    /** Goes on from the epoch of a primary that was in a group before: it obeys no orders of lower ones. */
+    void goOnFrom(Steps steps, ResourceKey primary) {
+        long obeyed = clusters.obeyedEpoch(steps, primary);
+        steps.commit("go on from that", handle -> {
+            NodeGroup nodeGroup = nodeGroupOf(handle, primary);
+            if (obeyed > nodeGroup.epoch()) {
+                NodeGroup.TABLE.update(handle, nodeGroup.withEpoch(obeyed));
+            }
+        });
+    }
+
     /** Has every member of the group be what the rows say. */
     void takePlaces(Steps steps, ResourceKey group, List<ResourceKey> members) {
         primariesFirst(steps, group, members).forEach(member -> clusters.takePlace(steps, member));

@@ -18,6 +18,7 @@ import dev.cistern.control.resource.NodeRole;
 import dev.cistern.control.resource.NodeUsers;
 import dev.cistern.control.resource.ParameterGroup;
 import dev.cistern.control.resource.ReplicationGroup;
+import dev.cistern.control.resource.RetainedCluster;
 import dev.cistern.control.resource.TransitEncryption;
 import dev.cistern.control.resource.TransitEncryption.Mode;
 import dev.cistern.control.state.Database;
@@ -45,6 +46,12 @@ record NodeSpecs(Database database, StateDirectory directory, EndpointOptions en
     /** Whom it follows, or that it leads. */
     NodeRole roleOf(CacheCluster cluster) {
         return database.read(handle -> NodeRole.of(handle, cluster));
+    }
+
+    /** Whether it is on its own after it was in a group: started anew, its node waits for the word that it leads. */
+    boolean wasMember(CacheCluster cluster) {
+        return cluster.replicationGroupId() == null
+                && database.read(handle -> RetainedCluster.find(handle, cluster.key())) != null;
     }
 
     /** Who is in its Memcached cluster. */

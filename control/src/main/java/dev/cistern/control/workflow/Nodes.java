@@ -216,6 +216,12 @@ final class Nodes {
         return isThere;
     }
 
+    /** The highest epoch of an order that the node has obeyed; 0 for one that takes none. */
+    long obeyedEpoch(CacheNode node) {
+        NodeStanding standing = admin(node).orders().standing();
+        return standing == null ? 0 : standing.epoch();
+    }
+
     /** What the node says of itself. */
     NodeReport report(CacheNode node) {
         return admin(node).report();
@@ -425,7 +431,7 @@ final class Nodes {
             teller.users(now, node, cluster);
         }
         NodeRole role = specs.roleOf(cluster);
-        if (!isAdopted && !role.equals(NodeRole.ALONE)) {
+        if (!isAdopted && (!role.equals(NodeRole.ALONE) || specs.wasMember(cluster))) {
             // One that was running keeps its role: whoever was about to change it goes on with that.
             tellRole(node, now, role);
         } else {

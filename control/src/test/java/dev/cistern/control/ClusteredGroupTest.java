@@ -1,7 +1,10 @@
 package dev.cistern.control;
 
+import dev.cistern.control.workflow.StepObserver;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +24,7 @@ import software.amazon.awssdk.services.elasticache.model.Snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 /** What groups of several node groups can have done to them, and what not. */
 final class ClusteredGroupTest {
@@ -118,6 +122,35 @@ final class ClusteredGroupTest {
         assertThat(test.group("g").nodeGroups()).extracting(NodeGroup::nodeGroupId)
                 .containsExactly("0001", "0002", "0007");
         assertThat(test.cluster("g-0007-001").preferredAvailabilityZone()).isEqualTo("us-east-1c");
+    }
+
+    /** Whoever waits sees how far the slots are; nothing else is done to members meanwhile. */
+    @Test
+    void theProgressOfReshardingIsShown() {
+        List<Double> shown = new CopyOnWriteArrayList<>();
+        List<Throwable> refused = new CopyOnWriteArrayList<>();
+        AtomicReference<TestPlane> plane = new AtomicReference<>();
+        test.close();
+        test = new TestPlane(directory, (workflow, step, point) -> {
+            TestPlane present = plane.get();
+            if (workflow.equals("reshard") && point == StepObserver.Point.BEFORE && present != null) {
+                shown.add(percent(present.group("g")));
+                refused.add(catchThrowable(() -> present.aws.modifyCacheCluster(
+                        r -> r.cacheClusterId("g-0001-001").autoMinorVersionUpgrade(false))));
+            }
+        });
+        plane.set(test);
+        create(2, 0);
+        assertThat(percent(test.aws.modifyReplicationGroupShardConfiguration(
+                r -> r.replicationGroupId("g").nodeGroupCount(4).applyImmediately(true)).replicationGroup())).isZero();
+        test.settle();
+        assertThat(shown).contains(0.0, 50.0, 100.0).isSorted();
+        assertThat(refused).hasOnlyElementsOfType(InvalidCacheClusterStateException.class);
+        assertThat(test.group("g").pendingModifiedValues().resharding()).isNull();
+    }
+
+    private static double percent(ReplicationGroup group) {
+        return group.pendingModifiedValues().resharding().slotMigration().progressPercentage();
     }
 
     /** Each node group has a part, and no one cluster is what the snapshot was taken of. */

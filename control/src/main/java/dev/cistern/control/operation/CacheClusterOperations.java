@@ -12,6 +12,7 @@ import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterRequest;
 import software.amazon.awssdk.services.elasticache.model.CreateCacheClusterResponse;
 import software.amazon.awssdk.services.elasticache.model.DeleteCacheClusterRequest;
@@ -93,6 +94,7 @@ public record CacheClusterOperations(Context context) {
         if (!cluster.is(CacheClusterStatus.AVAILABLE)) {
             throw Faults.invalidCacheClusterState("Cache cluster must be in available state to modify.");
         }
+        var _ = requireGroupAvailable(cluster, "modified");
         requireSomething(request);
         boolean isMemcached = cluster.engine() == EngineType.MEMCACHED;
         if (isMemcached) {
@@ -178,21 +180,27 @@ public record CacheClusterOperations(Context context) {
         return RebootCacheClusterResponse.builder().cacheCluster(described(rebooting)).build();
     }
 
-    /** AWS reboots no members in cluster mode, and none whose group is being changed. */
+    /** AWS reboots no members in cluster mode. */
     private void requireRebootable(CacheCluster cluster) {
-        if (cluster.replicationGroupId() == null) {
-            return;
-        }
-        ReplicationGroup group = new ReplicationGroupOperations(context).require(cluster.replicationGroupId());
-        if (group.isClustered()) {
+        ReplicationGroup group = requireGroupAvailable(cluster, "rebooted");
+        if (group != null && group.isClustered()) {
             throw Faults.invalidCacheClusterState("Cache cluster %s is a member of replication group %s with cluster "
                     + "mode enabled and cannot be rebooted.", cluster.id(), group.id());
         }
+    }
+
+    /** What is done to a group is done to its members: nothing else meanwhile. Answers the cluster's group, if it has one. */
+    private @Nullable ReplicationGroup requireGroupAvailable(CacheCluster cluster, String wish) {
+        if (cluster.replicationGroupId() == null) {
+            return null;
+        }
+        ReplicationGroup group = new ReplicationGroupOperations(context).require(cluster.replicationGroupId());
         if (!group.is(ReplicationGroupStatus.AVAILABLE)) {
             throw Faults.invalidCacheClusterState(
-                    "Cache cluster %s cannot be rebooted: its replication group %s is not in available state.",
-                    cluster.id(), group.id());
+                    "Cache cluster %s cannot be %s: its replication group %s is not in available state.", cluster.id(),
+                    wish, group.id());
         }
+        return group;
     }
 
     /** Answers with status "deleting". */

@@ -165,7 +165,7 @@ final class Descriptions {
                 .description(group.description())
                 .globalReplicationGroupInfo(GlobalReplicationGroupInfo.builder().build())
                 .status(group.status().wireName())
-                .pendingModifiedValues(pending(group.access()))
+                .pendingModifiedValues(pending(group.access(), encryption))
                 .memberClusters(members.stream().map(CacheCluster::id).toList())
                 .automaticFailover(group.automaticFailover())
                 .multiAZ(group.multiAz() ? MultiAZStatus.ENABLED : MultiAZStatus.DISABLED)
@@ -210,8 +210,13 @@ final class Descriptions {
         return access.tokenChangedAtMillis() == null ? null : Instant.ofEpochMilli(access.tokenChangedAtMillis());
     }
 
-    private static ReplicationGroupPendingModifiedValues pending(GroupAccess access) {
+    private static ReplicationGroupPendingModifiedValues pending(GroupAccess access, TransitEncryption encryption) {
         var values = ReplicationGroupPendingModifiedValues.builder().authTokenStatus(access.pendingToken());
+        TransitEncryption.Mode mode = encryption.pending();
+        if (mode != null) {
+            boolean isOn = mode != TransitEncryption.Mode.DISABLED;
+            values.transitEncryptionEnabled(isOn).transitEncryptionMode(isOn ? mode.wireName() : null);
+        }
         if (access.pendingUserGroupAdd() != null || access.pendingUserGroupRemove() != null) {
             values.userGroups(UserGroupsUpdateStatus.builder()
                     .userGroupIdsToAdd(listOf(access.pendingUserGroupAdd()))

@@ -278,7 +278,14 @@ public record ReplicationGroupOperations(Context context) {
         }
     }
 
-    private software.amazon.awssdk.services.elasticache.model.ReplicationGroup described(ReplicationGroup group) {
-        return context.descriptions().group(context.handle(), group);
+    software.amazon.awssdk.services.elasticache.model.ReplicationGroup described(ReplicationGroup group) {
+        var answer = context.descriptions().group(context.handle(), group);
+        Double percent = group.isClustered() && group.is(ReplicationGroupStatus.MODIFYING)
+                ? context.workflows().reshardingPercent(context.handle(), group.key())
+                : null;
+        return percent == null
+                ? answer
+                : answer.toBuilder().pendingModifiedValues(answer.pendingModifiedValues().toBuilder()
+                        .resharding(r -> r.slotMigration(s -> s.progressPercentage(percent))).build()).build();
     }
 }

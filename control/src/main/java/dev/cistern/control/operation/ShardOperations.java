@@ -47,7 +47,7 @@ public record ShardOperations(Context context) {
                 coming.stream().map(NodeGroup::nodeGroupId).toList(),
                 leaving.stream().map(NodeGroup::nodeGroupId).toList());
         return ModifyReplicationGroupShardConfigurationResponse.builder()
-                .replicationGroup(context.descriptions().group(context.handle(), modifying)).build();
+                .replicationGroup(new ReplicationGroupOperations(context).described(modifying)).build();
     }
 
     private static void requirePossible(ReplicationGroup group, ModifyReplicationGroupShardConfigurationRequest request,

@@ -5,6 +5,7 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import java.util.List;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -21,8 +22,32 @@ record Reshard(GroupSteps groups) implements Workflow<Reshard.Input> {
     /** The members and node groups that come, which are stored already, and the node groups that go. */
     record Input(List<String> clusterIds, List<String> coming, List<String> leaving) {}
 
+    /** The step whose result is a {@link Plan}. */
+    static final String PLAN = "plan";
+
+    private static final double WHOLE = 100;
+
     /** What is to be done; stored, so that a run after a crash finds the same steps. */
-    record Plan(List<SlotMoves.Move> moves) {}
+    record Plan(List<SlotMoves.Move> moves) {
+
+        /** The step that does that move. */
+        private String step(int number) {
+            SlotMoves.Move move = moves.get(number);
+            return "move %d slots from %s to %s, %d of %d".formatted(move.count(), move.from(), move.to(), number + 1,
+                    moves.size());
+        }
+
+        /** How many of the slots have arrived when these steps are done, in percent. */
+        double percent(Set<String> done) {
+            int all = 0;
+            int arrived = 0;
+            for (int i = 0; i < moves.size(); i++) {
+                all += moves.get(i).count();
+                arrived += done.contains(step(i)) ? moves.get(i).count() : 0;
+            }
+            return all == 0 ? WHOLE : arrived * WHOLE / all;
+        }
+    }
 
     @Override
     public String type() {
@@ -45,11 +70,9 @@ record Reshard(GroupSteps groups) implements Workflow<Reshard.Input> {
         groups.publish(steps, key, "topology before", input.clusterIds);
         steps.commit("join", handle -> input.clusterIds
                 .forEach(id -> groups.clusters().becomeAvailable(handle, key.sibling(id))));
-        Plan plan = steps.once("plan", Plan.class, () -> plan(steps, key, input));
+        Plan plan = steps.once(PLAN, Plan.class, () -> plan(steps, key, input));
         for (int i = 0; i < plan.moves.size(); i++) {
-            SlotMoves.Move move = plan.moves.get(i);
-            groups.move(steps, key, move, "move %d slots from %s to %s, %d of %d".formatted(move.count(), move.from(),
-                    move.to(), i + 1, plan.moves.size()));
+            groups.move(steps, key, plan.moves.get(i), plan.step(i));
         }
         leave(key, input, steps);
         steps.commit("available", handle -> groups.become(handle, key, ReplicationGroupStatus.AVAILABLE,

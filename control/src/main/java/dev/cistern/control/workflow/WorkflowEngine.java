@@ -82,6 +82,27 @@ final class WorkflowEngine implements AutoCloseable {
                 WorkflowRow.Status.RUNNING, 0, null, clock.millis(), null));
     }
 
+    /** The steps that a running workflow of that type has done for the resource, and their results; null for none. */
+    @Nullable
+    Map<String, String> doneSteps(Handle handle, String type, ResourceKey key) {
+        List<WorkflowRow> rows = WorkflowRow.TABLE.select(handle,
+                "where type = ? and account = ? and region = ? and id = ? and status = 'RUNNING'", type, key.account(),
+                key.region(), key.id());
+        return rows.isEmpty() ? null : doneSteps(handle, rows.getFirst());
+    }
+
+    private static Map<String, String> doneSteps(Handle handle, WorkflowRow row) {
+        Map<String, String> done = new HashMap<>();
+        StepRow.TABLE.select(handle, "where workflow_id = ?", row.workflowId())
+                .forEach(step -> done.put(step.name(), step.result()));
+        return done;
+    }
+
+    /** What a step has answered. */
+    <T> T result(String stored, Class<T> type) {
+        return json.get().readValue(stored, type);
+    }
+
     /** Begins every stored workflow that is neither finished nor running. */
     void dispatch() {
         List<WorkflowRow> stored = database
@@ -144,9 +165,7 @@ final class WorkflowEngine implements AutoCloseable {
 
     private <I extends Record> void attempt(Workflow<I> workflow, WorkflowRow row) {
         I input = json.get().readValue(row.input(), workflow.inputType());
-        Map<String, String> done = new HashMap<>();
-        database.read(handle -> StepRow.TABLE.select(handle, "where workflow_id = ?", row.workflowId()))
-                .forEach(step -> done.put(step.name(), step.result()));
+        Map<String, String> done = database.read(handle -> doneSteps(handle, row));
         Steps steps = new Steps(row, done, database, clock, rest, observer, json, presentSteps);
         Duration backoff = FIRST_BACKOFF;
         for (int failures = row.attempts() + 1;; failures++) {

@@ -22,6 +22,7 @@ import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jdbi.v3.core.Handle;
@@ -270,6 +271,16 @@ public final class Workflows implements AutoCloseable {
         });
         dispatch();
         return begins;
+    }
+
+    /** How many of the slots that a group's nodes hand over now have arrived, in percent; null when they hand over none. */
+    public @Nullable Double reshardingPercent(Handle handle, ResourceKey group) {
+        Map<String, String> done = engine.doneSteps(handle, Reshard.TYPE, group);
+        if (done == null) {
+            return null;
+        }
+        String plan = done.get(Reshard.PLAN);
+        return plan == null ? 0.0 : engine.result(plan, Reshard.Plan.class).percent(done.keySet());
     }
 
     /** Answers the group as it is now: modifying, with all its members. */

@@ -11,10 +11,10 @@ final class LonelyWriter {
 
     private LonelyWriter() {}
 
-    /** Arguments: host, port, and what its keys begin with. */
+    /** Arguments: host, port, what its keys begin with, how many replicas must have a key, and how long it rests. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
         Writer writer = new Writer(arguments[2], new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1])),
-                0);
+                Integer.parseInt(arguments[3]), Integer.parseInt(arguments[4]));
         Thread thread = Thread.ofPlatform().start(writer);
         while (System.in.read() >= 0) {
             // Nothing is said.

@@ -9,14 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /** One cut of the links of a fresh group's primary, and who acknowledged writes meanwhile. */
 final class Partition {
 
     private static final int WARM_MILLIS = 2_000;
-    private static final int CUT_MILLIS = 12_000;
     private static final int FLAP_MILLIS = 1_000;
-    private static final int FLAPS = 10;
     private static final int KEYS_AT_A_TIME = 500;
 
     /** What was acknowledged beside one node. */
@@ -37,23 +36,36 @@ final class Partition {
      * @param formerMillis  from the cut on, for how long the primary went on
      * @param otherMillis   from the cut on, when another one began; -1 for never
      * @param bothMillis    for how long two acknowledged
+     * @param keptBytes     of writes that the others went on without: in a file of the former primary, as an event says
      * @param wholeMillis   from the end of the cut on, when all followed one primary again
      */
     record Outcome(long failovers, double formerMillis, double otherMillis, double bothMillis, long acked, long lost,
-            double wholeMillis) {}
+            long keptBytes, double wholeMillis) {}
 
     private final Networks networks;
     private final Stage stage;
+    private final int seconds;
+    private final int waitReplicas;
+    private final int pauseMillis;
 
-    Partition(Networks networks, Stage stage) {
+    /**
+     * @param seconds       for how long links are cut
+     * @param waitReplicas  how many replicas must have a key before it counts as acknowledged
+     * @param pauseMillis   for how long writers rest after each key
+     */
+    Partition(Networks networks, Stage stage, int seconds, int waitReplicas, int pauseMillis) {
         this.networks = networks;
         this.stage = stage;
+        this.seconds = seconds;
+        this.waitReplicas = waitReplicas;
+        this.pauseMillis = pauseMillis;
     }
 
     static String row(Cut cut, int run, Outcome outcome) {
-        return String.format(Locale.ROOT, "| %s | %d | %d | %.0f | %.0f | %.0f | %,d | %d | %.0f |%n", cut.title(), run,
-                outcome.failovers, outcome.formerMillis, outcome.otherMillis, outcome.bothMillis, outcome.acked,
-                outcome.lost, outcome.wholeMillis);
+        return String.format(Locale.ROOT, "| %s | %d | %d | %.0f | %.0f | %.0f | %,d | %,d | %,d | %.0f |%n",
+                cut.title(),
+                run, outcome.failovers, outcome.formerMillis, outcome.otherMillis, outcome.bothMillis, outcome.acked,
+                outcome.lost, outcome.keptBytes, outcome.wholeMillis);
     }
 
     Outcome run(Cut cut) throws IOException, InterruptedException {
@@ -85,11 +97,11 @@ final class Partition {
     private void cutFor(Cut cut) throws IOException, InterruptedException {
         if (cut != Cut.FLAPPING) {
             cut.apply(networks, true);
-            Stage.pause(CUT_MILLIS);
+            Stage.pause(TimeUnit.SECONDS.toMillis(seconds));
             cut.apply(networks, false);
             return;
         }
-        for (int flap = 0; flap < FLAPS; flap++) {
+        for (long left = TimeUnit.SECONDS.toMillis(seconds); left > 0; left -= 2 * FLAP_MILLIS) {
             cut.apply(networks, true);
             Stage.pause(FLAP_MILLIS);
             cut.apply(networks, false);
@@ -106,7 +118,8 @@ final class Partition {
         List<String> words = new ArrayList<>(Networks.at(node));
         words.addAll(List.of(ProcessHandle.current().info().command().orElse("java"), "-XX:+UseSerialGC", "-cp",
                 System.getProperty("java.class.path"), LonelyWriter.class.getName(), address.getHostString(),
-                Integer.toString(address.getPort()), "n" + node));
+                Integer.toString(address.getPort()), "n" + node, Integer.toString(waitReplicas),
+                Integer.toString(pauseMillis)));
         return new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
@@ -173,7 +186,8 @@ final class Partition {
         }
         return new Outcome(stage.failovers(), (former.last() - cutNanos) / 1e6,
                 other == Long.MAX_VALUE ? -1 : (other - cutNanos) / 1e6, both,
-                acks.stream().mapToLong(each -> each.keys.size()).sum(), lost(acks), wholeMillis);
+                acks.stream().mapToLong(each -> each.keys.size()).sum(), lost(acks),
+                stage.keptBytes(stage.memberNumber(1)), wholeMillis);
     }
 
     /** How many of the acknowledged keys the one primary does not have. */

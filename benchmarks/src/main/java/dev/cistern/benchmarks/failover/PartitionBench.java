@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "partitions", mixinStandardHelpOptions = true,
         description = "Cuts the links between a primary, its replicas and the control plane, and prints who acknowledged "
                 + "writes when. The control plane can end none of the nodes: only their leases can. Needs root and ip.",
-        footer = {"", "Examples:", "  sudo ./cistern bench partitions", "  sudo ./cistern bench partitions --cut isolated --runs 20"})
+        footer = {"", "Examples:", "  sudo ./cistern bench partitions", "  sudo ./cistern bench partitions --cut isolated --runs 20", "  sudo ./cistern bench partitions --cut flapping --seconds 60"})
 // @formatter:on
 public final class PartitionBench implements Callable<Integer> {
 
@@ -33,11 +33,20 @@ public final class PartitionBench implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--cut", split = ",", paramLabel = "CUT", description = "Of isolated, control, half, outbound, inbound, flapping (default: all).")
+    @Option(names = "--cut", split = ",", paramLabel = "CUT", description = "Of isolated, control, half, plane, outbound, inbound, flapping (default: all).")
     private List<Cut> cuts = List.of(Cut.values());
 
     @Option(names = "--runs", defaultValue = "1", paramLabel = "N", description = "Runs of each (default ${DEFAULT-VALUE}).")
     private int runs;
+
+    @Option(names = "--seconds", defaultValue = "12", paramLabel = "N", description = "For how long links are cut, or flap (default ${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(names = "--wait-replicas", defaultValue = "0", paramLabel = "N", description = "A write counts when WAIT says that so many replicas have it (default ${DEFAULT-VALUE}).")
+    private int waitReplicas;
+
+    @Option(names = "--pause", defaultValue = "0", paramLabel = "MILLIS", description = "For how long a writer rests after each write (default ${DEFAULT-VALUE}).")
+    private int pauseMillis;
 
     @Option(names = "--markdown", paramLabel = "FILE", description = "Writes the table there too.")
     private @Nullable Path markdown;
@@ -48,9 +57,13 @@ public final class PartitionBench implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         StringBuilder table = new StringBuilder(String.format(Locale.ROOT,
-                "A primary and 2 replicas in networks of their own, a writer beside each. %s.%n%n", Machine.describe()))
+                "A primary and 2 replicas in networks of their own, a writer beside each that rests for %d ms after a "
+                        + "write; links are cut for %d s, and writes count as acknowledged when %d replicas have "
+                        + "them. %s.%n%n",
+                pauseMillis, seconds, waitReplicas, Machine.describe()))
                 .append("| cut | run | failovers | primary acknowledged for ms | another one after ms | both ms "
-                        + "| acknowledged | lost | whole after ms |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+                        + "| acknowledged | lost | kept aside, bytes | whole after ms |\n"
+                        + "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
         for (Cut cut : cuts) {
             for (int run = 0; run < runs; run++) {
                 String row = Partition.row(cut, run, measure(cut));
@@ -62,7 +75,7 @@ public final class PartitionBench implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
-    private static Partition.Outcome measure(Cut cut) throws IOException, InterruptedException {
+    private Partition.Outcome measure(Cut cut) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("cistern-partitions");
         try (Networks networks = new Networks(NODES)) {
             try (Stage stage = Stage.open(folder, Stage.Runs.PROCESS)) {
@@ -70,7 +83,7 @@ public final class PartitionBench implements Callable<Integer> {
             }
             move(folder.resolve("state/state"));
             try (Stage stage = Stage.reopen(folder, new FarRuntime(each -> place(each.bindAddress())))) {
-                return new Partition(networks, stage).run(cut);
+                return new Partition(networks, stage, seconds, waitReplicas, pauseMillis).run(cut);
             }
         } finally {
             Bench.delete(folder);

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
@@ -33,6 +35,7 @@ final class Stage implements AutoCloseable {
     private static final long LIMIT_NANOS = 60_000_000_000L;
     private static final String FIRST_VERSION = "7.0";
     private static final String NEXT_VERSION = "7.1";
+    private static final Pattern KEPT = Pattern.compile(".* went on without: (\\d+) bytes in .*");
     private static final int PORTS = 64;
     private static final int FIRST_PORT = 23_000 + (int) (ProcessHandle.current().pid() % 60) * PORTS;
     private static final Quotas PLENTY = new Quotas(300, 40, 90, 50, 300, 2_000, 200, 100, 300, 20, 20, 1_000_000,
@@ -77,6 +80,13 @@ final class Stage implements AutoCloseable {
     long failovers() {
         return aws.describeEvents(r -> r.sourceType("replication-group").sourceIdentifier(group)).events().stream()
                 .filter(event -> event.message().startsWith("Failover from")).count();
+    }
+
+    /** How much that member wrote that the others went on without, by its events. */
+    long keptBytes(String member) {
+        return aws.describeEvents(r -> r.sourceType("cache-cluster").sourceIdentifier(member)).events().stream()
+                .map(event -> KEPT.matcher(event.message())).filter(Matcher::matches)
+                .mapToLong(kept -> Long.parseLong(kept.group(1))).sum();
     }
 
     /** Makes the group, in a version that another one follows, and waits until it serves. */

@@ -69,7 +69,7 @@ final class Trial {
 
     private void begin(InetSocketAddress primary, int count) {
         for (int i = 0; i < count; i++) {
-            Writer writer = new Writer("r" + run + ":w" + i, primary, waitReplicas);
+            Writer writer = new Writer("r" + run + ":w" + i, primary, waitReplicas, 0);
             writers.add(writer);
             threads.add(Thread.ofPlatform().name("writer-" + i).start(writer));
         }

@@ -16,11 +16,12 @@ import org.jspecify.annotations.Nullable;
 final class Writer implements Runnable {
 
     private static final int TIMEOUT_MILLIS = 1_000;
-    private static final int PAUSE_MILLIS = 2;
+    private static final int RETRY_MILLIS = 2;
 
     private final String prefix;
     private final InetSocketAddress address;
     private final int waitReplicas;
+    private final int pauseMillis;
     private volatile boolean isEnding;
     private volatile @Nullable Socket socket;
     private long[] ackedNanos = new long[1 << 16];
@@ -29,11 +30,15 @@ final class Writer implements Runnable {
     private volatile int ackedUntilNow;
     private int next;
 
-    /** @param waitReplicas how many replicas must have a key before it counts as acknowledged */
-    Writer(String prefix, InetSocketAddress address, int waitReplicas) {
+    /**
+     * @param waitReplicas  how many replicas must have a key before it counts as acknowledged
+     * @param pauseMillis   for how long it rests after each
+     */
+    Writer(String prefix, InetSocketAddress address, int waitReplicas, int pauseMillis) {
         this.prefix = prefix;
         this.address = address;
         this.waitReplicas = waitReplicas;
+        this.pauseMillis = pauseMillis;
     }
 
     @Override
@@ -46,14 +51,14 @@ final class Writer implements Runnable {
                 socket = connected;
                 write(connected, new Lines(connected.getInputStream()));
             } catch (IOException e) {
-                rest();
+                rest(RETRY_MILLIS);
             }
         }
     }
 
-    private static void rest() {
+    private static void rest(int millis) {
         try {
-            Thread.sleep(PAUSE_MILLIS);
+            Thread.sleep(millis);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -70,8 +75,10 @@ final class Writer implements Runnable {
             }
             if (isAcked) {
                 note(key, System.nanoTime());
-            } else {
-                rest();
+            }
+            int pause = isAcked ? pauseMillis : RETRY_MILLIS;
+            if (pause > 0) {
+                rest(pause);
             }
         }
     }

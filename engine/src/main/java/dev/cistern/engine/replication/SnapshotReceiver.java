@@ -2,7 +2,6 @@ package dev.cistern.engine.replication;
 
 import dev.cistern.engine.atrest.AtRest;
 import dev.cistern.store.Memory;
-import dev.cistern.store.MemoryTag;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

@@ -9,6 +9,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,6 +61,7 @@ final class KeyFileTest {
     }
 
     @Test
+    @DisplayName("Login brute force, default password: keys by chance")
     void idsAndSecretsAreNeverTheSame() throws Exception {
         List<AccessKey> made = IntStream.range(0, 20).mapToObj(i -> {
             try {

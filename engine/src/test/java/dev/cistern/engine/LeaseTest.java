@@ -309,6 +309,28 @@ final class LeaseTest {
         one.client.send("GET", "late").expect(nil());
     }
 
+    /** Many times the backlog, which is all that is kept of what replicas have. */
+    @Test
+    void whatNoReplicaHasConfirmedIsKeptForTheDayItReturns() throws IOException {
+        Server one = new Server(freePort());
+        Server two = new Server(freePort());
+        one.client.send("CONFIG", "SET", "repl-backlog-size", "16384").expect(ok());
+        one.grant(1, 600_000, 1);
+        two.follow(1, one);
+        one.client.send("SET", "key", "value").expect(ok());
+        one.client.send("WAIT", "1", "0").expect(integer(1));
+
+        Map<String, String> fenced = two.order("FENCE", "2");
+        String large = "x".repeat(100_000);
+        for (int i = 0; i < 30; i++) {
+            one.client.send("SET", "late" + i, large).expect(ok());
+        }
+        two.order("PROMOTE", "2");
+        one.order("FOLLOW", "2", "127.0.0.1", "" + two.node.port(), "BRANCHED",
+                Objects.requireNonNull(fenced.get("history")), Objects.requireNonNull(fenced.get("offset")));
+        assertThat(tail()).contains("late0", "late29").hasSizeGreaterThan(30 * large.length());
+    }
+
     private String tail() throws IOException {
         StringBuilder text = new StringBuilder();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "cistern-divergent-*")) {

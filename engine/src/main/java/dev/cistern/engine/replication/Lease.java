@@ -33,6 +33,8 @@ public final class Lease {
     private long durationNanos;
     private long askedNanos;
     private long askedOffset = Long.MAX_VALUE;
+    /** All replicas have everything up to here. */
+    private volatile long confirmed = WriteLog.NOTHING;
     private boolean isAnswered = true;
 
     /** @param nanos the monotonic clock */
@@ -81,6 +83,11 @@ public final class Lease {
         isEndless = millis == 0;
         durationNanos = isEndless ? FOR_EVER_NANOS : toNanos(millis);
         replicas = isEndless ? 0 : withReplicas;
+        if (replicas == 0) {
+            confirmed = WriteLog.NOTHING;
+        } else if (confirmed == WriteLog.NOTHING) {
+            confirmed = 0;
+        }
         extend(since);
         return true;
     }
@@ -131,8 +138,14 @@ public final class Lease {
         long have = followers.stream().filter(each -> each.isOnline() && each.acknowledged() >= askedOffset).count();
         if (!isAnswered && replicas > 0 && have >= replicas) {
             isAnswered = true;
+            confirmed = askedOffset;
             extend(askedNanos);
         }
+    }
+
+    /** From where on another one may have gone on without what is written here; {@link WriteLog#NOTHING} if none can. */
+    long confirmedOffset() {
+        return confirmed;
     }
 
     /** Something was done under it, and will not be acknowledged. */

@@ -79,17 +79,27 @@ public final class Orders {
         return !areGiven() || lease.holds();
     }
 
+    private boolean isLeased() {
+        return areGiven() && !replication.isReplica();
+    }
+
     /** The role has changed, or is about to become that of a primary. */
     void roleChanged() {
-        node.set(Condition.LEASED, areGiven() && !replication.isReplica());
+        node.set(Condition.LEASED, isLeased());
     }
 
     /** Several times a second, on the first loop. */
     void tick() {
-        if (areGiven() && !replication.isReplica()) {
+        retainUnconfirmed();
+        if (isLeased()) {
             lease.tick(replication.log());
             node.store().setExpiresByItself(lease.holds() && !replication.failover().isUnderWay());
         }
+    }
+
+    /** A primary that may be cut off retains what others may have to go on without. */
+    private void retainUnconfirmed() {
+        replication.log().retainFrom(isLeased() ? lease.confirmedOffset() : WriteLog.NOTHING);
     }
 
     // --- orders ---
@@ -171,6 +181,7 @@ public final class Orders {
         if (!lease.grant(millis, sinceMillis, replicas)) {
             throw UNKNOWN_CLOCK;
         }
+        retainUnconfirmed();
         replication.rolePorts().check();
     }
 

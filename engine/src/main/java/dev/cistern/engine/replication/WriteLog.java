@@ -25,10 +25,14 @@ public final class WriteLog implements StoreListener, AutoCloseable {
     private static final byte[] PING = ascii("*1\r\n$4\r\nPING\r\n");
     private static final byte[] GETACK = ascii("*3\r\n$8\r\nREPLCONF\r\n$6\r\nGETACK\r\n$1\r\n*\r\n");
     private static final int NO_DATABASE = -1;
+    /** For {@link #retainFrom}: the backlog is enough. */
+    static final long NOTHING = Long.MAX_VALUE;
+    private static final long MOST_KEPT_BYTES = 64L << 20;
     static final String NO_ID = "0".repeat(40);
 
     private final Supplier<LogFeed> feeds;
     private final LongSupplier backlogBytes;
+    private volatile long retained = NOTHING;
     private final DeletionWords deletionWords;
     private final List<LogReader> readers = new CopyOnWriteArrayList<>();
 
@@ -198,9 +202,17 @@ public final class WriteLog implements StoreListener, AutoCloseable {
         return filled == null ? 0 : filled.address + (end - filled.start);
     }
 
-    /** Frees blocks that are neither in the backlog nor wanted by a reader. */
+    /**
+     * Keeps what was written from that offset on, up to {@value #MOST_KEPT_BYTES} bytes, also beyond the backlog: it may turn
+     * out to be what the others went on without.
+     */
+    void retainFrom(long offset) {
+        retained = offset;
+    }
+
+    /** Frees blocks that are neither in the backlog, nor to be kept, nor wanted by a reader. */
     private void trim() {
-        long needed = end - backlogBytes.getAsLong();
+        long needed = Math.min(end - backlogBytes.getAsLong(), Math.max(retained, end - MOST_KEPT_BYTES));
         LogBlock oldest = first;
         if (oldest == null || oldest.end() > needed) {
             return;

@@ -374,10 +374,14 @@ public final class PrimaryLink implements Conversation {
                 position = take(position, end);
             }
         } catch (IOException | RuntimeException e) {
-            LOG.error("node {}: what {}:{} sends cannot be taken", node.identity().name(), address.host(),
-                    address.port(), e);
-            close();
+            cannotTake(e);
         }
+    }
+
+    private void cannotTake(Exception why) {
+        LOG.error("node {}: what {}:{} sends cannot be taken", node.identity().name(), address.host(), address.port(),
+                why);
+        close();
     }
 
     /** Takes some of the bytes, and answers where the rest begins. */
@@ -477,13 +481,17 @@ public final class PrimaryLink implements Conversation {
         if (waiting == null || streaming == null || state != State.STREAMING) {
             return;
         }
-        if (waiting.bytes() > 0) {
+        if (waiting.bytes() == 0) {
+            held = null;
+            acknowledge();
+            return;
+        }
+        try {
             waiting.passOn(streaming::received);
             heedLimit(waiting);
             loop.execute(this::catchUp);
-        } else {
-            held = null;
-            acknowledge();
+        } catch (RuntimeException e) {
+            cannotTake(e);
         }
     }
 

@@ -285,7 +285,7 @@ final class SnapshotTest {
                 .snapshotRetentionLimit(2).snapshotWindow("03:00-04:00")
                 .preferredMaintenanceWindow("sun:05:00-sun:06:00"));
         test.settle();
-        awaitRound();
+        awaitRound("c");
         assertThat(automatic()).as("before the first window").isEmpty();
         for (int day = 1; day <= 3; day++) {
             // Over the window, so that each is one that was missed.
@@ -312,10 +312,47 @@ final class SnapshotTest {
                 r -> r.replicationGroupId("g").snapshotRetentionLimit(3).snapshottingClusterId("g-001"));
         assertThat(test.group("g").snapshotRetentionLimit()).isEqualTo(3);
         assertThat(test.group("g").snapshottingClusterId()).isEqualTo("g-001");
-        awaitRound();
+        awaitRound("g-001");
         test.move(Duration.ofDays(1));
         await().atMost(Duration.ofSeconds(30)).until(() -> !automatic().isEmpty() && test.plane.isIdle());
         assertThat(automatic().getFirst()).startsWith("automatic.g-");
+    }
+
+    /** Also as a primary, until it is deleted: who has its id afterwards was never named. */
+    @Test
+    void theNamedMemberIsSavedDaily() {
+        test.createGroup("g", 2);
+        test.aws.modifyReplicationGroup(
+                r -> r.replicationGroupId("g").snapshotRetentionLimit(35).snapshottingClusterId("G-003"));
+        assertThat(nextAutomatic("g-003")).isEqualTo("g-003");
+        test.aws.modifyReplicationGroup(
+                r -> r.replicationGroupId("g").primaryClusterId("g-003").applyImmediately(true));
+        test.settle();
+        assertThat(nextAutomatic("g-003")).isEqualTo("g-003");
+        test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").snapshottingClusterId("g-002"));
+        assertThat(test.group("g").snapshottingClusterId()).isEqualTo("g-002");
+        test.aws.deleteCacheCluster(r -> r.cacheClusterId("g-002"));
+        test.settle();
+        test.aws.increaseReplicaCount(
+                r -> r.replicationGroupId("g").newReplicaCount(2).applyImmediately(true));
+        test.settle();
+        assertThat(test.group("g").memberClusters()).contains("g-002");
+        assertThat(nextAutomatic("g-001")).isEqualTo("g-001");
+        test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").snapshotRetentionLimit(0));
+        assertThat(test.group("g").snapshottingClusterId()).isNull();
+    }
+
+    /** Which member the next automatic snapshot is taken of, and that it is the one that is shown before. */
+    private String nextAutomatic(String shown) {
+        assertThat(test.group("g").snapshottingClusterId()).isEqualTo(shown);
+        awaitRound("g-002");
+        int before = automatic().size();
+        test.move(Duration.ofDays(1));
+        await().atMost(Duration.ofSeconds(30)).until(() -> automatic().size() > before && test.plane.isIdle());
+        Snapshot snapshot = test.snapshot(automatic().getLast());
+        assertThat(snapshot.nodeSnapshots()).extracting(NodeSnapshot::cacheClusterId)
+                .containsExactly(snapshot.cacheClusterId());
+        return snapshot.cacheClusterId();
     }
 
     /** There no member is named: one of each node group is saved. */
@@ -340,10 +377,11 @@ final class SnapshotTest {
     }
 
     /** The keeper has looked round when it brings a node back that crashed before. */
-    private void awaitRound() {
-        test.nodes.crash(test.nodes.running().keySet().iterator().next());
-        await().atMost(Duration.ofSeconds(30)).until(() -> test.nodes.running().size() == 1);
-        test.nodes.crash(test.nodes.running().keySet().iterator().next());
-        await().atMost(Duration.ofSeconds(30)).until(() -> test.nodes.running().size() == 1);
+    private void awaitRound(String clusterId) {
+        for (int i = 0; i < 2; i++) {
+            int running = test.nodes.running().size();
+            test.crash(clusterId);
+            await().atMost(Duration.ofSeconds(30)).until(() -> test.nodes.running().size() == running);
+        }
     }
 }

@@ -16,6 +16,7 @@ import dev.cistern.control.resource.NodeGroup;
 import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.SlotMap;
+import dev.cistern.control.resource.SnapshotParts;
 import dev.cistern.control.resource.TransitEncryption;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -184,18 +185,18 @@ final class Descriptions {
                 .dataTiering(DataTieringStatus.DISABLED)
                 .networkType(NetworkType.IPV4)
                 .ipDiscovery(IpDiscovery.IPV4);
+        List<NodeGroup> nodeGroups = NodeGroup.of(handle, group.key());
         if (!members.isEmpty()) {
             ClusterSettings settings = members.getFirst().settings();
             answer.cacheNodeType(settings.cacheNodeType())
                     .snapshotRetentionLimit(settings.snapshotRetentionLimit())
                     .snapshotWindow(settings.snapshotWindow())
                     .snapshottingClusterId(settings.snapshotRetentionLimit() > 0 && !group.isClustered()
-                            ? members.getFirst().id()
+                            ? SnapshotParts.dailySource(group, nodeGroups.getFirst(), members).id()
                             : null)
                     .autoMinorVersionUpgrade(settings.autoMinorVersionUpgrade());
         }
         if (!group.is(ReplicationGroupStatus.CREATING) && !group.is(ReplicationGroupStatus.CREATE_FAILED)) {
-            List<NodeGroup> nodeGroups = NodeGroup.of(handle, group.key());
             answer.nodeGroups(nodeGroups.stream()
                     .map(nodeGroup -> nodeGroup(handle, group, nodeGroup, members)).toList());
             if (group.hasSlots()) {

@@ -107,7 +107,7 @@ record GroupCreation(Context context) {
                 Clusters.newHash(context.options().random()), word(Boolean.TRUE.equals(
                         request.automaticFailoverEnabled())),
                 Boolean.TRUE.equals(request.multiAZEnabled()), clusterMode, context.options().clock().millis(),
-                access);
+                access, null);
         ReplicationGroup.TABLE.insert(context.handle(), group);
         return group;
     }

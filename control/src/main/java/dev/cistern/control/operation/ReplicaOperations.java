@@ -288,8 +288,11 @@ public record ReplicaOperations(Context context) {
 
     private ReplicationGroup remove(ReplicationGroup group, List<CacheCluster> leaving) {
         leaving.forEach(member -> CacheClusterOperations.markDeleting(context, member));
-        return context.workflows().removeReplicas(context.handle(), group,
-                leaving.stream().map(CacheCluster::id).toList());
+        List<String> ids = leaving.stream().map(CacheCluster::id).toList();
+        // A later member may get the same id: nobody has named that one.
+        boolean isNamed = group.snapshottingClusterId() != null && ids.contains(group.snapshottingClusterId());
+        return context.workflows().removeReplicas(context.handle(),
+                isNamed ? group.withSnapshottingCluster(null) : group, ids);
     }
 
     private software.amazon.awssdk.services.elasticache.model.ReplicationGroup described(ReplicationGroup group) {

@@ -57,7 +57,7 @@ public record ReplicationGroupOperations(Context context) {
         if (mode == null && touchesNodes(request)) {
             ClusterModeChange.requireNotCompatible(group);
         }
-        requireSnapshotting(group, members, request);
+        group = changeSnapshotting(group, members, request);
         SecurityGroupOperations.exchange(context, members.getFirst(), request.securityGroupIds());
         boolean now = Boolean.TRUE.equals(request.applyImmediately());
         changeMembers(members, request, mode != null, now);
@@ -248,8 +248,11 @@ public record ReplicationGroupOperations(Context context) {
         return group;
     }
 
-    /** AWS wants the member named when automatic snapshots are turned on; in cluster mode each node group is saved. */
-    private static void requireSnapshotting(ReplicationGroup group, List<CacheCluster> members,
+    /**
+     * AWS wants the member named when automatic snapshots are turned on, and shows it until they are turned off; in cluster
+     * mode each node group is saved.
+     */
+    private ReplicationGroup changeSnapshotting(ReplicationGroup group, List<CacheCluster> members,
             ModifyReplicationGroupRequest request) {
         String wanted = request.snapshottingClusterId();
         if (group.isClustered()) {
@@ -257,17 +260,20 @@ public record ReplicationGroupOperations(Context context) {
                 throw Faults.invalidParameterCombination(
                         "Cannot set snapshotting cluster for cluster mode enabled replication group");
             }
-            return;
+            return group;
         }
-        if (wanted != null && members.stream().noneMatch(member -> member.id().equalsIgnoreCase(wanted))) {
+        String named = wanted == null ? group.snapshottingClusterId() : wanted.toLowerCase(Locale.ROOT);
+        if (wanted != null && members.stream().noneMatch(member -> member.id().equals(named))) {
             throw Faults.snapshottingClusterNotFound();
         }
-        boolean turnsOn = request.snapshotRetentionLimit() != null && request.snapshotRetentionLimit() > 0
-                && members.stream().allMatch(member -> member.settings().snapshotRetentionLimit() == 0);
-        if (turnsOn && wanted == null) {
+        int before = members.stream().mapToInt(member -> member.settings().snapshotRetentionLimit()).max().orElse(0);
+        int days = Objects.requireNonNullElse(request.snapshotRetentionLimit(), before);
+        if (before == 0 && days > 0 && wanted == null) {
             throw Faults.invalidParameterCombination(
                     "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots");
         }
+        ReplicationGroup changed = group.withSnapshottingCluster(days == 0 ? null : named);
+        return changed.equals(group) ? group : ReplicationGroup.TABLE.update(context.handle(), changed);
     }
 
     private static void requireSomething(ModifyReplicationGroupRequest request) {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param automaticFailover  AWS's word: enabled, disabled, enabling or disabling
  * @param clusterMode        AWS's word: disabled, compatible or enabled
  * @param access             who may come in
+ * @param snapshottingClusterId  the member that somebody wishes automatic snapshots to be taken of; null when any will do
  */
 public record ReplicationGroup(
         ResourceKey key,
@@ -26,7 +27,8 @@ public record ReplicationGroup(
         boolean multiAz,
         String clusterMode,
         long createdAtMillis,
-        GroupAccess access) {
+        GroupAccess access,
+        @Nullable String snapshottingClusterId) {
 
     /** Its part of an Amazon Resource Name. */
     public static final String ARN_TYPE = "replicationgroup";
@@ -68,23 +70,23 @@ public record ReplicationGroup(
 
     public ReplicationGroup withStatus(ReplicationGroupStatus value) {
         return new ReplicationGroup(key, version, value, description, engine, hash, automaticFailover, multiAz,
-                clusterMode, createdAtMillis, access);
+                clusterMode, createdAtMillis, access, snapshottingClusterId);
     }
 
     public ReplicationGroup withAccess(GroupAccess value) {
         return new ReplicationGroup(key, version, status, description, engine, hash, automaticFailover, multiAz,
-                clusterMode, createdAtMillis, value);
+                clusterMode, createdAtMillis, value, snapshottingClusterId);
     }
 
     public ReplicationGroup withAutomaticFailover(boolean value) {
         return new ReplicationGroup(key, version, status, description, engine, hash, value ? ENABLED : DISABLED,
                 multiAz,
-                clusterMode, createdAtMillis, access);
+                clusterMode, createdAtMillis, access, snapshottingClusterId);
     }
 
     public ReplicationGroup withMultiAz(boolean value) {
         return new ReplicationGroup(key, version, status, description, engine, hash, automaticFailover, value,
-                clusterMode, createdAtMillis, access);
+                clusterMode, createdAtMillis, access, snapshottingClusterId);
     }
 
     public boolean hasAutomaticFailover() {
@@ -108,16 +110,21 @@ public record ReplicationGroup(
 
     public ReplicationGroup withClusterMode(String value) {
         return new ReplicationGroup(key, version, status, description, engine, hash, automaticFailover, multiAz, value,
-                createdAtMillis, access);
+                createdAtMillis, access, snapshottingClusterId);
     }
 
     public ReplicationGroup withEngine(EngineType value) {
         return new ReplicationGroup(key, version, status, description, value, hash, automaticFailover, multiAz,
-                clusterMode, createdAtMillis, access);
+                clusterMode, createdAtMillis, access, snapshottingClusterId);
     }
 
     public ReplicationGroup withDescription(String value) {
         return new ReplicationGroup(key, version, status, value, engine, hash, automaticFailover, multiAz, clusterMode,
-                createdAtMillis, access);
+                createdAtMillis, access, snapshottingClusterId);
+    }
+
+    public ReplicationGroup withSnapshottingCluster(@Nullable String clusterId) {
+        return new ReplicationGroup(key, version, status, description, engine, hash, automaticFailover, multiAz,
+                clusterMode, createdAtMillis, access, clusterId);
     }
 }

@@ -1,7 +1,9 @@
 package dev.cistern.control.resource;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +25,30 @@ public final class SnapshotParts {
     /** Of a final one, after which nobody can take another, of primaries: their replicas may lag behind. */
     public static List<NodeSnapshot> ofGroup(Handle handle, ResourceKey snapshot, ReplicationGroup group,
             boolean isFinal) {
+        return ofEach(handle, snapshot, group, (nodeGroup, own) -> isFinal
+                ? primary(nodeGroup, own)
+                : firstThatSaves(handle, nodeGroup, byPreference(null, nodeGroup, own)));
+    }
+
+    /** Of an automatic one: of the member that the group names for these, if it can save. */
+    public static List<NodeSnapshot> ofGroupDaily(Handle handle, ResourceKey snapshot, ReplicationGroup group) {
+        return ofEach(handle, snapshot, group, (nodeGroup, own) -> firstThatSaves(handle, nodeGroup,
+                byPreference(group.snapshottingClusterId(), nodeGroup, own)));
+    }
+
+    /** The member of the group's only node group that automatic snapshots are taken of when nothing is wrong with it. */
+    public static CacheCluster dailySource(ReplicationGroup group, NodeGroup nodeGroup, List<CacheCluster> members) {
+        return byPreference(group.snapshottingClusterId(), nodeGroup, members.stream().filter(nodeGroup::has).toList())
+                .getFirst();
+    }
+
+    private static List<NodeSnapshot> ofEach(Handle handle, ResourceKey snapshot, ReplicationGroup group,
+            BiFunction<NodeGroup, List<CacheCluster>, CacheCluster> choice) {
         List<NodeSnapshot> parts = new ArrayList<>();
         for (NodeGroup nodeGroup : NodeGroup.of(handle, group.key())) {
             List<CacheCluster> own = members(handle, nodeGroup);
-            CacheCluster saving = isFinal ? primary(nodeGroup, own) : savingMember(handle, nodeGroup, own);
-            parts.add(part(handle, snapshot, nodeGroup.nodeGroupId(), saving, nodeGroup.slots(), own, nodeGroup));
+            parts.add(part(handle, snapshot, nodeGroup.nodeGroupId(), choice.apply(nodeGroup, own), nodeGroup.slots(),
+                    own, nodeGroup));
         }
         return parts;
     }
@@ -43,10 +64,18 @@ public final class SnapshotParts {
                 : NodeGroup.of(handle, group.key()).getFirst().primaryPort();
     }
 
-    /** Saving costs the node memory and time, which a replica has to spare. */
-    private static CacheCluster savingMember(Handle handle, NodeGroup nodeGroup, List<CacheCluster> own) {
+    /** The named one, then replicas: saving costs a node memory and time, which a primary has not to spare. */
+    private static List<CacheCluster> byPreference(@Nullable String named, NodeGroup nodeGroup,
+            List<CacheCluster> own) {
         return own.stream()
-                .filter(member -> !nodeGroup.hasPrimary(member) && member.is(CacheClusterStatus.AVAILABLE))
+                .sorted(Comparator.comparing((CacheCluster member) -> !member.id().equals(named))
+                        .thenComparing(nodeGroup::hasPrimary))
+                .toList();
+    }
+
+    private static CacheCluster firstThatSaves(Handle handle, NodeGroup nodeGroup, List<CacheCluster> own) {
+        return own.stream()
+                .filter(member -> member.is(CacheClusterStatus.AVAILABLE))
                 .filter(member -> CacheNode.of(handle, member.key()).getFirst().status() == CacheNodeStatus.AVAILABLE)
                 .findFirst()
                 .orElseGet(() -> primary(nodeGroup, own));

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class Database implements AutoCloseable {
 
     /** The highest number of a file in {@code migrations}. */
-    static final String NEWEST_MIGRATION = "19";
+    static final String NEWEST_MIGRATION = "20";
 
     /** Losing this often in a row means that something else is wrong. */
     private static final int MAX_ATTEMPTS = 50;

@@ -114,9 +114,11 @@ final class SnapshotKeeper {
         }
         List<NodeSnapshot> parts = group == null
                 ? SnapshotParts.ofCluster(handle, key, cluster)
-                : SnapshotParts.ofGroup(handle, key, group, false);
-        Snapshot snapshot = Snapshot.of(key, SnapshotSource.AUTOMATED, cluster, group,
-                SnapshotParts.port(handle, cluster, group), now.toEpochMilli());
+                : SnapshotParts.ofGroupDaily(handle, key, group);
+        CacheCluster saving = Objects
+                .requireNonNull(CacheCluster.find(handle, key.sibling(parts.getFirst().cacheClusterId())));
+        Snapshot snapshot = Snapshot.of(key, SnapshotSource.AUTOMATED, saving, group,
+                SnapshotParts.port(handle, saving, group), now.toEpochMilli());
         workflows.createSnapshot(handle, snapshot, parts, false);
         return true;
     }

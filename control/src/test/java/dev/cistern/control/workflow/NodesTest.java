@@ -114,7 +114,7 @@ final class NodesTest {
         database.run(handle -> {
             ReplicationGroup.TABLE.insert(handle, new ReplicationGroup(GROUP, 0, ReplicationGroupStatus.AVAILABLE, "d",
                     EngineType.VALKEY, "abc123", ReplicationGroup.ENABLED, false, ReplicationGroup.ENABLED, 0,
-                    GroupAccess.OPEN));
+                    GroupAccess.OPEN, null));
             NodeGroup.TABLE.insert(handle, NodeGroup.fresh(GROUP, NodeGroup.FIRST, "0-16383", MEMBER.id(), 2, 3));
             CacheCluster.TABLE.insert(handle, new CacheCluster(MEMBER, 0, CacheClusterStatus.AVAILABLE,
                     EngineType.VALKEY, "abc123", "us-east-1a", 1, 0, GROUP.id(), NodeGroup.FIRST,

@@ -58,6 +58,9 @@ final class FakeNodes implements NodeRuntime {
     volatile boolean failingSaves;
     volatile Consumer<String> onSave = nodeId -> {};
 
+    /** How often a replica says that it loads yet, before it has what its primary has. */
+    volatile int loads;
+
     /** How often each node was started: after a first start its run has the same id in every control plane's life. */
     private final Map<String, Integer> starts = new ConcurrentHashMap<>();
 
@@ -298,6 +301,7 @@ final class FakeNodes implements NodeRuntime {
         private final String data;
         private volatile int primaryPort;
         private volatile boolean wasCopied;
+        private final AtomicInteger loadsLeft = new AtomicInteger();
         private volatile String rolePorts = "0 0";
         private volatile long epoch;
         private volatile long leaseMillis = -1;
@@ -442,6 +446,9 @@ final class FakeNodes implements NodeRuntime {
 
         /** To another node, or to a server that is not ours. */
         private boolean isLinked() {
+            if (loadsLeft.get() > 0) {
+                return false;
+            }
             if (primary() != null) {
                 return true;
             }
@@ -549,6 +556,11 @@ final class FakeNodes implements NodeRuntime {
         }
 
         private String follow(List<String> command) {
+            if (loadsLeft.get() > 0) {
+                loadsLeft.decrementAndGet();
+                return "-LOADING Redis is loading the dataset in memory\r\n";
+            }
+            loadsLeft.set(command.get(1).equalsIgnoreCase("NO") ? 0 : loads);
             followPort(command.get(1).equalsIgnoreCase("NO") ? 0 : Integer.parseInt(command.get(2)));
             return "+OK\r\n";
         }

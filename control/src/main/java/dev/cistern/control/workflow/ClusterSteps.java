@@ -76,7 +76,7 @@ final class ClusterSteps {
     void takePlace(Steps steps, ResourceKey cluster, String occasion) {
         for (CacheNode node : nodes.of(cluster)) {
             String name = cluster.id() + " " + node.cacheNodeId() + occasion;
-            steps.once("place " + name, () -> nodes.assumeRole(node));
+            steps.until("place " + name, LOAD_LIMIT, () -> nodes.assumeRoleUnlessLoading(node));
             steps.until("catch up " + name, LOAD_LIMIT, () -> nodes.isCaughtUp(node));
         }
     }

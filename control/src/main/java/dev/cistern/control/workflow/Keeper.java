@@ -1,5 +1,6 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.node.TransientErrors;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
 import dev.cistern.control.resource.CacheNode;
@@ -175,7 +176,7 @@ final class Keeper implements AutoCloseable {
                 becomes(node, CacheNodeStatus.AVAILABLE, backAgain.formatted(node.cacheNodeId()));
             }
         } catch (RuntimeException e) {
-            log.warn("node {} does not start; it is tried again", node.nodeId(), e);
+            log.atLevel(TransientErrors.levelOf(e)).log("node {} does not start; it is tried again", node.nodeId(), e);
         }
     }
 
@@ -268,7 +269,8 @@ final class Keeper implements AutoCloseable {
             try {
                 changes.renewCertificate(node, always);
             } catch (RuntimeException e) {
-                log.warn("the certificate of node {} cannot be renewed; it is tried again", node.nodeId(), e);
+                log.atLevel(TransientErrors.levelOf(e))
+                        .log("the certificate of node {} cannot be renewed; it is tried again", node.nodeId(), e);
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.cistern.control.workflow;
 
 import dev.cistern.control.node.LoginKeys;
+import dev.cistern.control.node.TransientErrors;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.ReplicationGroup;
@@ -51,7 +52,8 @@ final class LoginKeeper {
             try {
                 changes.tellLogins(node);
             } catch (RuntimeException e) {
-                log.warn("node {} cannot be told who logs in by tokens; it is tried again", node.nodeId(), e);
+                log.atLevel(TransientErrors.levelOf(e))
+                        .log("node {} cannot be told who logs in by tokens; it is tried again", node.nodeId(), e);
                 all = false;
             }
         }

@@ -11,6 +11,7 @@ import dev.cistern.control.node.NodeRuntimeException;
 import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeStanding;
 import dev.cistern.control.node.NodeState;
+import dev.cistern.control.node.TransientErrors;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
@@ -38,6 +39,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -121,6 +123,19 @@ final class Nodes {
         });
     }
 
+    /** As {@link #assumeRole(CacheNode)}; false for one that loads: it cannot be told before it has all that it reads. */
+    boolean assumeRoleUnlessLoading(CacheNode node) {
+        try {
+            assumeRole(node);
+            return true;
+        } catch (JedisDataException e) {
+            if (!TransientErrors.isLoading(e)) {
+                throw e;
+            }
+            return false;
+        }
+    }
+
     /** Where the node stands, by itself; null when it does not answer soon. One that does not run is not started for it. */
     @Nullable
     NodePlace placeIfAnswering(CacheNode node) {
@@ -151,7 +166,7 @@ final class Nodes {
         boolean isThere = place.isPrimary() || place.isLinked();
         if (!isThere) {
             // Whoever was about to replace its primary, and could not, has had it follow nobody.
-            assumeRole(node);
+            var _ = assumeRoleUnlessLoading(node);
         }
         return isThere;
     }

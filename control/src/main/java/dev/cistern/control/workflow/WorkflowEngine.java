@@ -1,5 +1,6 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.node.TransientErrors;
 import dev.cistern.control.resource.ResourceKey;
 import dev.cistern.control.state.Database;
 import java.time.Clock;
@@ -34,6 +35,8 @@ final class WorkflowEngine implements AutoCloseable {
     private static final int CONCURRENT = 32;
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
     private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+    /** What has not passed by then does not pass soon. */
+    private static final int LASTING_ATTEMPTS = 6;
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
     /** Finished workflows that stay for the operator to look at. */
@@ -178,8 +181,7 @@ final class WorkflowEngine implements AutoCloseable {
             } catch (RuntimeException e) {
                 String reason = bounded(String.valueOf(e.getMessage()));
                 boolean last = failures >= workflow.maxAttempts() || e instanceof HopelessException;
-                log.warn("{} of {}: attempt {} failed{}", row.type(), row.key().id(), failures,
-                        last ? ", giving up" : "", e);
+                tell(row, failures, last, e);
                 int count = failures;
                 database.run(handle -> {
                     handle.execute("update workflow set attempts = ?, failure = ? where workflow_id = ?", count, reason,
@@ -199,6 +201,15 @@ final class WorkflowEngine implements AutoCloseable {
             backoff = backoff.multipliedBy(2).compareTo(LONGEST_BACKOFF) < 0
                     ? backoff.multipliedBy(2)
                     : LONGEST_BACKOFF;
+        }
+    }
+
+    private static void tell(WorkflowRow row, int attempt, boolean last, RuntimeException e) {
+        if (TransientErrors.contain(e) && !last && attempt < LASTING_ATTEMPTS) {
+            log.debug("{} of {}: attempt {} was too early: {}", row.type(), row.key().id(), attempt, e.getMessage());
+        } else {
+            log.warn("{} of {}: attempt {} failed{}", row.type(), row.key().id(), attempt,
+                    last ? ", giving up" : "", e);
         }
     }
 

@@ -303,10 +303,31 @@ final class LeaseTest {
 
         Map<String, String> back = one.order("FOLLOW", "2", "127.0.0.1", "" + two.node.port(), "BRANCHED",
                 Objects.requireNonNull(fenced.get("history")), Objects.requireNonNull(fenced.get("offset")));
-        assertThat(back.get("divergent")).contains("cistern-divergent-" + one.node.port() + "-2");
+        assertThat(back.get("divergent")).startsWith("1 write to 1 key (")
+                .endsWith("cistern-divergent-" + one.node.port() + "-2");
         assertThat(tail()).contains("late");
         await("the same", () -> one.client.send("GET", "key").equals(bulk("2")));
         one.client.send("GET", "late").expect(nil());
+    }
+
+    /** What goes to replicas is not all data. */
+    @Test
+    void whoHasWrittenNothingOfItsOwnKeepsNothing() throws IOException {
+        Server one = new Server(freePort());
+        Server two = new Server(freePort());
+        one.grant(1, 600_000, 0);
+        two.follow(1, one);
+        one.client.send("SET", "key", "value").expect(ok());
+        one.client.send("WAIT", "1", "0").expect(integer(1));
+
+        Map<String, String> fenced = two.order("FENCE", "2");
+        String offset = Objects.requireNonNull(fenced.get("offset"));
+        one.client.send("PUBLISH", "channel", "message").expect(integer(0));
+        assertThat(Long.parseLong(one.state("offset"))).isGreaterThan(Long.parseLong(offset));
+        two.order("PROMOTE", "2");
+        assertThat(one.order("FOLLOW", "2", "127.0.0.1", "" + two.node.port(), "BRANCHED",
+                Objects.requireNonNull(fenced.get("history")), offset)).containsEntry("divergent", "");
+        assertThat(tail()).isEmpty();
     }
 
     /** Many times the backlog, which is all that is kept of what replicas have. */

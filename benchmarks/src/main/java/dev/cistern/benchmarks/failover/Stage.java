@@ -35,7 +35,7 @@ final class Stage implements AutoCloseable {
     private static final long LIMIT_NANOS = 60_000_000_000L;
     private static final String FIRST_VERSION = "7.0";
     private static final String NEXT_VERSION = "7.1";
-    private static final Pattern KEPT = Pattern.compile(".* went on without: (\\d+) bytes in .*");
+    private static final Pattern KEPT = Pattern.compile(".* went on without: .* \\((\\d+) bytes\\) in .*");
     private static final int PORTS = 64;
     private static final int FIRST_PORT = 23_000 + (int) (ProcessHandle.current().pid() % 60) * PORTS;
     private static final Quotas PLENTY = new Quotas(300, 40, 90, 50, 300, 2_000, 200, 100, 300, 20, 20, 1_000_000,

@@ -1,11 +1,13 @@
 package dev.cistern.engine.replication;
 
 import dev.cistern.engine.atrest.AtRest;
+import dev.cistern.engine.dispatch.CommandIndex;
 import dev.cistern.store.Memory;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.slf4j.Logger;
@@ -28,9 +30,10 @@ final class DivergentTail {
      *
      * @param folder the node's; empty if it has none
      * @param atRest what the file is encrypted with
+     * @param commands by which writes are told from what keeps a link alive
      */
-    static String save(WriteLog log, String history, long offset, String folder, String fileName,
-            AtRest atRest) throws IOException {
+    static String save(WriteLog log, String history, long offset, String folder, String fileName, AtRest atRest,
+            CommandIndex commands) throws IOException {
         if (!log.isKept() || !log.id().equals(history)) {
             return "what was written after " + offset + " of " + history + " is not known here any more";
         }
@@ -43,37 +46,42 @@ final class DivergentTail {
             return bytes + " bytes written after " + offset + " of " + history + " are gone";
         }
         Path path = Path.of(folder).resolve(fileName);
-        try {
-            write(reader, path, atRest);
+        try (WriteCount count = new WriteCount(commands)) {
+            write(reader, path, atRest, count);
+            if (count.isNone()) {
+                Files.delete(path);
+                return "";
+            }
+            LOG.warn("{} ({} bytes) after {} of {} are kept in {}", count, bytes, offset, history, path);
+            return count + " (" + bytes + " bytes) in " + path;
         } finally {
             log.forget(reader);
         }
-        LOG.warn("{} bytes that were written after {} of {} are kept in {}", bytes, offset, history, path);
-        return bytes + " bytes in " + path;
     }
 
-    private static void write(LogReader reader, Path path, AtRest atRest) throws IOException {
+    private static void write(LogReader reader, Path path, AtRest atRest, WriteCount count) throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
                 StandardOpenOption.TRUNCATE_EXISTING)) {
             WritableByteChannel content = atRest.begin(channel);
             byte[] chunk = new byte[CHUNK_BYTES];
-            int length = next(reader, chunk);
+            int length = next(reader, chunk, count);
             while (length > 0) {
                 ByteBuffer bytes = ByteBuffer.wrap(chunk, 0, length);
                 while (bytes.hasRemaining()) {
                     content.write(bytes);
                 }
-                length = next(reader, chunk);
+                length = next(reader, chunk, count);
             }
             content.close();
             channel.force(true);
         }
     }
 
-    private static int next(LogReader reader, byte[] chunk) {
+    private static int next(LogReader reader, byte[] chunk, WriteCount count) {
         int[] taken = new int[1];
         boolean _ = reader.read(chunk.length, (address, length) -> {
             Memory.copy(address, chunk, 0, length);
+            count.add(address, length);
             taken[0] = length;
         });
         return taken[0];

@@ -165,7 +165,8 @@ public final class Orders {
         lease.end();
         if (!replication.isReplica() && !history.isEmpty()) {
             divergent = DivergentTail.save(replication.log(), history, offset, node.settings().dir.value(),
-                    "cistern-divergent-" + node.port() + "-" + ordered, node.persistence().atRest());
+                    "cistern-divergent-" + node.port() + "-" + ordered, node.persistence().atRest(),
+                    node.commands());
         }
         if (!primary.equals(replication.primary()) || replication.isUnlinked()) {
             replication.follow(primary);

@@ -38,7 +38,8 @@ final class LocalCistern implements AutoCloseable {
         ControlPlane controlPlane;
         try {
             controlPlane = ControlPlane.open(withKeys(options).withCaller(gatewayOptions.fallback())
-                    .withLoginKeys(new LoginKeyFile(keys(options, gatewayOptions), gatewayOptions.fallback())));
+                    .withLoginKeys(new LoginKeyFile(keys(options, gatewayOptions), gatewayOptions.fallback()))
+                    .withSplitter(new LocalSplitter(options.stateDirectory())));
         } catch (RuntimeException e) {
             options.runtime().close();
             options.backups().close();

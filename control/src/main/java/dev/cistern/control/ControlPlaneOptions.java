@@ -1,6 +1,7 @@
 package dev.cistern.control;
 
 import dev.cistern.control.backup.BackupOptions;
+import dev.cistern.control.backup.SnapshotSplitter;
 import dev.cistern.control.key.KeyVault;
 import dev.cistern.control.node.LoginKeys;
 import dev.cistern.control.node.NodeRuntime;
@@ -25,6 +26,7 @@ import java.util.random.RandomGenerator;
  * @param loginKeys       who may log in to nodes by a signed token
  * @param keys            what nodes encrypt their files with; none for nodes that cannot
  * @param sources         where data may move in from
+ * @param splitter        restores snapshots into other shapes
  */
 public record ControlPlaneOptions(
         Path stateDirectory,
@@ -38,7 +40,8 @@ public record ControlPlaneOptions(
         BackupOptions backups,
         LoginKeys loginKeys,
         KeyVault keys,
-        MigrationSources sources) {
+        MigrationSources sources,
+        SnapshotSplitter splitter) {
 
     /** The options of a laptop: 127.0.0.1, ports from 6379 on, AWS's default quotas. */
     public static ControlPlaneOptions of(Path stateDirectory, NodeRuntime runtime) {
@@ -54,53 +57,59 @@ public record ControlPlaneOptions(
                 BackupOptions.inFolder(stateDirectory),
                 LoginKeys.NONE,
                 KeyVault.NONE,
-                MigrationSources.forLocalCallers());
+                MigrationSources.forLocalCallers(),
+                SnapshotSplitter.NONE);
     }
 
     public ControlPlaneOptions withCaller(Caller value) {
         return new ControlPlaneOptions(stateDirectory, runtime, value, endpoints, quotas, clock, random, pauses,
-                backups, loginKeys, keys, sources);
+                backups, loginKeys, keys, sources, splitter);
     }
 
     public ControlPlaneOptions withEndpoints(EndpointOptions value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, value, quotas, clock, random, pauses, backups,
-                loginKeys, keys, sources);
+                loginKeys, keys, sources, splitter);
     }
 
     public ControlPlaneOptions withQuotas(Quotas value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, value, clock, random, pauses,
-                backups, loginKeys, keys, sources);
+                backups, loginKeys, keys, sources, splitter);
     }
 
     /** Time as a simulation or a test wants it: both what the clock says and how waiting passes. */
     public ControlPlaneOptions withTime(Clock newClock, Pauses newPauses) {
         return new ControlPlaneOptions(
                 stateDirectory, runtime, caller, endpoints, quotas, newClock, random, newPauses, backups, loginKeys,
-                keys, sources);
+                keys, sources, splitter);
     }
 
     public ControlPlaneOptions withBackups(BackupOptions value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                value, loginKeys, keys, sources);
+                value, loginKeys, keys, sources, splitter);
     }
 
     public ControlPlaneOptions withLoginKeys(LoginKeys value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                backups, value, keys, sources);
+                backups, value, keys, sources, splitter);
     }
 
     public ControlPlaneOptions withKeys(KeyVault value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                backups, loginKeys, value, sources);
+                backups, loginKeys, value, sources, splitter);
     }
 
     public ControlPlaneOptions withRandom(RandomGenerator value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, value, pauses,
-                backups, loginKeys, keys, sources);
+                backups, loginKeys, keys, sources, splitter);
     }
 
     public ControlPlaneOptions withSources(MigrationSources value) {
         return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
-                backups, loginKeys, keys, value);
+                backups, loginKeys, keys, value, splitter);
+    }
+
+    public ControlPlaneOptions withSplitter(SnapshotSplitter value) {
+        return new ControlPlaneOptions(stateDirectory, runtime, caller, endpoints, quotas, clock, random, pauses,
+                backups, loginKeys, keys, sources, value);
     }
 }

@@ -1,5 +1,7 @@
 package dev.cistern.control;
 
+import dev.cistern.control.backup.SnapshotSplitter;
+import dev.cistern.control.backup.UnfitSnapshotException;
 import dev.cistern.control.node.EngineType;
 import dev.cistern.control.node.NodeAddress;
 import dev.cistern.control.node.NodeRuntime;
@@ -173,6 +175,21 @@ final class FakeNodes implements NodeRuntime {
     /** The port of its primary, for one that outlives the control plane. */
     private static Path followedBy(NodeSpec spec) {
         return spec.dataDirectory().resolve("followed");
+    }
+
+    /** What each node group would get of these files: what was in all, and for which slots. */
+    static void split(List<Path> files, List<SnapshotSplitter.Share> shares, @Nullable String keyArn) throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (Path file : files) {
+            String text = Files.readString(file);
+            if (text.contains("unfit")) {
+                throw new UnfitSnapshotException("one is unfit", new IOException());
+            }
+            all.append(text).append(" and ");
+        }
+        for (SnapshotSplitter.Share share : shares) {
+            Files.writeString(share.place(), all + "slots " + SlotMap.format(share.slots()));
+        }
     }
 
     /** What the node of that cluster holds: what it loaded, or else something that only it has. */

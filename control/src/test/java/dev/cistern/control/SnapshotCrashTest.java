@@ -55,6 +55,21 @@ final class SnapshotCrashTest extends CrashPoints {
     }
 
     @Test
+    @Kills("create-replication-group")
+    void restoringIntoOtherNodeGroups() throws IOException {
+        nodesOutlive = true;
+        atEveryPoint(SnapshotCrashTest::aSnapshot,
+                test -> test.aws.createReplicationGroup(r -> r.replicationGroupId("h").replicationGroupDescription("d")
+                        .snapshotName("s").engine("valkey").numNodeGroups(2).automaticFailoverEnabled(true)),
+                test -> {
+                    assertThat(test.group("h").status()).isEqualTo("available");
+                    assertThat(test.nodes.data("h-0001-001")).startsWith("data of c-").endsWith("slots 0-8191");
+                    assertThat(test.nodes.data("h-0002-001")).startsWith("data of c-").endsWith("slots 8192-16383");
+                    assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
+                });
+    }
+
+    @Test
     @Kills("copy-snapshot")
     void copyingASnapshot() throws IOException {
         nodesOutlive = true;

@@ -6,15 +6,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.elasticache.model.CacheClusterNotFoundException;
+import software.amazon.awssdk.services.elasticache.model.CreateReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterCombinationException;
 import software.amazon.awssdk.services.elasticache.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.elasticache.model.InvalidReplicationGroupStateException;
+import software.amazon.awssdk.services.elasticache.model.NodeGroupConfiguration;
 import software.amazon.awssdk.services.elasticache.model.NodeSnapshot;
 import software.amazon.awssdk.services.elasticache.model.Snapshot;
 import software.amazon.awssdk.services.elasticache.model.SnapshotAlreadyExistsException;
@@ -242,6 +245,74 @@ final class SnapshotTest {
         test.settle();
         assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("failed");
         assertThat(test.cluster("c").cacheClusterStatus()).isEqualTo("available");
+    }
+
+    /** @param nodeGroups how many; 0 when {@code more} says it */
+    private void createClustered(String id, int nodeGroups, Consumer<CreateReplicationGroupRequest.Builder> more) {
+        test.aws.createReplicationGroup(r -> {
+            r.replicationGroupId(id).replicationGroupDescription("d").engine("valkey").cacheNodeType("cache.t4g.small")
+                    .cacheParameterGroupName("default.valkey8.cluster.on").automaticFailoverEnabled(true);
+            if (nodeGroups > 0) {
+                r.numNodeGroups(nodeGroups);
+            }
+            more.accept(r);
+        });
+        test.settle();
+        assertThat(test.group(id).status()).isEqualTo("available");
+    }
+
+    @Test
+    void intoMoreAndFewerNodeGroups() {
+        createClustered("g", 2, r -> {});
+        test.aws.createSnapshot(r -> r.replicationGroupId("g").snapshotName("s"));
+        test.settle();
+        createClustered("same", 2, r -> r.snapshotName("s"));
+        assertThat(test.nodes.data("same-0002-001")).startsWith("data of g-0002-001-").doesNotContain("and");
+        createClustered("more", 3, r -> r.snapshotName("s"));
+        assertThat(test.nodes.data("more-0003-001")).startsWith("data of g-0001-001-")
+                .contains(" and data of g-0002-001-").endsWith("slots 10923-16383");
+        createClustered("one", 1, r -> r.snapshotName("s"));
+        assertThat(test.nodes.data("one-0001-001")).endsWith("slots 0-16383");
+        createClustered("spread", 0, r -> r.snapshotName("s").nodeGroupConfiguration(
+                NodeGroupConfiguration.builder().slots("0-99").build(),
+                NodeGroupConfiguration.builder().slots("100-16383").build()));
+        assertThat(test.nodes.data("spread-0001-001")).endsWith("slots 0-99");
+        assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
+    }
+
+    @Test
+    void slotsCannotBeTakenAway() {
+        createClustered("g", 1, r -> {});
+        test.aws.createSnapshot(r -> r.replicationGroupId("g").snapshotName("s"));
+        test.settle();
+        assertThatThrownBy(() -> test.aws.createCacheCluster(r -> r.cacheClusterId("c").snapshotName("s")))
+                .isInstanceOf(InvalidParameterCombinationException.class).hasMessageContaining("cluster mode enabled");
+        assertThatThrownBy(() -> test.aws.createReplicationGroup(r -> r.replicationGroupId("h")
+                .replicationGroupDescription("d").snapshotName("s").cacheParameterGroupName("default.valkey8")))
+                .isInstanceOf(InvalidParameterCombinationException.class).hasMessageContaining("cluster mode enabled");
+    }
+
+    @Test
+    void ofObjectsOfOthers() throws IOException {
+        Path bucket = Files.createDirectories(directory.resolve("buckets/mine"));
+        Files.writeString(bucket.resolve("a.rdb"), "a");
+        Files.writeString(bucket.resolve("b.rdb"), "b");
+        Files.writeString(bucket.resolve("c.rdb"), "unfit");
+        createClustered("g", 3, r -> r.snapshotArns("arn:aws:s3:::mine/a.rdb", "arn:aws:s3:::mine/b.rdb"));
+        assertThat(test.nodes.data("g-0001-001")).isEqualTo("a and b and slots 0-5461");
+
+        test.aws.createReplicationGroup(r -> r.replicationGroupId("h").replicationGroupDescription("d")
+                .engine("valkey").cacheNodeType("cache.t4g.small").numNodeGroups(2).automaticFailoverEnabled(true)
+                .snapshotArns("arn:aws:s3:::mine/a.rdb", "arn:aws:s3:::mine/c.rdb"));
+        test.settle();
+        assertThat(test.group("h").status()).isEqualTo("create-failed");
+        assertThat(test.cluster("h-0001-001").cacheClusterStatus()).isEqualTo("restore-failed");
+        assertThat(test.events("cache-cluster", "h-0001-001")).last().asString().contains("one is unfit");
+
+        assertThatThrownBy(() -> test.aws.createReplicationGroup(r -> r.replicationGroupId("i")
+                .replicationGroupDescription("d").engine("valkey").cacheNodeType("cache.t4g.small")
+                .snapshotArns("arn:aws:s3:::mine/a.rdb", "arn:aws:s3:::mine/b.rdb")))
+                .isInstanceOf(InvalidParameterCombinationException.class).hasMessageContaining("more than one object");
     }
 
     @Test

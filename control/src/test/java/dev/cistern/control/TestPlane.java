@@ -94,6 +94,7 @@ final class TestPlane implements AutoCloseable {
                                 .withDomain(domain))
                 .withQuotas(quotas)
                 .withRandom(new Random(7))
+                .withSplitter(FakeNodes::split)
                 .withTime(clock, duration -> Thread.sleep(duration.dividedBy(SPEED))), observer);
         aws = plane.elastiCache();
     }

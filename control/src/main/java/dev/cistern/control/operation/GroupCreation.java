@@ -57,7 +57,7 @@ record GroupCreation(Context context) {
         }
         GroupShape shape = GroupShape.of(request, isClustered);
         if (restore != null) {
-            restore.requireFitting(context, shape);
+            restore.requireFitting(context, hasSlots);
         }
         requireFailover(request, shape, isClustered);
         new Members(context).requireQuota(shape.nodes());

@@ -22,13 +22,16 @@ import software.amazon.awssdk.services.elasticache.model.Tag;
  * What a new cluster's data is to come from, and what the cluster has from there when nobody says otherwise.
  *
  * @param source    for the workflow
- * @param snapshot  the snapshot; null when it is an object of a bucket
+ * @param snapshot  the snapshot; null when it is objects of buckets
  */
 record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
 
     /** A key that begins with a slash would be a path from the root where a bucket is a folder. */
     private static final Pattern OBJECT = Pattern
             .compile("(?:arn:aws[a-z-]*:s3:::|s3://)([a-z0-9.-]{3,63})/([^/\\p{Cntrl}][^\\p{Cntrl}]*)");
+
+    /** As many as there can be node groups. */
+    private static final int MAX_OBJECTS = 500;
 
     /** What the request names, checked; null when it names nothing. */
     static @Nullable Restore of(Context context, @Nullable String snapshotName, List<String> objects) {
@@ -41,10 +44,14 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
             SnapshotOperations.requireAvailable(snapshot, "restore");
             return new Restore(RestoreSource.ofSnapshot(snapshot.id()), snapshot);
         }
-        if (objects.size() > 1) {
-            throw Faults.invalidParameterValue("SnapshotArns must name one object for each node group.");
+        if (objects.size() > MAX_OBJECTS) {
+            throw Faults.invalidParameterValue("SnapshotArns names %d objects; it can name %d.", objects.size(),
+                    MAX_OBJECTS);
         }
-        return objects.isEmpty() ? null : new Restore(object(context, objects.getFirst()), null);
+        return objects.isEmpty()
+                ? null
+                : new Restore(RestoreSource.ofObjects(
+                        objects.stream().map(object -> object(context, object)).toList()), null);
     }
 
     /** From here on the snapshot is being restored. To be called when nothing can be refused any more. */
@@ -57,13 +64,10 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
 
     CreateCacheClusterRequest fill(Context context, CreateCacheClusterRequest request) {
         requireEngine(request.engine());
+        requireFitting(context, false);
         Snapshot from = snapshot;
         if (from == null) {
             return request;
-        }
-        if (from.parts(context.handle()).size() > 1) {
-            throw Faults.invalidParameterCombination(
-                    "Snapshot %s of more than one node group can only be restored to a replication group.", from.id());
         }
         var filled = request.toBuilder();
         EngineType engine = engine(from, request.engine());
@@ -129,24 +133,25 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
                         .slots(part.slots()).build()).toList();
     }
 
-    /** Each node group loads one part: there must be one for each, of the same slots. */
-    void requireFitting(Context context, GroupShape shape) {
-        List<String> wanted = shape.parts().stream().map(part -> part.nodeGroupId() + " " + part.slots()).toList();
-        Snapshot from = snapshot;
-        List<String> parts = from == null
-                ? List.of()
-                : from.parts(context.handle()).stream().map(part -> part.nodeGroupId() + " " + part.slots()).toList();
-        if (wanted.size() > 1 && !wanted.equals(parts)) {
-            throw Faults.notOffered("restoring to node groups with other slots than the snapshot's",
-                    "NodeGroupConfiguration must be what the snapshot was taken of");
+    /** What was cut by slots may go wherever else slots are. */
+    void requireFitting(Context context, boolean hasSlots) {
+        if (hasSlots) {
+            return;
         }
-        if (wanted.size() == 1 && parts.size() > 1) {
-            throw Faults.notOffered("restoring to fewer node groups than the snapshot has",
-                    "leave NumNodeGroups and NodeGroupConfiguration out");
+        Snapshot from = snapshot;
+        boolean wasCut = from != null
+                && from.parts(context.handle()).stream().anyMatch(part -> part.slots() != null);
+        if (wasCut) {
+            throw Faults.invalidParameterCombination("Snapshot %s of a replication group with cluster mode enabled can "
+                    + "only be restored to another one with cluster mode enabled.", from.id());
+        }
+        if (source.objects().size() > 1) {
+            throw Faults.invalidParameterCombination("SnapshotArns can name more than one object only for a replication "
+                    + "group with cluster mode enabled.");
         }
     }
 
-    private static RestoreSource object(Context context, String name) {
+    private static RestoreSource.StoredFile object(Context context, String name) {
         Matcher matcher = OBJECT.matcher(name);
         if (!matcher.matches() || List.of(matcher.group(2).split("/", -1)).contains("..")) {
             throw Faults.invalidParameterValue("Invalid S3 object ARN: %s. Should be arn:aws:s3:::bucket/key.", name);
@@ -161,7 +166,7 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
         } catch (IOException e) {
             throw new UncheckedIOException(name + " cannot be reached: " + e, e);
         }
-        return RestoreSource.ofObject(matcher.group(1), matcher.group(2));
+        return new RestoreSource.StoredFile(matcher.group(1), matcher.group(2));
     }
 
     private static void requireEngine(@Nullable String wanted) {

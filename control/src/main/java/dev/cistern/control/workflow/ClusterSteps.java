@@ -54,17 +54,23 @@ final class ClusterSteps {
 
     /** Starts every node of the cluster and waits until it answers. */
     void bringUp(Steps steps, ResourceKey cluster) {
-        bringUp(steps, cluster, null);
+        bringUp(steps, cluster, false);
     }
 
     /** Starts the node and waits until it answers. */
     void bringUp(Steps steps, CacheNode node) {
-        bringUp(steps, node, null);
+        bringUp(steps, node, false);
     }
 
-    /** Starts every node of the cluster with the data of {@code source}, if there is one, and waits until it answers. */
-    void bringUp(Steps steps, ResourceKey cluster, @Nullable RestoreSource source) {
-        nodes.of(cluster).forEach(node -> bringUp(steps, node, source));
+    /** Starts every node of the cluster, with what was laid into its folder if it {@code loads}, and waits until it answers. */
+    void bringUp(Steps steps, ResourceKey cluster, boolean loads) {
+        nodes.of(cluster).forEach(node -> bringUp(steps, node, loads));
+    }
+
+    /** Lays what these clusters, one of each node group in their order, have of {@code source} where they load it. */
+    void lay(Steps steps, String name, List<ResourceKey> primaries, RestoreSource source) {
+        steps.once("fetch " + name, () -> nodes.lay(
+                primaries.stream().map(primary -> nodes.of(primary).getFirst()).toList(), files, source));
     }
 
     /** Has every node of the cluster be what it is in its group, and waits until it has what its primary has. */
@@ -96,14 +102,11 @@ final class ClusterSteps {
         });
     }
 
-    private void bringUp(Steps steps, CacheNode node, @Nullable RestoreSource source) {
+    private void bringUp(Steps steps, CacheNode node, boolean loads) {
         String name = node.key().id() + " " + node.cacheNodeId();
-        if (source != null) {
-            steps.once("fetch " + name, () -> nodes.lay(node, files, source, nodes.nodeGroupOf(node)));
-        }
         steps.once("start " + name, () -> nodes.start(node));
-        steps.until("answer " + name, source == null ? ANSWER_LIMIT : LOAD_LIMIT, () -> nodes.answers(node));
-        if (source != null) {
+        steps.until("answer " + name, loads ? LOAD_LIMIT : ANSWER_LIMIT, () -> nodes.answers(node));
+        if (loads) {
             steps.once("fit " + name, () -> requireRoom(node));
         }
     }

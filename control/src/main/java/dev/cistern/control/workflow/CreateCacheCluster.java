@@ -1,6 +1,7 @@
 package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.ResourceKey;
+import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,10 @@ record CreateCacheCluster(ClusterSteps clusters) implements Workflow<CreateCache
 
     @Override
     public void run(ResourceKey key, Input input, Steps steps) {
-        clusters.bringUp(steps, key, input.source);
+        if (input.source != null) {
+            clusters.lay(steps, key.id(), List.of(key), input.source);
+        }
+        clusters.bringUp(steps, key, input.source != null);
         steps.commit("available", handle -> {
             clusters.becomeAvailable(handle, key);
             ClusterSteps.endRestore(handle, key, input.source);

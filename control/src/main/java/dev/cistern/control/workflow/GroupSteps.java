@@ -49,10 +49,14 @@ record GroupSteps(ClusterSteps clusters, EventLog events, Topologies topologies)
     /** Starts these members, primaries with what they are restored from, and waits until all have the same. */
     void bringUp(Steps steps, ResourceKey group, List<ResourceKey> members, @Nullable RestoreSource source) {
         List<NodeGroup> nodeGroups = steps.read(handle -> NodeGroup.of(handle, group));
+        if (source != null) {
+            clusters.lay(steps, group.id(),
+                    nodeGroups.stream().map(each -> group.sibling(each.primaryClusterId())).toList(), source);
+        }
         for (ResourceKey member : primariesFirst(steps, group, members)) {
             boolean isPrimary = nodeGroups.stream()
                     .anyMatch(nodeGroup -> nodeGroup.primaryClusterId().equals(member.id()));
-            clusters.bringUp(steps, member, isPrimary ? source : null);
+            clusters.bringUp(steps, member, isPrimary && source != null);
             clusters.takePlace(steps, member);
         }
     }

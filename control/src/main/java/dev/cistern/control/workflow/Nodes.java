@@ -12,6 +12,7 @@ import dev.cistern.control.node.NodeSpec;
 import dev.cistern.control.node.NodeStanding;
 import dev.cistern.control.node.NodeState;
 import dev.cistern.control.node.TransientErrors;
+import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheNode;
 import dev.cistern.control.resource.CacheNodeStatus;
@@ -31,6 +32,7 @@ import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +40,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
@@ -191,13 +194,6 @@ final class Nodes {
         });
     }
 
-    /** The number of the node group that the node is in; that of a cluster on its own is the first. */
-    String nodeGroupOf(CacheNode node) {
-        CacheCluster cluster = database.read(handle -> CacheCluster.find(handle, node.key()));
-        String number = cluster == null ? null : cluster.nodeGroupId();
-        return number == null ? NodeGroup.FIRST : number;
-    }
-
     private void tellRole(CacheNode node, StartedNode started, NodeRole role) {
         CacheNode primary = role.primary();
         roles.tell(node, teller.admin(started), role,
@@ -257,15 +253,32 @@ final class Nodes {
         return directory.nodeDirectory(node.nodeId()).resolve(NodeSpec.SNAPSHOT_FILE);
     }
 
-    /** Lays a file where the node that is being created loads it; one that runs already is stopped first. */
-    void lay(CacheNode node, SnapshotFiles files, RestoreSource source, String nodeGroupId) {
-        stop(node);
-        try {
-            StateDirectory.createPrivate(directory.nodeDirectory(node.nodeId()));
-        } catch (IOException e) {
-            throw new UncheckedIOException("the folder of node " + node.nodeId() + " cannot be used: " + e, e);
+    /**
+     * Lays files where nodes that are being created load them; those that run already are stopped first.
+     *
+     * @param primaries one of each node group, by number; or the node of a cluster on its own
+     */
+    void lay(List<CacheNode> primaries, SnapshotFiles files, RestoreSource source) {
+        List<SnapshotFiles.Heir> heirs = new ArrayList<>();
+        for (CacheNode node : primaries) {
+            stop(node);
+            try {
+                StateDirectory.createPrivate(directory.nodeDirectory(node.nodeId()));
+            } catch (IOException e) {
+                throw new UncheckedIOException("the folder of node " + node.nodeId() + " cannot be used: " + e, e);
+            }
+            NodeGroup nodeGroup = inRows(node, NodeGroup::of);
+            heirs.add(new SnapshotFiles.Heir(nodeGroup == null ? null : nodeGroup.slots(), snapshotFile(node)));
         }
-        files.fetch(source, node.key(), nodeGroupId, snapshotFile(node));
+        CacheNode first = primaries.getFirst();
+        files.fetch(source, first.key(), heirs, AtRestEncryption.keyOf(inRows(first, AtRestEncryption::of)));
+    }
+
+    private <T> @Nullable T inRows(CacheNode node, BiFunction<Handle, CacheCluster, @Nullable T> question) {
+        return database.read(handle -> {
+            CacheCluster cluster = CacheCluster.find(handle, node.key());
+            return cluster == null ? null : question.apply(handle, cluster);
+        });
     }
 
     /** Deletes what was laid into the node's folder: it has it in memory. */

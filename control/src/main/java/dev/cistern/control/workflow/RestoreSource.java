@@ -1,26 +1,41 @@
 package dev.cistern.control.workflow;
 
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a new cluster's data is to be loaded from: a snapshot, or an object of a caller's bucket. Stored as JSON.
+ * What a new cluster's data is to be loaded from: a snapshot, or objects of callers' buckets. Stored as JSON.
  *
- * @param snapshot  a snapshot's name; null when it is an object
- * @param bucket    the object's bucket
- * @param objectKey its key there
+ * @param snapshot  a snapshot's name; null when it is objects
  */
-public record RestoreSource(@Nullable String snapshot, @Nullable String bucket, @Nullable String objectKey) {
+public record RestoreSource(@Nullable String snapshot, List<StoredFile> objects) {
 
-    public static RestoreSource ofSnapshot(String name) {
-        return new RestoreSource(name, null, null);
+    /** An object by its bucket and its key there. */
+    public record StoredFile(String bucket, String key) {
+
+        @Override
+        public String toString() {
+            return "s3://" + bucket + "/" + key;
+        }
     }
 
-    public static RestoreSource ofObject(String bucket, String objectKey) {
-        return new RestoreSource(null, bucket, objectKey);
+    public RestoreSource {
+        objects = List.copyOf(objects);
+    }
+
+    public static RestoreSource ofSnapshot(String name) {
+        return new RestoreSource(name, List.of());
+    }
+
+    public static RestoreSource ofObjects(List<StoredFile> objects) {
+        return new RestoreSource(null, objects);
     }
 
     /** As an operator would call it. */
     String title() {
-        return snapshot != null ? "snapshot " + snapshot : "s3://" + bucket + "/" + objectKey;
+        return snapshot != null
+                ? "snapshot " + snapshot
+                : objects.stream().map(StoredFile::toString).collect(Collectors.joining(", "));
     }
 }

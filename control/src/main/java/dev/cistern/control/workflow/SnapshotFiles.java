@@ -1,13 +1,17 @@
 package dev.cistern.control.workflow;
 
+import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.backup.BackupOptions;
 import dev.cistern.control.backup.FileFacts;
 import dev.cistern.control.backup.ObjectStore;
 import dev.cistern.control.backup.SnapshotManifest;
+import dev.cistern.control.backup.SnapshotSplitter;
+import dev.cistern.control.backup.UnfitSnapshotException;
 import dev.cistern.control.key.KeyVault;
 import dev.cistern.control.resource.AtRestEncryption;
 import dev.cistern.control.resource.NodeSnapshot;
 import dev.cistern.control.resource.ResourceKey;
+import dev.cistern.control.resource.SlotMap;
 import dev.cistern.control.resource.Snapshot;
 import dev.cistern.control.state.Database;
 import dev.cistern.control.state.StateDirectory;
@@ -16,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +35,14 @@ final class SnapshotFiles {
 
     private final BackupOptions options;
     private final KeyVault keys;
+    private final SnapshotSplitter splitter;
     private final StateDirectory directory;
     private final Database database;
 
-    SnapshotFiles(BackupOptions options, KeyVault keys, StateDirectory directory, Database database) {
-        this.options = options;
-        this.keys = keys;
+    SnapshotFiles(ControlPlaneOptions options, StateDirectory directory, Database database) {
+        this.options = options.backups();
+        this.keys = options.keys();
+        this.splitter = options.splitter();
         this.directory = directory;
         this.database = database;
     }
@@ -73,17 +80,59 @@ final class SnapshotFiles {
         }));
     }
 
-    /** Copies the data that {@code source} has for a node group to {@code file}, checked. */
-    void fetch(RestoreSource source, ResourceKey place, String nodeGroupId, Path file) {
+    /**
+     * A node group that is to get data.
+     *
+     * @param slots those of its keys; null when cluster mode is disabled
+     * @param file  where its primary loads it
+     */
+    record Heir(@Nullable String slots, Path file) {}
+
+    /** Gives each node group its share of what {@code source} has, checked; a file that is to be written anew under that key. */
+    void fetch(RestoreSource source, ResourceKey place, List<Heir> heirs, @Nullable String key) {
         String name = source.snapshot();
-        if (name == null) {
-            fetchObject(source, file);
-            return;
+        List<NodeSnapshot> parts = name == null
+                ? List.of()
+                : database.read(handle -> NodeSnapshot.of(handle, place.sibling(name)));
+        List<Fetching> files = new ArrayList<>();
+        parts.forEach(part -> files.add(file -> fetch(part, file)));
+        source.objects().forEach(object -> files.add(file -> fetch(object, file)));
+        if (isShapeOf(parts, heirs) || (files.size() == 1 && heirs.size() == 1)) {
+            for (int i = 0; i < heirs.size(); i++) {
+                files.get(i).to(heirs.get(i).file());
+            }
+        } else {
+            split(files, heirs, key);
         }
-        NodeSnapshot part = database.read(handle -> NodeSnapshot.of(handle, place.sibling(name))).stream()
-                .filter(other -> other.nodeGroupId().equals(nodeGroupId)).findFirst()
-                .orElseThrow(() -> new HopelessException("snapshot " + name + " has no node group " + nodeGroupId));
-        fetch(part, file);
+    }
+
+    /** Whether each node group gets just what one of the parts has, in their order. */
+    private static boolean isShapeOf(List<NodeSnapshot> parts, List<Heir> heirs) {
+        return parts.stream().map(part -> SlotMap.slots(part.slots())).toList()
+                .equals(heirs.stream().map(heir -> SlotMap.slots(heir.slots())).toList());
+    }
+
+    private void split(List<Fetching> files, List<Heir> heirs, @Nullable String key) {
+        List<SnapshotSplitter.Share> shares = heirs.stream().map(heir -> new SnapshotSplitter.Share(heir.file(),
+                SlotMap.slots(heir.slots() == null ? SlotMap.ALL : heir.slots()), heir.slots() != null)).toList();
+        orUnchecked(() -> passing(file -> {
+            List<Path> fetched = new ArrayList<>();
+            for (Fetching one : files) {
+                Path to = file.resolveSibling("part-" + fetched.size());
+                one.to(to);
+                fetched.add(to);
+            }
+            try {
+                splitter.split(fetched, shares, key);
+            } catch (UnfitSnapshotException e) {
+                throw new HopelessException(e.getMessage());
+            }
+            return true;
+        }));
+    }
+
+    private interface Fetching {
+        void to(Path file);
     }
 
     /** Copies the part's file to another snapshot, under that one's key; answers what it is there. */
@@ -147,13 +196,12 @@ final class SnapshotFiles {
         });
     }
 
-    private void fetchObject(RestoreSource source, Path file) {
+    private void fetch(RestoreSource.StoredFile object, Path file) {
         orUnchecked(() -> {
             try {
-                options.buckets().get(Objects.requireNonNull(source.bucket()),
-                        Objects.requireNonNull(source.objectKey()), file);
+                options.buckets().get(object.bucket(), object.key(), file);
             } catch (NoSuchFileException e) {
-                throw new HopelessException(source.title() + " does not exist");
+                throw new HopelessException(object + " does not exist");
             }
             return true;
         });

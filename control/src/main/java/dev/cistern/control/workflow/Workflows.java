@@ -62,7 +62,7 @@ public final class Workflows implements AutoCloseable {
                 options.loginKeys(), options.clock());
         Nodes nodes = new Nodes(database, options.runtime(), directory, events, certificates, specs, teller, leases);
         NodeChanges changes = new NodeChanges(database, nodes, options.runtime(), specs, teller, certificates, events);
-        SnapshotFiles files = new SnapshotFiles(options.backups(), options.keys(), directory, database);
+        SnapshotFiles files = new SnapshotFiles(options, directory, database);
         SnapshotSteps snapshots = new SnapshotSteps(nodes, files, events, options.clock());
         ClusterSteps clusters = new ClusterSteps(nodes, changes, files, events, nanos);
         Topologies topologies = new Topologies(database, nodes, options.endpoints());

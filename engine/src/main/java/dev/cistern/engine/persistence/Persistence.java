@@ -390,10 +390,22 @@ public final class Persistence {
         store.lockAll();
         try {
             Loaded loaded = loadUnderGate();
+            requireEachOnce();
             sealIfPlain();
             return loaded;
         } finally {
             store.unlockAll();
+        }
+    }
+
+    /** One that was put together of several would else be a mixture of two values, or the one or the other. */
+    private void requireEachOnce() throws IOException {
+        long keys = 0;
+        for (int database = 0; database < store.databases(); database++) {
+            keys += store.size(database);
+        }
+        if (keys < keysLoaded) {
+            throw new IOException(file() + ": " + (keysLoaded - keys) + " keys stand in it more than once");
         }
     }
 

@@ -1,12 +1,16 @@
 package dev.cistern.engine.persistence;
 
 import dev.cistern.engine.atrest.KeyRing;
+import dev.cistern.engine.atrest.PlainBytes;
 import dev.cistern.engine.rdb.RdbException;
+import dev.cistern.engine.rdb.RdbInput;
+import dev.cistern.engine.rdb.ValueReader;
+import dev.cistern.engine.rdb.ValueSink;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /** Reads a snapshot's file whole, checksum and every value, and keeps nothing of it. */
-public final class SnapshotCheck {
+public final class SnapshotCheck implements SnapshotReader.Visitor {
 
     /**
      * What was found.
@@ -18,7 +22,13 @@ public final class SnapshotCheck {
      */
     public record Result(long keys, long expired, long bytes, long fileBytes) {}
 
-    private SnapshotCheck() {}
+    private final long nowMillis;
+    private long keys;
+    private long expired;
+
+    private SnapshotCheck(long nowMillis) {
+        this.nowMillis = nowMillis;
+    }
 
     /** Throws an {@link IOException} when the file cannot be read or is damaged: the message says where. */
     public static Result of(Path file, KeyRing keys, long nowMillis) throws IOException {
@@ -31,11 +41,22 @@ public final class SnapshotCheck {
     }
 
     private static Result of(Path file, KeyRing keys, long nowMillis, boolean mayGoOn) throws IOException {
-        try (SnapshotLoader loader = SnapshotLoader.checking(nowMillis)) {
-            long bytes = loader.load(file, keys, mayGoOn);
-            return new Result(loader.loaded(), loader.expired(), bytes, loader.fileBytes());
+        SnapshotCheck check = new SnapshotCheck(nowMillis);
+        try (PlainBytes bytes = PlainBytes.of(file, keys); SnapshotReader reader = new SnapshotReader(check)) {
+            long end = reader.read(bytes.address(), bytes.length(), mayGoOn);
+            return new Result(check.keys, check.expired, end, bytes.length());
         } catch (RdbException e) {
             throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void entry(SnapshotReader.Entry entry, ValueReader values, RdbInput input) {
+        values.read(entry.type(), input, ValueSink.NONE);
+        if (entry.isOver(nowMillis)) {
+            expired++;
+        } else {
+            keys++;
         }
     }
 }

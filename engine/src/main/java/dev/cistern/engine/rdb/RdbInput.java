@@ -30,6 +30,11 @@ public final class RdbInput {
         return position - base;
     }
 
+    /** Where what is read next stands. */
+    public long address() {
+        return position;
+    }
+
     public long remaining() {
         return limit - position;
     }

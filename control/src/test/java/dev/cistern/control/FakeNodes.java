@@ -178,7 +178,8 @@ final class FakeNodes implements NodeRuntime {
     }
 
     /** What each node group would get of these files: what was in all, and for which slots. */
-    static void split(List<Path> files, List<SnapshotSplitter.Share> shares, @Nullable String keyArn) throws IOException {
+    static void split(List<Path> files, List<SnapshotSplitter.Share> shares, @Nullable String keyArn)
+            throws IOException {
         StringBuilder all = new StringBuilder();
         for (Path file : files) {
             String text = Files.readString(file);

@@ -139,15 +139,14 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
             return;
         }
         Snapshot from = snapshot;
-        boolean wasCut = from != null
-                && from.parts(context.handle()).stream().anyMatch(part -> part.slots() != null);
-        if (wasCut) {
+        if (from != null && from.parts(context.handle()).stream().anyMatch(part -> part.slots() != null)) {
             throw Faults.invalidParameterCombination("Snapshot %s of a replication group with cluster mode enabled can "
                     + "only be restored to another one with cluster mode enabled.", from.id());
         }
         if (source.objects().size() > 1) {
-            throw Faults.invalidParameterCombination("SnapshotArns can name more than one object only for a replication "
-                    + "group with cluster mode enabled.");
+            throw Faults
+                    .invalidParameterCombination("SnapshotArns can name more than one object only for a replication "
+                            + "group with cluster mode enabled.");
         }
     }
 

@@ -97,7 +97,8 @@ final class SnapshotFiles {
         List<Fetching> files = new ArrayList<>();
         parts.forEach(part -> files.add(file -> fetch(part, file)));
         source.objects().forEach(object -> files.add(file -> fetch(object, file)));
-        if (isShapeOf(parts, heirs) || (files.size() == 1 && heirs.size() == 1)) {
+        boolean takesAnything = heirs.getFirst().slots() == null && files.size() == 1;
+        if (takesAnything || isShapeOf(parts, heirs)) {
             for (int i = 0; i < heirs.size(); i++) {
                 files.get(i).to(heirs.get(i).file());
             }
@@ -125,7 +126,7 @@ final class SnapshotFiles {
             try {
                 splitter.split(fetched, shares, key);
             } catch (UnfitSnapshotException e) {
-                throw new HopelessException(e.getMessage());
+                throw new HopelessException(String.valueOf(e.getMessage()));
             }
             return true;
         }));

@@ -119,7 +119,8 @@ public final class SnapshotSplit implements SnapshotReader.Visitor, AutoCloseabl
         } catch (RdbException e) {
             throw files.size() == 1
                     ? e
-                    : new RdbException("file " + (files.indexOf(file) + 1) + " of " + files.size() + ": " + e.getMessage());
+                    : new RdbException(
+                            "file " + (files.indexOf(file) + 1) + " of " + files.size() + ": " + e.getMessage());
         }
     }
 
@@ -185,7 +186,7 @@ public final class SnapshotSplit implements SnapshotReader.Visitor, AutoCloseabl
         Part(Share share, AtRest atRest) throws IOException {
             hasOneDatabase = share.hasOneDatabase();
             file = new SnapshotFile(share.place(), atRest);
-            output = new RdbOutput(file::write);
+            output = new RdbOutput(file);
         }
 
         void take(long number, long address, long length) {

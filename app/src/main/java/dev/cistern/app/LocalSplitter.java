@@ -30,7 +30,7 @@ final class LocalSplitter implements SnapshotSplitter {
                     .map(share -> new SnapshotSplit.Share(share.place(), share.slots(), share.hasOneDatabase()))
                     .toList(), atRest);
         } catch (RdbException | SealedFileException e) {
-            throw new UnfitSnapshotException(e.getMessage(), e);
+            throw new UnfitSnapshotException(String.valueOf(e.getMessage()), e);
         }
     }
 }

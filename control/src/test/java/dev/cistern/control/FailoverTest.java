@@ -179,6 +179,25 @@ final class FailoverTest {
         }
     }
 
+    /** It may be the control plane that is cut off: somebody has to look, and is told so once. */
+    @Test
+    void aPrimaryThatOnlyItsReplicasHearFromIsAnAlarm() {
+        try (TestPlane test = new TestPlane(directory)) {
+            test.createGroup("g", 2, true);
+            String begin = "Primary node g-001 does not answer. Nothing is done about it, because its replicas hear from it";
+            String end = "Primary node g-001 answers again";
+            test.nodes.silent.add("g-001");
+            await().atMost(LIMIT).until(() -> test.events("replication-group", "g").contains(begin));
+            test.nodes.silent.clear();
+            await().atMost(LIMIT).until(() -> test.events("replication-group", "g").contains(end));
+            assertThat(test.events("replication-group", "g")).filteredOn(text -> text.contains("Primary node"))
+                    .containsExactly(begin, end);
+            assertThat(test.events("cache-cluster", "g-001")).containsSubsequence(begin, end);
+            assertThat(test.events("replication-group", "g")).noneMatch(text -> text.startsWith("Failover"));
+            awaitRoles(test, "g-001", "g-002", "g-003");
+        }
+    }
+
     /** Its nodes end because they were told so, and the sentry may have read its rows a moment before that. */
     @Test
     void aNodeGroupThatIsRemovedIsNotLost() {

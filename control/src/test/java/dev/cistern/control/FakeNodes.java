@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -52,6 +53,9 @@ final class FakeNodes implements NodeRuntime {
 
     /** Whether nodes listen but answer nobody. */
     volatile boolean mute;
+
+    /** The clusters whose nodes answer nobody, and serve. */
+    final Set<String> silent = ConcurrentHashMap.newKeySet();
 
     /** Whether nodes outlive the control plane: they then still hold what they held, and are found running. */
     volatile boolean outlive;
@@ -378,6 +382,10 @@ final class FakeNodes implements NodeRuntime {
             }
         }
 
+        private boolean isOf(String clusterId) {
+            return spec.nodeId().startsWith(clusterId + "-");
+        }
+
         private void serve(Socket plain) {
             try (plain; Socket socket = encryptedIfSo(plain)) {
                 InputStream in = new BufferedInputStream(socket.getInputStream());
@@ -393,7 +401,7 @@ final class FakeNodes implements NodeRuntime {
                         trusted = command.contains(spec.admin().user())
                                 && command.contains(spec.admin().password().reveal());
                     }
-                    String answer = trusted && !mute
+                    String answer = trusted && !mute && silent.stream().noneMatch(this::isOf)
                             ? answer(verb, command)
                             : "-WRONGPASS invalid username-password pair\r\n";
                     out.write(answer.getBytes(StandardCharsets.UTF_8));

@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,19 +56,20 @@ final class Sentry implements AutoCloseable {
             Thread.ofVirtual().name("sentry-", 0).factory());
     private final Map<String, Long> heardNanos = new ConcurrentHashMap<>();
     private final Map<String, Long> askedNanos = new ConcurrentHashMap<>();
-    private final Set<String> alarmed = ConcurrentHashMap.newKeySet();
+    private final Alarms alarms;
     private List<Post> posts = List.of();
     private long readNanos;
     private long roundNanos;
     private @Nullable Thread rounds;
 
     /** @param nanos a clock that never goes back, by which silence is measured */
-    Sentry(Database database, Nodes nodes, Workflows workflows, Leases leases, Clock clock, Rest rest,
+    Sentry(Database database, Nodes nodes, Workflows workflows, Leases leases, Alarms alarms, Clock clock, Rest rest,
             LongSupplier nanos) {
         this.database = database;
         this.nodes = nodes;
         this.workflows = workflows;
         this.leases = leases;
+        this.alarms = alarms;
         this.clock = clock;
         this.rest = rest;
         this.nanos = nanos;
@@ -117,7 +119,9 @@ final class Sentry implements AutoCloseable {
         if (now - readNanos >= READ_NANOS) {
             readNanos = now;
             posts = database.read(Post::all).stream().filter(Post::isWatched).toList();
-            heardNanos.keySet().retainAll(posts.stream().map(post -> post.primary().nodeId()).toList());
+            Set<String> primaries = posts.stream().map(post -> post.primary().nodeId()).collect(Collectors.toSet());
+            heardNanos.keySet().retainAll(primaries);
+            alarms.retain(primaries);
         }
         List<Post> silent = new ArrayList<>();
         for (Post post : posts) {
@@ -127,7 +131,7 @@ final class Sentry implements AutoCloseable {
                     && silentMillis(post, now) >= Verdict.SUSPICIOUS_MILLIS) {
                 silent.add(post);
             } else {
-                alarmed.remove(post.primary().nodeId());
+                alarms.calm(post, now);
                 ask(post, now);
             }
         }
@@ -210,16 +214,10 @@ final class Sentry implements AutoCloseable {
                 log.warn("primary {} is lost ({}): a replica takes its place", post.primary().nodeId(),
                         facts.hasEnded() ? "it has ended" : "silent for " + facts.silentMillis() + " ms");
             }
+            alarms.forget(post.primary());
             readNanos -= READ_NANOS;
-        } else if (verdict != Verdict.WAIT && alarmed.add(post.primary().nodeId())) {
-            log.error("primary {} does not answer; nothing is done: {}", post.primary().nodeId(),
-                    switch (verdict) {
-                        case ALARM -> "its replicas hear from it";
-                        case SPARE -> "no replica has what it wrote";
-                        default -> facts.isMostLost()
-                                ? facts.lost() + " of " + facts.asked() + " nodes are silent"
-                                : "it was failed over " + facts.sinceMillis() + " ms ago";
-                    });
+        } else if (verdict != Verdict.WAIT) {
+            alarms.raise(post, facts.why(verdict), nanos.getAsLong());
         }
     }
 

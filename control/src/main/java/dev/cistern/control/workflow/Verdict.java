@@ -2,6 +2,7 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.node.NodePlace;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What is to be done about a primary that is away or silent, by what is known of it. */
@@ -16,7 +17,7 @@ enum Verdict {
     /** It is out of the control plane's sight alone, its replicas hear from it; nothing is done. */
     ALARM,
 
-    /** So many nodes are out of sight that the control plane itself may be; nothing is done. */
+    /** The control plane itself may be out of sight, or it was failed over a moment ago; nothing is done. */
     HOLD,
 
     /** It alone has the data, as far as anybody answers; nothing is done, since it may go on. */
@@ -45,6 +46,28 @@ enum Verdict {
         boolean isMostLost() {
             return 2 * lost > asked;
         }
+
+        private boolean anybodyAnswers() {
+            return replicas.stream().anyMatch(place -> place != null);
+        }
+
+        /** Why nothing is done, by that verdict. */
+        String why(Verdict verdict) {
+            return switch (verdict) {
+                case ALARM -> "its replicas hear from it";
+                case SPARE -> "no replica has what it wrote";
+                default -> whyHeld();
+            };
+        }
+
+        private String whyHeld() {
+            if (isMostLost()) {
+                return lost + " of " + asked + " nodes are silent";
+            }
+            return anybodyAnswers()
+                    ? "it was failed over " + TimeUnit.MILLISECONDS.toSeconds(sinceMillis) + " seconds ago"
+                    : "no replica answers either";
+        }
     }
 
     static Verdict of(Facts facts) {
@@ -52,11 +75,10 @@ enum Verdict {
         if (facts.hasEnded) {
             return anybodyHas ? FAIL_OVER : WAIT;
         }
-        boolean anybodyAnswers = facts.replicas.stream().anyMatch(place -> place != null);
-        if (facts.silentMillis < SUSPICIOUS_MILLIS || !anybodyAnswers) {
+        if (facts.silentMillis < SUSPICIOUS_MILLIS) {
             return WAIT;
         }
-        if (facts.isMostLost()) {
+        if (facts.isMostLost() || !facts.anybodyAnswers()) {
             return HOLD;
         }
         if (facts.replicas.stream().anyMatch(Verdict::hears)) {

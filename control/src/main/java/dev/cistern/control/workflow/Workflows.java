@@ -114,7 +114,8 @@ public final class Workflows implements AutoCloseable {
         this.database = database;
         this.clock = options.clock();
         this.reports = new Reports(options.endpoints(), engine.presentSteps());
-        this.sentry = new Sentry(database, nodes, this, leases, options.clock(), rest, nanos);
+        this.sentry = new Sentry(database, nodes, this, leases, new Alarms(database, events), options.clock(), rest,
+                nanos);
         this.leaseRounds = options.runtime().runsOriginals()
                 ? null
                 : new LeaseRounds(database, nodes, leases, rest, nanos);

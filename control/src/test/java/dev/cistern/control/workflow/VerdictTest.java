@@ -63,7 +63,8 @@ final class VerdictTest {
 
     @Test
     void whoSeesNobodyDoesNothing() {
-        assertThat(silent(1_000_000, replicas(null, null))).isEqualTo(Verdict.WAIT);
+        assertThat(silent(Verdict.SUSPICIOUS_MILLIS - 1, replicas(null, null))).isEqualTo(Verdict.WAIT);
+        assertThat(silent(1_000_000, replicas(null, null))).isEqualTo(Verdict.HOLD);
         assertThat(Verdict.of(new Verdict.Facts(false, 1_000_000, replicas(HAS_NO_LINK), 6, 11, LONG_AGO)))
                 .isEqualTo(Verdict.HOLD);
         assertThat(Verdict.of(new Verdict.Facts(false, 1_000_000, replicas(HAS_NO_LINK), 5, 10, LONG_AGO)))
@@ -74,5 +75,21 @@ final class VerdictTest {
     void oneThatIsSilentAgainTooSoonIsLeftForAWhile() {
         assertThat(Verdict.of(new Verdict.Facts(false, 1_000_000, replicas(HAS_NO_LINK), 1, 2, LONG_AGO - 1)))
                 .isEqualTo(Verdict.HOLD);
+    }
+
+    @Test
+    void whyNothingIsDoneIsTold() {
+        assertThat(why(Verdict.ALARM, 1, 3, HEARS)).isEqualTo("its replicas hear from it");
+        assertThat(why(Verdict.SPARE, 1, 3, HAS_NOTHING)).isEqualTo("no replica has what it wrote");
+        assertThat(why(Verdict.HOLD, 2, 3, HAS_NO_LINK)).isEqualTo("2 of 3 nodes are silent");
+        assertThat(why(Verdict.HOLD, 1, 3, HAS_NO_LINK)).isEqualTo("it was failed over 59 seconds ago");
+        assertThat(why(Verdict.HOLD, 2, 9, null)).isEqualTo("no replica answers either");
+    }
+
+    private static String why(Verdict verdict, int lost, int asked, @Nullable NodePlace replica) {
+        Verdict.Facts facts = new Verdict.Facts(false, 1_000_000, replicas(new NodePlace[]{replica}), lost, asked,
+                verdict == Verdict.HOLD ? LONG_AGO - 1 : LONG_AGO);
+        assertThat(Verdict.of(facts)).isEqualTo(verdict);
+        return facts.why(verdict);
     }
 }

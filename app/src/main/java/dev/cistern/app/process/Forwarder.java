@@ -24,6 +24,7 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.Closeable;
 import java.net.InetAddress;
+import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -165,10 +166,14 @@ final class Forwarder implements Closeable {
             return routes.isEmpty();
         }
 
+        /** The selector keeps a closed port until its next turn: who opens it anew at once would find it taken. */
         void close() {
             routes.forEach(route -> remove(route.server));
-            if (server != null) {
-                server.close().awaitUninterruptibly();
+            Channel listening = server;
+            if (listening != null) {
+                SocketAddress at = listening.localAddress();
+                listening.close().awaitUninterruptibly();
+                var _ = FreePort.await(at);
             }
         }
 

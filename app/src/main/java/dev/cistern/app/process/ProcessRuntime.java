@@ -10,7 +10,6 @@ import dev.cistern.control.node.NodeState;
 import dev.cistern.control.resource.MemcachedCluster;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -34,7 +33,6 @@ import org.jspecify.annotations.Nullable;
 public final class ProcessRuntime implements NodeRuntime {
 
     /** A node that loads a large snapshot may take long before it listens. */
-    private static final Duration FREE_LIMIT = Duration.ofSeconds(2);
     private static final Duration START_LIMIT = Duration.ofMinutes(30);
     private static final Duration PAUSE = Duration.ofMillis(10);
     private static final Duration LOOK_EVERY = Duration.ofMillis(100);
@@ -119,26 +117,10 @@ public final class ProcessRuntime implements NodeRuntime {
      * thread is, and its sockets close with the last.
      */
     private static void requireFree(NodeSpec spec, NodeAddress address) {
-        long end = System.nanoTime() + FREE_LIMIT.toNanos();
-        IOException taken = bind(address);
-        while (taken != null && System.nanoTime() < end) {
-            pause(PAUSE);
-            taken = bind(address);
-        }
+        IOException taken = FreePort.await(new InetSocketAddress(address.host(), address.port()));
         if (taken != null) {
             throw new NodeRuntimeException("node " + spec.nodeId() + " cannot start: port " + address.port() + " of "
                     + address.host() + ": " + taken.getMessage(), taken);
-        }
-    }
-
-    /** Why the port is not free; null if it is. */
-    private static @Nullable IOException bind(NodeAddress address) {
-        try (ServerSocket probe = new ServerSocket()) {
-            probe.setReuseAddress(true);
-            probe.bind(new InetSocketAddress(address.host(), address.port()));
-            return null;
-        } catch (IOException e) {
-            return e;
         }
     }
 

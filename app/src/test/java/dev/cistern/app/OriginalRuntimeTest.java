@@ -74,6 +74,31 @@ final class OriginalRuntimeTest extends OutlivingRuntimeContract {
         }
     }
 
+    /** By itself it would say so once a second: not that often before the patience of this test ends. */
+    @Test
+    void aReplicaThatIsAskedSaysHowFarItIs() throws IOException {
+        NodeSpec primary = spec("a");
+        NodeSpec replica = spec("b");
+        start(primary);
+        start(replica);
+        admin(replica).setPrimaryCredential(primary.admin());
+        admin(replica).follow(new NodeAddress("127.0.0.1", primary.port()));
+        Probe.await(() -> admin(replica).place().isLinked());
+        try (Jedis client = client(primary)) {
+            long before = acknowledgements(client);
+            for (int i = 0; i < 500; i++) {
+                admin(replica).acknowledge();
+            }
+            Probe.await(() -> acknowledgements(client) >= before + 500);
+        }
+    }
+
+    /** The calls of REPLCONF, of which a linked replica makes none for anything else. */
+    private static long acknowledgements(Jedis primary) {
+        return primary.info("commandstats").lines().filter(line -> line.startsWith("cmdstat_replconf:"))
+                .mapToLong(line -> Long.parseLong(line.replaceFirst("cmdstat_replconf:calls=(\\d+).*", "$1"))).sum();
+    }
+
     @Test
     void thePortsOfARoleFollowTheRole() throws IOException {
         NodeSpec one = spec("a");

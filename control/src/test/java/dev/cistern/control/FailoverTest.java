@@ -152,6 +152,8 @@ final class FailoverTest {
             assertThatThrownBy(() -> test.aws.testFailover(r -> r.replicationGroupId("g").nodeGroupId("0001")))
                     .isInstanceOf(InvalidReplicationGroupStateException.class);
             awaitRoles(test, "g-002", "g-001");
+            assertThat(test.nodes.clustersWithOtherRoles).as("clients wait at their ports")
+                    .containsExactlyInAnyOrder("g-001", "g-002");
             assertThat(test.events("replication-group", "g")).containsSubsequence(
                     "Test Failover API called for node group 0001",
                     "Failover from primary node g-001 to replica node g-002 completed");

@@ -222,7 +222,7 @@ final class FakeNodes implements NodeRuntime {
     /** Which cluster's node that cluster's node follows; empty for a primary. */
     String follows(String clusterId) {
         FakeNode primary = node(clusterId).primary();
-        return primary == null ? "" : primary.spec.nodeId().replaceFirst("-[a-z0-9]{6}-\\d{4}.*", "");
+        return primary == null ? "" : clusterOf(primary.spec);
     }
 
     /** The port of whom that cluster's node follows; 0 for a primary. */
@@ -248,6 +248,18 @@ final class FakeNodes implements NodeRuntime {
     /** The ports that the node was told to listen on by its role. */
     String rolePorts(String clusterId) {
         return node(clusterId).rolePorts;
+    }
+
+    /** The clusters of whose nodes it was told that their role may have changed. */
+    final Set<String> clustersWithOtherRoles = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public void roleChanged(NodeSpec spec) {
+        clustersWithOtherRoles.add(clusterOf(spec));
+    }
+
+    private static String clusterOf(NodeSpec spec) {
+        return spec.nodeId().replaceFirst("-[a-z0-9]{6}-\\d{4}.*", "");
     }
 
     /** Ends a node: nobody asked for it. */
@@ -322,6 +334,7 @@ final class FakeNodes implements NodeRuntime {
         private final String runId;
         private final String data;
         private volatile int primaryPort;
+        private volatile int heirPort;
         private volatile boolean wasCopied;
         private final AtomicInteger loadsLeft = new AtomicInteger();
         private volatile String rolePorts = "0 0";
@@ -454,6 +467,7 @@ final class FakeNodes implements NodeRuntime {
                 case "CLIENT" -> "+OK\r\n";
                 case "REPLICAOF" -> follow(command);
                 case "FAILOVER" -> handOver(command);
+                case "REPLCONF" -> acknowledge();
                 case "CISTERN" -> cistern(command);
                 case "INFO" -> {
                     String text = "# Server\r\nrun_id:" + runId + "\r\nused_memory:" + usedMemoryBytes
@@ -591,14 +605,21 @@ final class FakeNodes implements NodeRuntime {
             return "+OK\r\n";
         }
 
-        /** FAILOVER TO host port: the two change places at once. */
+        /** FAILOVER TO host port: the two change places when the replica says how far it is, for which it waits to be asked. */
         private String handOver(List<String> command) {
-            int port = Integer.parseInt(command.get(3));
-            FakeNode target = nodes.values().stream().filter(other -> other.spec.port() == port).findFirst()
-                    .orElseThrow();
-            followPort(port);
-            target.followPort(0);
+            heirPort = Integer.parseInt(command.get(3));
             return "+OK\r\n";
+        }
+
+        /** REPLCONF GETACK, which has no reply. */
+        private String acknowledge() {
+            FakeNode primary = primary();
+            if (primary != null && primary.heirPort == spec.port()) {
+                primary.heirPort = 0;
+                primary.followPort(spec.port());
+                followPort(0);
+            }
+            return "";
         }
 
         private String replication() {
@@ -608,7 +629,8 @@ final class FakeNodes implements NodeRuntime {
                         + "\r\nmaster_link_status:"
                         + (isLinked() ? "up" : "down") + "\r\nslave_repl_offset:7\r\n";
             }
-            StringBuilder text = new StringBuilder(history + "role:master\r\nmaster_repl_offset:7\r\n");
+            StringBuilder text = new StringBuilder(history + "role:master\r\nmaster_repl_offset:7\r\n"
+                    + "master_failover_state:" + (heirPort == 0 ? "no-failover" : "waiting-for-sync") + "\r\n");
             int number = 0;
             for (FakeNode other : nodes.values()) {
                 if (other.primaryPort == spec.port()) {

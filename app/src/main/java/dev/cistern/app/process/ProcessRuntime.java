@@ -214,6 +214,13 @@ public final class ProcessRuntime implements NodeRuntime {
     }
 
     @Override
+    public void roleChanged(NodeSpec spec) {
+        if (rolePorts != null) {
+            rolePorts.askNow(spec.nodeId());
+        }
+    }
+
+    @Override
     public void admit(NodeSpec spec) {
         if (forwarder != null) {
             forwarder.admit(server(spec), spec.peers());

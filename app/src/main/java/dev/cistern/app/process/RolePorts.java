@@ -8,6 +8,8 @@ import java.io.Closeable;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * Listens in place of originals at the ports of their roles: where clients look for the primary while it is one, and where
  * they look for replicas while it follows with its link up.
  *
- * <p>A virtual thread for each node asks it ten times a second what it is. One that does not answer is neither, and its
- * connections end.
+ * <p>A virtual thread for each node asks it ten times a second what it is, and at once when its role may have changed. One
+ * that does not answer is neither, and its connections end.
  */
 final class RolePorts implements Closeable {
 
@@ -27,10 +29,16 @@ final class RolePorts implements Closeable {
     private static final int NONE = 0;
 
     private final Forwarder forwarder;
+    private final Duration askEvery;
     private final Map<String, Watch> watches = new ConcurrentHashMap<>();
 
     RolePorts(Forwarder forwarder) {
+        this(forwarder, ASK_EVERY);
+    }
+
+    RolePorts(Forwarder forwarder, Duration askEvery) {
         this.forwarder = forwarder;
+        this.askEvery = askEvery;
     }
 
     /** A node, and at which ports of which address its role has it; 0 for none. */
@@ -55,6 +63,14 @@ final class RolePorts implements Closeable {
         }
     }
 
+    /** Has the node asked at once rather than soon; one of which nothing is known is fine. Any thread. */
+    void askNow(String nodeId) {
+        Watch watch = watches.get(nodeId);
+        if (watch != null) {
+            watch.calls.release();
+        }
+    }
+
     /** No more for this node. */
     void end(String nodeId) {
         Watch watch = watches.remove(nodeId);
@@ -74,6 +90,7 @@ final class RolePorts implements Closeable {
 
         private final Place place;
         private final NodeAdmin admin;
+        private final Semaphore calls = new Semaphore(0);
         private volatile @Nullable NodeAddress route;
         private boolean ended;
 
@@ -86,7 +103,7 @@ final class RolePorts implements Closeable {
         public void run() {
             while (lead(port())) {
                 try {
-                    Thread.sleep(ASK_EVERY);
+                    var _ = calls.tryAcquire(askEvery.toMillis(), TimeUnit.MILLISECONDS);
                 } catch (InterruptedException e) {
                     return;
                 }

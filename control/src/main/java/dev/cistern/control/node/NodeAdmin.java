@@ -36,6 +36,7 @@ public final class NodeAdmin {
     public static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
     static final ProtocolCommand CISTERN = () -> SafeEncoder.encode("CISTERN");
     private static final ProtocolCommand FAILOVER = () -> SafeEncoder.encode("FAILOVER");
+    private static final ProtocolCommand REPLCONF = () -> SafeEncoder.encode("REPLCONF");
 
     /** Where the state stands in what is told of a move: names and values, the id first. */
     private static final int STATE_AT = 3;
@@ -283,6 +284,18 @@ public final class NodeAdmin {
             node.configSet(Map.of("masteruser", replica.user(), "masterauth", replica.password().reveal()));
             node.sendCommand(FAILOVER, "TO", target.host(), Integer.toString(target.port()), "TIMEOUT",
                     Long.toString(limit.toMillis()));
+        }
+    }
+
+    /**
+     * Has this replica tell its primary at once how far it is. By itself that of an original does so once a second, and a
+     * primary that hands over asks for nothing, but has writes wait for it.
+     */
+    public void acknowledge() {
+        try (Jedis node = connect()) {
+            // That one has no reply; what follows it has.
+            node.getConnection().sendCommand(REPLCONF, "GETACK", "*");
+            var _ = node.ping();
         }
     }
 

@@ -58,6 +58,12 @@ public interface NodeRuntime extends AutoCloseable {
     default void listenByRole(NodeSpec spec, NodeAdmin admin, int primaryPort, int readerPort) {}
 
     /**
+     * Tells that the node may have another role since just now: clients wait for the port at which they are to find it. At any
+     * time and from any thread; a node of which nothing is known is fine.
+     */
+    default void roleChanged(NodeSpec spec) {}
+
+    /**
      * Has the ports at which the runtime itself listens for the running node take connections from where the spec says, from
      * now on. A start does so too.
      *

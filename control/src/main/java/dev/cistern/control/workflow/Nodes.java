@@ -179,12 +179,29 @@ final class Nodes {
      * than {@code limit} for that.
      */
     boolean handOver(CacheNode primary, CacheNode replica, Duration limit) {
-        return roles.handOver(primary, () -> admin(primary), replica, admin(replica), leadershipOf(replica), limit);
+        boolean leads = roles.handOver(primary, () -> admin(primary), replica, admin(replica), leadershipOf(replica),
+                limit);
+        if (leads) {
+            roleChanged(primary);
+            roleChanged(replica);
+        }
+        return leads;
     }
 
     /** Has the replica lead, by the epoch that is raised already; whether it does. */
     boolean promote(CacheNode replica) {
-        return roles.promote(replica, admin(replica), leadershipOf(replica));
+        boolean leads = roles.promote(replica, admin(replica), leadershipOf(replica));
+        if (leads) {
+            roleChanged(replica);
+        }
+        return leads;
+    }
+
+    private void roleChanged(CacheNode node) {
+        StartedNode known = started.get(node.nodeId());
+        if (known != null) {
+            runtime.roleChanged(known.spec());
+        }
     }
 
     private Leadership leadershipOf(CacheNode node) {

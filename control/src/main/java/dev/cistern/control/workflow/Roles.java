@@ -108,12 +108,15 @@ record Roles(Leases leases, EventLog events, Database database) {
                     || leases.give(replica.nodeId(), to.orders(), leadership);
         }
         NodeAdmin from = primaryAdmin.get();
-        if (place.isLinked() && from.place().isPrimary() && !from.isHandingOver()) {
-            // It writes from the moment on at which it leads, and not from when that is noticed here.
-            if (leadership.isLeased()) {
-                nameHeir(primary, replica, to, leadership);
+        if (place.isLinked() && from.place().isPrimary()) {
+            if (!from.isHandingOver()) {
+                // It writes from the moment on at which it leads, and not from when that is noticed here.
+                if (leadership.isLeased()) {
+                    nameHeir(primary, replica, to, leadership);
+                }
+                from.handOver(replica.port(), replica.admin(), limit);
             }
-            from.handOver(replica.port(), replica.admin(), limit);
+            to.acknowledge();
         }
         return false;
     }

@@ -55,8 +55,8 @@ final class LifecycleTest {
             // 536870912 of a t3.micro less 25 percent, in whole hundredths.
             assertThat(test.nodes.running().values()).containsExactly(402_653_175L);
             assertThat(test.events("cache-cluster", "my-cache")).containsExactly(
-                    "Added cache node 0001 in availability zone " + cluster.preferredAvailabilityZone(),
-                    "Cache cluster created");
+                    "Cache cluster created",
+                    "Added cache node 0001 in availability zone " + cluster.preferredAvailabilityZone());
 
             assertThat(test.aws.deleteCacheCluster(r -> r.cacheClusterId("MY-CACHE")).cacheCluster()
                     .cacheClusterStatus()).isEqualTo("deleting");

@@ -55,7 +55,7 @@ final class MemcachedClusterTest {
                     .doesNotContainKeys("maxmemory", "maxclients", "no_modern");
             assertThat(test.nodes.lists("c")).hasSize(3).allSatisfy(
                     (id, list) -> assertThat(list).isEqualTo(list(1, ports(cluster))));
-            assertThat(test.events("cache-cluster", "c")).last().isEqualTo("Cache cluster created");
+            assertThat(test.events("cache-cluster", "c")).first().isEqualTo("Cache cluster created");
 
             // Without the wish for nodes only the cluster is shown.
             assertThat(test.aws.describeCacheClusters(r -> r.cacheClusterId("c")).cacheClusters().getFirst()

@@ -192,6 +192,22 @@ final class ReplicasTest {
         }
     }
 
+    @Test
+    void whetherAGroupFailsOverIsTold() {
+        try (TestPlane test = new TestPlane(directory)) {
+            String turned = "Automatic failover has been turned %s for replication group g";
+            test.createGroup("g", 1, true);
+            assertThat(test.events("replication-group", "g")).containsExactly("Replication group g created",
+                    turned.formatted("on"));
+            test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").multiAZEnabled(true));
+            test.aws.modifyReplicationGroup(
+                    r -> r.replicationGroupId("g").multiAZEnabled(false).automaticFailoverEnabled(false));
+            test.aws.modifyReplicationGroup(r -> r.replicationGroupId("g").automaticFailoverEnabled(true));
+            assertThat(test.events("replication-group", "g")).containsExactly("Replication group g created",
+                    turned.formatted("on"), turned.formatted("off"), turned.formatted("on"));
+        }
+    }
+
     private static void assertRefused(TestPlane test, String words, boolean multiAz, boolean failsOver) {
         assertThatThrownBy(() -> test.aws.modifyReplicationGroup(
                 r -> r.replicationGroupId("g").multiAZEnabled(multiAz).automaticFailoverEnabled(failsOver)))

@@ -129,8 +129,12 @@ public record ReplicationGroupOperations(Context context) {
                     "Automatic failover cannot be turned off when cluster mode is enabled.");
         }
         FailoverRules.require(failsOver, multiAz, fewestReplicas, group.isClustered());
-        return ReplicationGroup.TABLE.update(context.handle(),
+        ReplicationGroup changed = ReplicationGroup.TABLE.update(context.handle(),
                 group.withAutomaticFailover(failsOver).withMultiAz(multiAz));
+        if (failsOver != group.hasAutomaticFailover()) {
+            context.events().failoverTurned(context.handle(), changed);
+        }
+        return changed;
     }
 
     private ReplicationGroup changeAccess(ReplicationGroup group, ModifyReplicationGroupRequest request,

@@ -37,6 +37,12 @@ public final class EventLog {
         record(handle, group, "replication-group", message);
     }
 
+    /** That the group's replicas take their primary's place by themselves from now on, or do not. */
+    public void failoverTurned(Handle handle, ReplicationGroup group) {
+        groupEvent(handle, group.key(), "Automatic failover has been turned "
+                + (group.hasAutomaticFailover() ? "on" : "off") + " for replication group " + group.id());
+    }
+
     public void parameterGroupEvent(Handle handle, ResourceKey group, String message) {
         record(handle, group, "cache-parameter-group", message);
     }

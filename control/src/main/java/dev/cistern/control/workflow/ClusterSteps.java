@@ -145,12 +145,12 @@ final class ClusterSteps {
         if (!cluster.is(CacheClusterStatus.CREATING)) {
             return;
         }
+        events.clusterEvent(handle, key, "Cache cluster created");
         for (CacheNode node : CacheNode.of(handle, key)) {
             CacheNode.TABLE.update(handle, node.withStatus(CacheNodeStatus.AVAILABLE));
             events.clusterEvent(handle, key, "Added cache node " + node.cacheNodeId() + " in availability zone "
                     + node.availabilityZone());
         }
-        events.clusterEvent(handle, key, "Cache cluster created");
     }
 
     /** The cluster could not be made: it can only be deleted, and its nodes are not to run. */

@@ -2,6 +2,7 @@ package dev.cistern.control.workflow;
 
 import dev.cistern.control.resource.CacheCluster;
 import dev.cistern.control.resource.CacheClusterStatus;
+import dev.cistern.control.resource.ReplicationGroup;
 import dev.cistern.control.resource.ReplicationGroupStatus;
 import dev.cistern.control.resource.ResourceKey;
 import org.jdbi.v3.core.Handle;
@@ -39,6 +40,10 @@ record CreateReplicationGroup(GroupSteps groups) implements Workflow<CreateRepli
             groups.members(steps, key).forEach(member -> groups.clusters().becomeAvailable(handle, member));
             groups.become(handle, key, ReplicationGroupStatus.AVAILABLE,
                     "Replication group " + key.id() + " created");
+            ReplicationGroup group = ReplicationGroup.named(handle, key);
+            if (group.hasAutomaticFailover()) {
+                groups.events().failoverTurned(handle, group);
+            }
             ClusterSteps.endRestore(handle, key, input.source());
         });
         groups.members(steps, key).forEach(member -> groups.clusters().tidy(steps, member, input.source()));

@@ -27,15 +27,15 @@ final class KeyTransfer {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** RESTORE of an entry, whose stripe is held, by this name of the command. */
+    /** RESTORE of an entry, whose stripe is held, by this name of the command; its value passes through the output. */
     static byte[][] restore(String command, Keyspace keyspace, long entry, byte[] key, boolean replaces,
-            boolean absolute) {
+            boolean absolute, RdbOutput output) {
         long deadline = keyspace.deadlineMillis(entry);
         long ttl = deadline == Keyspace.NO_DEADLINE
                 ? 0
                 : absolute ? deadline : Math.max(1, deadline - keyspace.nowMillis());
         List<byte[]> request = new ArrayList<>(List.of(ascii(command), key, ascii(Long.toString(ttl)),
-                payload(keyspace, entry)));
+                payload(keyspace, entry, output)));
         if (replaces) {
             request.add(REPLACE);
         }
@@ -45,11 +45,10 @@ final class KeyTransfer {
         return request.toArray(byte[][]::new);
     }
 
-    private static byte[] payload(Keyspace keyspace, long entry) {
-        try (RdbOutput output = new RdbOutput()) {
-            DumpPayload.write(keyspace, entry, output);
-            return new Bytes(output.address(), Math.toIntExact(output.length())).toByteArray();
-        }
+    private static byte[] payload(Keyspace keyspace, long entry, RdbOutput output) {
+        output.clear();
+        DumpPayload.write(keyspace, entry, output);
+        return new Bytes(output.address(), Math.toIntExact(output.length())).toByteArray();
     }
 
     /** Deletes a key that has another place now, which followers are told as well. Its stripe is held, on the loop's thread. */

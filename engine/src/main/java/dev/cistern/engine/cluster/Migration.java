@@ -8,6 +8,7 @@ import dev.cistern.engine.dispatch.Session;
 import dev.cistern.engine.network.TlsContext;
 import dev.cistern.engine.protocol.CommandException;
 import dev.cistern.engine.protocol.Request;
+import dev.cistern.engine.rdb.RdbOutput;
 import dev.cistern.engine.settings.TlsSettings;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.KeyEvent;
@@ -103,8 +104,10 @@ final class Migration implements StoreListener, Runnable {
         Keyspace keyspace = session.keyspace();
         List<Traveller> found = new ArrayList<>();
         String restore = session.node().router() == null ? "RESTORE" : "RESTORE-ASKING";
-        for (byte[] key : keys) {
-            dumpHeld(keyspace, key, restore, replaces, found);
+        try (RdbOutput output = new RdbOutput()) {
+            for (byte[] key : keys) {
+                dumpHeld(keyspace, key, restore, replaces, output, found);
+            }
         }
         if (found.isEmpty() || command == null) {
             return false;
@@ -122,12 +125,12 @@ final class Migration implements StoreListener, Runnable {
     }
 
     private static void dumpHeld(Keyspace keyspace, byte[] key, String restore, boolean replaces,
-            List<Traveller> found) {
+            RdbOutput output, List<Traveller> found) {
         KeyTransfer.withView(key, view -> {
             long entry = keyspace.find(view, Keyspace.NO_TOUCH | Keyspace.NO_STATS);
             if (entry != Keyspace.ABSENT) {
                 found.add(new Traveller(key,
-                        KeyTransfer.restore(restore, keyspace, entry, key, replaces, false)));
+                        KeyTransfer.restore(restore, keyspace, entry, key, replaces, false, output)));
             }
         });
     }
@@ -305,16 +308,19 @@ final class Migration implements StoreListener, Runnable {
             return;
         }
         Keyspace keyspace = KeyTransfer.keyspaceForTask(loop, database);
-        for (Traveller traveller : travellers.values()) {
-            if (traveller.hasArrived) {
-                KeyTransfer.withKey(keyspace, traveller.key, (_, view) -> settle(keyspace, view, traveller));
+        try (RdbOutput output = new RdbOutput()) {
+            for (Traveller traveller : travellers.values()) {
+                if (traveller.hasArrived) {
+                    KeyTransfer.withKey(keyspace, traveller.key,
+                            (_, view) -> settle(keyspace, view, traveller, output));
+                }
             }
         }
         loop.handOver().settle();
         done.countDown();
     }
 
-    private void settle(Keyspace keyspace, Bytes key, Traveller traveller) {
+    private void settle(Keyspace keyspace, Bytes key, Traveller traveller, RdbOutput output) {
         traveller.hasArrived = false;
         if (!traveller.isChanged) {
             KeyTransfer.drop(loop, keyspace, key);
@@ -324,6 +330,6 @@ final class Migration implements StoreListener, Runnable {
         long entry = keyspace.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS);
         traveller.request = entry == Keyspace.ABSENT
                 ? KeyTransfer.delete(traveller.key)
-                : KeyTransfer.restore(restore, keyspace, entry, traveller.key, true, false);
+                : KeyTransfer.restore(restore, keyspace, entry, traveller.key, true, false, output);
     }
 }

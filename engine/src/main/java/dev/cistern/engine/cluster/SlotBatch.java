@@ -1,6 +1,7 @@
 package dev.cistern.engine.cluster;
 
 import dev.cistern.engine.dispatch.Node;
+import dev.cistern.engine.rdb.RdbOutput;
 import dev.cistern.store.Bytes;
 import dev.cistern.store.KeyEvent;
 import dev.cistern.store.Keyspace;
@@ -60,6 +61,7 @@ final class SlotBatch implements StoreListener, AutoCloseable {
     private Set<ByteBuffer> changed = new LinkedHashSet<>();
     private volatile boolean isFlushed;
     private final NodeLink link;
+    private final RdbOutput output;
     private int unanswered;
     private long unansweredBytes;
     private boolean isHeld;
@@ -75,6 +77,9 @@ final class SlotBatch implements StoreListener, AutoCloseable {
         this.slots = slots;
         this.ranges = SlotRanges.format(slots);
         this.link = move.connect(TIMEOUT_MILLIS);
+        this.output = new RdbOutput();
+        // To compress a short value costs more than all else that is done for it, and the other node is near.
+        output.compresses(false);
     }
 
     // --- who changes keys ---
@@ -128,7 +133,7 @@ final class SlotBatch implements StoreListener, AutoCloseable {
             position = keyspace.scanStripe(stripe, position, KEYS_A_STEP, (holder, entry) -> {
                 if (slots.get(holder.slotOf(entry))) {
                     requests.add(KeyTransfer.restore("RESTORE-ASKING", holder, entry,
-                            holder.readKey(entry, view).toByteArray(), true, true));
+                            holder.readKey(entry, view).toByteArray(), true, true, output));
                 }
             });
             send(requests);
@@ -176,11 +181,11 @@ final class SlotBatch implements StoreListener, AutoCloseable {
     }
 
     /** Must not delete a key whose time is over: that is the business of a loop. */
-    private static byte[][] asItIs(Keyspace holder, Bytes key) {
+    private byte[][] asItIs(Keyspace holder, Bytes key) {
         long entry = holder.find(key, Keyspace.NO_TOUCH | Keyspace.NO_STATS | Keyspace.EVEN_EXPIRED);
         return entry == Keyspace.ABSENT || holder.isExpired(entry)
                 ? KeyTransfer.delete(key.toByteArray())
-                : KeyTransfer.restore("RESTORE-ASKING", holder, entry, key.toByteArray(), true, true);
+                : KeyTransfer.restore("RESTORE-ASKING", holder, entry, key.toByteArray(), true, true, output);
     }
 
     private void send(List<byte[][]> requests) throws IOException {
@@ -302,5 +307,6 @@ final class SlotBatch implements StoreListener, AutoCloseable {
             }
         }
         link.close();
+        output.close();
     }
 }

@@ -21,11 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Some slots of one stripe on their way to another node: all of them change hands in one moment.
+ * Some slots on their way to another node: all of them change hands in one moment.
  *
  * <pre>
  *   1  target   IMPORT-SLOTS: forgets what an earlier attempt left, takes RESTOREs for these slots
- *   2  source   begins to note changed keys, walks over the stripe, sends each key of the slots
+ *   2  source   begins to note changed keys, walks over the stripes, sends each key of the slots
  *   3  source   sends what changed meanwhile, again and again, until that is little
  *   4  source   holds back commands on the slots, waits for those that have begun, sends the rest
  *   5  target   TAKE-SLOTS: it is the owner now, and has written that down
@@ -39,7 +39,9 @@ import org.slf4j.LoggerFactory;
  */
 final class SlotBatch implements StoreListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SlotBatch.class);
+    /** So many keys are written down while their stripe is held; of others, so many are passed over. */
     private static final int KEYS_A_STEP = 32;
+    private static final int MOST_KEYS_A_STEP = 512;
     /** So little that it is sent within a moment. */
     private static final int FEW_CHANGES = 64;
     private static final int MOST_ROUNDS = 50;
@@ -54,11 +56,10 @@ final class SlotBatch implements StoreListener, AutoCloseable {
     private final Node node;
     private final Store store;
     private final Keyspace keyspace;
-    private final int stripe;
     private final BitSet slots;
     private final String ranges;
-    /** Guarded by the stripe. */
-    private Set<ByteBuffer> changed = new LinkedHashSet<>();
+    /** By stripe, which guards it. */
+    private final List<Set<ByteBuffer>> changed = new ArrayList<>();
     private volatile boolean isFlushed;
     private final NodeLink link;
     private final RdbOutput output;
@@ -67,15 +68,17 @@ final class SlotBatch implements StoreListener, AutoCloseable {
     private boolean isHeld;
     private boolean isGiven;
 
-    SlotBatch(SlotMove move, Cluster cluster, Keyspace keyspace, int stripe, BitSet slots) throws IOException {
+    SlotBatch(SlotMove move, Cluster cluster, Keyspace keyspace, BitSet slots) throws IOException {
         this.move = move;
         this.cluster = cluster;
         this.node = cluster.node();
         this.store = node.store();
         this.keyspace = keyspace;
-        this.stripe = stripe;
         this.slots = slots;
         this.ranges = SlotRanges.format(slots);
+        for (int stripe = 0; stripe < store.stripes(); stripe++) {
+            changed.add(new LinkedHashSet<>());
+        }
         this.link = move.connect(TIMEOUT_MILLIS);
         this.output = new RdbOutput();
         // To compress a short value costs more than all else that is done for it, and the other node is near.
@@ -86,8 +89,9 @@ final class SlotBatch implements StoreListener, AutoCloseable {
 
     @Override
     public void keyChanged(int database, Bytes key, KeyEvent event) {
-        if (database == 0 && slots.get(store.slotOf(key))) {
-            changed.add(ByteBuffer.wrap(key.toByteArray()));
+        int slot = store.slotOf(key);
+        if (database == 0 && slots.get(slot)) {
+            changed.get(store.stripeOfSlot(slot)).add(ByteBuffer.wrap(key.toByteArray()));
         }
     }
 
@@ -100,7 +104,7 @@ final class SlotBatch implements StoreListener, AutoCloseable {
 
     void run() throws IOException, InterruptedException {
         require(link.call("CISTERN", "IMPORT-SLOTS", ranges, cluster.topology().self()), "IMPORT-SLOTS");
-        listen();
+        node.effects().add(this);
         copyAll();
         catchUp();
         if (!move.mayGoOn()) {
@@ -115,22 +119,40 @@ final class SlotBatch implements StoreListener, AutoCloseable {
         }
     }
 
-    private void listen() {
+    private void copyAll() throws IOException {
+        int keysAStep = keysAStep();
+        for (int stripe = 0; stripe < store.stripes() && move.mayGoOn(); stripe++) {
+            if (hasKeys(stripe)) {
+                copy(stripe, keysAStep);
+            }
+        }
+        awaitAnswers();
+    }
+
+    /** The more of its slots the node keeps, the fewer of its keys are sent. */
+    private int keysAStep() {
+        Topology topology = cluster.topology();
+        int all = topology.slotsOf(topology.myShard()).cardinality();
+        return Math.clamp((long) KEYS_A_STEP * all / slots.cardinality(), KEYS_A_STEP, MOST_KEYS_A_STEP);
+    }
+
+    /** Who changes the stripe's keys after this has been told to note it. */
+    private boolean hasKeys(int stripe) {
         store.lock(stripe);
         try {
-            node.effects().add(this);
+            return slots.stream().anyMatch(slot -> store.stripeOfSlot(slot) == stripe && store.keysInSlot(0, slot) > 0);
         } finally {
             store.unlock(stripe);
         }
     }
 
-    private void copyAll() throws IOException {
+    private void copy(int stripe, int keysAStep) throws IOException {
         long position = 0;
         Bytes view = new Bytes();
         do {
             List<byte[][]> requests = new ArrayList<>();
             keyspace.setNowMillis(node.clock().wallMillis());
-            position = keyspace.scanStripe(stripe, position, KEYS_A_STEP, (holder, entry) -> {
+            position = keyspace.scanStripe(stripe, position, keysAStep, (holder, entry) -> {
                 if (slots.get(holder.slotOf(entry))) {
                     requests.add(KeyTransfer.restore("RESTORE-ASKING", holder, entry,
                             holder.readKey(entry, view).toByteArray(), true, true, output));
@@ -138,7 +160,6 @@ final class SlotBatch implements StoreListener, AutoCloseable {
             });
             send(requests);
         } while (position != 0 && move.mayGoOn());
-        awaitAnswers();
     }
 
     private void catchUp() throws IOException {
@@ -155,15 +176,18 @@ final class SlotBatch implements StoreListener, AutoCloseable {
         if (isFlushed) {
             throw new MoveException("the database was emptied meanwhile", null);
         }
-        Set<ByteBuffer> taken;
-        store.lock(stripe);
-        try {
-            taken = changed;
-            changed = new LinkedHashSet<>();
-        } finally {
-            store.unlock(stripe);
+        List<byte[]> taken = new ArrayList<>();
+        for (int stripe = 0; stripe < store.stripes(); stripe++) {
+            store.lock(stripe);
+            try {
+                if (!changed.get(stripe).isEmpty()) {
+                    taken.addAll(changed.set(stripe, new LinkedHashSet<>()).stream().map(ByteBuffer::array).toList());
+                }
+            } finally {
+                store.unlock(stripe);
+            }
         }
-        return taken.stream().map(ByteBuffer::array).toList();
+        return taken;
     }
 
     /** Sends these keys as they are now. */

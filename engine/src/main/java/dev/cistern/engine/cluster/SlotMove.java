@@ -5,7 +5,6 @@ import dev.cistern.engine.dispatch.NodeIdentity;
 import dev.cistern.engine.network.TlsContext;
 import dev.cistern.engine.settings.TlsSettings;
 import dev.cistern.store.Keyspace;
-import dev.cistern.store.Store;
 import java.io.IOException;
 import java.util.BitSet;
 import java.util.concurrent.TimeUnit;
@@ -15,11 +14,14 @@ import javax.net.ssl.SSLSocketFactory;
 /**
  * The moving of any number of slots to one other node, with their keys, while clients go on.
  *
- * <p>Slots go in batches: those that lie in one stripe go together, since one walk finds all their keys. A batch is either
- * here or there, never both ({@link SlotBatch}); one whose link breaks is tried again. A move can be ended at any time,
- * and asked for again: slots that have arrived are passed over. Runs on a thread of its own; others read how far it is.
+ * <p>Slots go in batches, neighbours together: so the map of all slots stays short while some are here and some there, and
+ * every client that is redirected may ask for it. A batch is either here or there, never both ({@link SlotBatch}); one
+ * whose link breaks is tried again. A move can be ended at any time, and asked for again: slots that have arrived are
+ * passed over. Runs on a thread of its own; others read how far it is.
  */
 final class SlotMove {
+    /** Each batch is a walk over all keys of the node, and what has to be sent again when a link breaks. */
+    private static final int SLOTS_A_BATCH = 1024;
     private static final int TRIES = 6;
     private static final long FIRST_PAUSE_MILLIS = 100;
 
@@ -170,12 +172,8 @@ final class SlotMove {
 
     void run() {
         try (Keyspace keyspace = node.store().openKeyspace(0)) {
-            Store store = node.store();
-            for (int stripe = 0; stripe < store.stripes() && mayGoOn(); stripe++) {
-                BitSet batch = inStripe(store, stripe);
-                if (!batch.isEmpty()) {
-                    moveBatch(keyspace, stripe, batch);
-                }
+            for (BitSet batch = nextBatch(); !batch.isEmpty() && mayGoOn(); batch = nextBatch()) {
+                moveBatch(keyspace, batch);
             }
             state(left().isEmpty() ? State.DONE : State.CANCELLED);
         } catch (MoveException e) {
@@ -191,17 +189,18 @@ final class SlotMove {
         state(isCancelled ? State.CANCELLED : State.FAILED);
     }
 
-    private BitSet inStripe(Store store, int stripe) {
-        BitSet batch = left();
-        batch.stream().filter(slot -> store.stripeOfSlot(slot) != stripe).forEach(batch::clear);
+    /** The first ones that are still here. */
+    private BitSet nextBatch() {
+        BitSet batch = new BitSet();
+        left().stream().limit(SLOTS_A_BATCH).forEach(batch::set);
         return batch;
     }
 
-    private void moveBatch(Keyspace keyspace, int stripe, BitSet batch) throws InterruptedException {
+    private void moveBatch(Keyspace keyspace, BitSet batch) throws InterruptedException {
         long pauseMillis = FIRST_PAUSE_MILLIS;
         for (int tries = 1; mayGoOn(); tries++) {
             state(State.COPYING);
-            try (SlotBatch attempt = new SlotBatch(this, cluster, keyspace, stripe, batch)) {
+            try (SlotBatch attempt = new SlotBatch(this, cluster, keyspace, batch)) {
                 attempt.run();
                 return;
             } catch (IOException e) {

@@ -6,6 +6,8 @@ import dev.cistern.engine.testing.TestServer;
 import dev.cistern.engine.testing.WireReply;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +58,22 @@ final class SlotMoveTest {
             assertThat(cluster.admin(0).send("SET", "foo", "x").text()).startsWith("MOVED 12182");
             assertThat(cluster.admin(0).send("EXEC").text())
                     .isEqualTo("EXECABORT Transaction discarded because of previous errors.");
+        }
+    }
+
+    /** Who is redirected may ask for it each time. */
+    @Test
+    void theMapStaysShortWhileSlotsMove() {
+        try (TestCluster cluster = new TestCluster(2, 1)) {
+            TestClient source = cluster.admin(0);
+            assertThat(source.send("DEBUG", "POPULATE", "20000")).isEqualTo(OK);
+            long move = Long.parseLong(source.send("CISTERN", "MOVE-SLOTS", "0-16383", TestCluster.id(1)).text());
+            Set<Integer> lengths = new HashSet<>();
+            while (!source.send("DBSIZE").text().equals("0")) {
+                lengths.add(source.send("CLUSTER", "SLOTS").members().size());
+            }
+            assertThat(cluster.awaitEnd(0, move)).startsWith("done");
+            assertThat(lengths).contains(2).isSubsetOf(1, 2);
         }
     }
 

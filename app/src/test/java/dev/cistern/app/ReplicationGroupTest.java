@@ -15,6 +15,10 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.RedisClusterClient;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.exceptions.JedisMovedDataException;
+import software.amazon.awssdk.services.elasticache.model.ClusterMode;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
 import software.amazon.awssdk.services.elasticache.model.ModifyReplicationGroupRequest;
 import software.amazon.awssdk.services.elasticache.model.NodeGroup;
@@ -182,6 +186,44 @@ final class ReplicationGroupTest extends CisternTest {
         assertThat(Probe.group(client, "spread").configurationEndpoint()).isEqualTo(endpoint);
         assertThat(Probe.group(client, "spread").nodeGroups()).extracting(NodeGroup::nodeGroupId)
                 .containsExactly("0002", "0004");
+    }
+
+    /** Some clients ask where all slots are only now and then, until which each request of theirs is redirected. */
+    @Test
+    void nodesThatGoAnswerThoseWhoHaveNotNoticed() throws InterruptedException {
+        client.createReplicationGroup(r -> r.replicationGroupId("spread").replicationGroupDescription("d")
+                .engine("valkey").cacheNodeType("cache.t4g.micro").numNodeGroups(2).replicasPerNodeGroup(0)
+                .clusterMode(ClusterMode.ENABLED).automaticFailoverEnabled(true));
+        Probe.await(() -> Probe.group(client, "spread").status().equals("available"));
+        Endpoint leaving = client.describeCacheClusters(r -> r.cacheClusterId("spread-0002-001")
+                .showCacheNodeInfo(true)).cacheClusters().getFirst().cacheNodes().getFirst().endpoint();
+        AtomicLong redirected = new AtomicLong();
+        Queue<RuntimeException> errors = new ConcurrentLinkedQueue<>();
+        Thread unaware = Thread.ofVirtual().start(() -> askUntilRedirected(100, leaving, redirected, errors));
+        reshard(1, List.of("0002"));
+        unaware.join();
+        assertThat(errors).isEmpty();
+        assertThat(redirected).hasValue(100);
+        assertThatThrownBy(() -> Probe.connect(leaving).ping()).isInstanceOf(JedisConnectionException.class);
+    }
+
+    private static void askUntilRedirected(int times, Endpoint node, AtomicLong redirected,
+            Queue<RuntimeException> errors) {
+        try (Jedis jedis = Probe.connect(node)) {
+            while (redirected.get() < times) {
+                try {
+                    // Slot 12182.
+                    var _ = jedis.get("foo");
+                } catch (JedisMovedDataException e) {
+                    redirected.incrementAndGet();
+                }
+                Thread.sleep(20);
+            }
+        } catch (JedisException e) {
+            errors.add(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void reshard(int count, List<String> removed) {

@@ -338,6 +338,14 @@ public final class NodeAdmin {
         }
     }
 
+    /** How often the node has sent a client elsewhere, since it started. */
+    public long redirections() {
+        try (Jedis node = connect()) {
+            String count = facts(node.info("errorstats")).getOrDefault("errorstat_MOVED", "count=0");
+            return Long.parseLong(count.substring(count.indexOf('=') + 1));
+        }
+    }
+
     private static String text(Object reply) {
         return SafeEncoder.encode((byte[]) reply);
     }

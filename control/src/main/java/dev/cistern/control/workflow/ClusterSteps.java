@@ -270,6 +270,13 @@ final class ClusterSteps {
         CacheCluster.TABLE.update(handle, require(handle, key).withStatus(CacheClusterStatus.DELETING));
     }
 
+    /** Waits until clients have found out that the nodes of these clusters have no slots any more, but not for ever. */
+    void awaitNoRequests(Steps steps, List<ResourceKey> left) {
+        Stragglers stragglers = new Stragglers(nodes, left.stream().flatMap(key -> nodes.of(key).stream()).toList(),
+                nanos);
+        steps.until("wait for clients of nodes without slots", Stragglers.LONGEST.multipliedBy(2), stragglers::areGone);
+    }
+
     /** Stops every node of the cluster and deletes its data. */
     void tearDown(Steps steps, ResourceKey cluster) {
         for (CacheNode node : nodes.of(cluster)) {

@@ -73,6 +73,8 @@ record Reshard(GroupSteps groups) implements Workflow<Reshard.Input> {
         Plan plan = steps.once(PLAN, Plan.class, () -> plan(steps, key, input));
         for (int i = 0; i < plan.moves.size(); i++) {
             groups.move(steps, key, plan.moves.get(i), plan.step(i));
+            // Only the two know it; clients ask any node.
+            groups.publish(steps, key, "topology after " + plan.step(i), List.of());
         }
         leave(key, input, steps);
         steps.commit("available", handle -> groups.become(handle, key, ReplicationGroupStatus.AVAILABLE,
@@ -85,12 +87,13 @@ record Reshard(GroupSteps groups) implements Workflow<Reshard.Input> {
         return new Plan(SlotMoves.plan(groups.topologies().slots(key), staying));
     }
 
-    /** The rows first: from then on nobody is told of the nodes that go. */
+    /** When nobody asks the nodes that go, the rows, for from then on nobody is told of them; then the nodes. */
     private void leave(ResourceKey key, Input input, Steps steps) {
         String[] leaving = steps.once("leaving", String[].class, () -> steps
                 .read(handle -> CacheCluster.membersOf(handle, key)).stream()
                 .filter(member -> input.leaving.contains(String.valueOf(member.nodeGroupId())))
                 .map(CacheCluster::id).toArray(String[]::new));
+        groups.clusters().awaitNoRequests(steps, List.of(leaving).stream().map(key::sibling).toList());
         steps.commit("part", handle -> groups.part(handle, key, List.of(leaving), input.leaving));
         groups.publish(steps, key, "topology after", List.of());
         for (String id : leaving) {

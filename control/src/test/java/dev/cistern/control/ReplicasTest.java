@@ -257,9 +257,6 @@ final class ReplicasTest {
             assertThat(test.snapshot("s").numNodeGroups()).isEqualTo(2);
             assertThatThrownBy(() -> test.aws.createCacheCluster(r -> r.cacheClusterId("c").snapshotName("s")
                     .engine("valkey"))).isInstanceOf(InvalidParameterCombinationException.class);
-            assertThatThrownBy(() -> test.aws.createReplicationGroup(r -> r.replicationGroupId("h")
-                    .replicationGroupDescription("d").snapshotName("s").engine("valkey").numNodeGroups(3)
-                    .automaticFailoverEnabled(true))).isInstanceOf(InvalidParameterCombinationException.class);
             test.aws.createReplicationGroup(r -> r.replicationGroupId("h").replicationGroupDescription("d")
                     .snapshotName("s").engine("valkey").automaticFailoverEnabled(true).replicasPerNodeGroup(1));
             test.settle();

@@ -6,22 +6,31 @@ import dev.cistern.control.ControlPlane;
 import dev.cistern.control.ControlPlaneOptions;
 import dev.cistern.control.EndpointOptions;
 import dev.cistern.control.Quotas;
+import dev.cistern.control.StatusReport;
 import dev.cistern.control.node.NodeRuntime;
+import dev.cistern.control.resource.SlotMap;
 import dev.cistern.engine.network.EventLoops;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.elasticache.ElastiCacheClient;
 import software.amazon.awssdk.services.elasticache.model.CacheCluster;
+import software.amazon.awssdk.services.elasticache.model.ClusterMode;
 import software.amazon.awssdk.services.elasticache.model.ElastiCacheException;
 import software.amazon.awssdk.services.elasticache.model.Endpoint;
+import software.amazon.awssdk.services.elasticache.model.NodeGroup;
 import software.amazon.awssdk.services.elasticache.model.ReplicationGroup;
 
 /** A control plane in this program, with one group at a time. */
@@ -32,7 +41,7 @@ final class Stage implements AutoCloseable {
         JVM, PROCESS, ORIGINAL
     }
 
-    private static final long LIMIT_NANOS = 60_000_000_000L;
+    private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final String FIRST_VERSION = "7.0";
     private static final String NEXT_VERSION = "7.1";
     private static final Pattern KEPT = Pattern.compile(".* went on without: .* \\((\\d+) bytes\\) in .*");
@@ -98,6 +107,51 @@ final class Stage implements AutoCloseable {
                 .automaticFailoverEnabled(failsOver));
         awaitWhole();
         return group();
+    }
+
+    /** Makes a group in cluster mode, and waits until it serves. */
+    void createShards(int nodeGroups, int replicas) {
+        group = "g" + ++groups;
+        aws.createReplicationGroup(r -> r.replicationGroupId(group).replicationGroupDescription("watched")
+                .engine("redis").cacheNodeType("cache.t4g.small").numNodeGroups(nodeGroups)
+                .replicasPerNodeGroup(replicas).clusterMode(ClusterMode.ENABLED).automaticFailoverEnabled(true));
+        awaitWhole();
+    }
+
+    /** Has the group become one of so many node groups, the first of those that there are. */
+    void reshard(int nodeGroups) {
+        List<String> retained = group().nodeGroups().stream().map(NodeGroup::nodeGroupId).limit(nodeGroups).toList();
+        aws.modifyReplicationGroupShardConfiguration(r -> r.replicationGroupId(group).nodeGroupCount(nodeGroups)
+                .nodeGroupsToRetain(retained.size() < group().nodeGroups().size() ? retained : null)
+                .applyImmediately(true));
+    }
+
+    /** What is being done for the group; empty when nothing is. */
+    String presentStep() {
+        return plane.status().work().stream().map(StatusReport.Work::step).filter(Objects::nonNull).findFirst()
+                .orElse("");
+    }
+
+    /** Whether nothing is being done any more. */
+    boolean isIdle() {
+        return plane.isIdle();
+    }
+
+    /** Which slots each node group has, by its number. */
+    Map<String, BitSet> slots() {
+        Map<String, BitSet> slots = new LinkedHashMap<>();
+        group().nodeGroups().forEach(each -> slots.put(each.nodeGroupId(), SlotMap.slots(each.slots())));
+        return slots;
+    }
+
+    /** Where clients of a group in cluster mode begin. */
+    Endpoint configurationEndpoint() {
+        return group().configurationEndpoint();
+    }
+
+    /** Where all the nodes are. */
+    List<Endpoint> endpoints() {
+        return group().memberClusters().stream().map(this::endpointOf).toList();
     }
 
     private ReplicationGroup group() {
@@ -199,13 +253,25 @@ final class Stage implements AutoCloseable {
     }
 
     static void await(String what, BooleanSupplier condition) {
-        long end = System.nanoTime() + LIMIT_NANOS;
+        await(what, LIMIT, condition);
+    }
+
+    static void await(String what, Duration limit, BooleanSupplier condition) {
+        if (!comesTrue(limit, condition)) {
+            throw new IllegalStateException("waited in vain for " + what);
+        }
+    }
+
+    /** Waits until it holds; false if it does not within that time. */
+    static boolean comesTrue(Duration limit, BooleanSupplier condition) {
+        long end = System.nanoTime() + limit.toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - end > 0) {
-                throw new IllegalStateException("waited in vain for " + what);
+                return false;
             }
             pause(5);
         }
+        return true;
     }
 
     static void pause(long millis) {

@@ -2,6 +2,7 @@ package dev.cistern.benchmarks.sidebyside;
 
 import dev.cistern.benchmarks.failover.FailoverBench;
 import dev.cistern.benchmarks.failover.PartitionBench;
+import dev.cistern.benchmarks.failover.ReshardingBench;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Spec;
  * and ends what it started. What is measured and how is said in the classes it calls.
  */
 // @formatter:off
-@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Saves.class, Soak.class, Fragmentation.class, FailoverBench.class, PartitionBench.class},
+@Command(name = "cistern bench", mixinStandardHelpOptions = true, subcommands = {HitRatios.class, MemcachedBench.class, Stalls.class, Saves.class, Soak.class, Fragmentation.class, FailoverBench.class, PartitionBench.class, ReshardingBench.class},
         description = "Runs Cistern and other servers side by side on this machine and prints tables: throughput, "
                 + "server CPU per operation, latency, memory per key. Losses included.",
         footer = {"",
@@ -50,6 +51,7 @@ import picocli.CommandLine.Spec;
                 "  cistern bench fragmentation",
                 "  cistern bench failover",
                 "  cistern bench partitions",
+                "  cistern bench resharding",
                 "  cistern bench --peer 'valkey=valkey-server --port {port} --save \"\"'"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:measured", "252:the command line is wrong", "253:a program is missing or did not start"})

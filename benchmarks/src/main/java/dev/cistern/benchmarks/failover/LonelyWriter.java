@@ -4,10 +4,15 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 
 /**
- * A process that writes to one node only, wherever that may be, until its input ends; then it says what was acknowledged, and
- * when, by the clock that all processes of a machine share: a line {@code nanos key} each.
+ * A process that writes to one node only, wherever that may be, until its input ends. It says {@value #BEGUN} when the first
+ * write was acknowledged; and at its end what was acknowledged, and when, by the clock that all processes of a machine share:
+ * a line {@code nanos key} each.
  */
 final class LonelyWriter {
+
+    static final String BEGUN = "begun";
+
+    private static final int LOOK_MILLIS = 10;
 
     private LonelyWriter() {}
 
@@ -16,6 +21,7 @@ final class LonelyWriter {
         Writer writer = new Writer(arguments[2], new InetSocketAddress(arguments[0], Integer.parseInt(arguments[1])),
                 Integer.parseInt(arguments[3]), Integer.parseInt(arguments[4]));
         Thread thread = Thread.ofPlatform().start(writer);
+        Thread.ofVirtual().start(() -> sayBegun(writer));
         while (System.in.read() >= 0) {
             // Nothing is said.
         }
@@ -28,6 +34,14 @@ final class LonelyWriter {
             text.append(times[i]).append(' ').append(keys[i]).append('\n');
         }
         System.out.print(text);
+        System.out.flush();
+    }
+
+    private static void sayBegun(Writer writer) {
+        while (writer.count() == 0) {
+            Stage.pause(LOOK_MILLIS);
+        }
+        System.out.println(BEGUN);
         System.out.flush();
     }
 }

@@ -2,7 +2,6 @@ package dev.cistern.benchmarks.failover;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +79,7 @@ final class Partition {
             for (int node = 0; node < 3; node++) {
                 writers.add(writer(node));
             }
+            awaitBegun(writers.getFirst());
             Stage.pause(WARM_MILLIS);
             cutNanos = System.nanoTime();
             cutFor(cut);
@@ -123,12 +123,22 @@ final class Partition {
         return new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     }
 
+    /** On a busy machine a JVM takes its time: nothing is cut before there is something to be missed. */
+    private static void awaitBegun(Process writer) throws IOException {
+        String line = writer.inputReader(StandardCharsets.US_ASCII).readLine();
+        if (!LonelyWriter.BEGUN.equals(line)) {
+            throw new IOException("the writer beside the primary ended before a write was acknowledged");
+        }
+    }
+
     private static Acks end(Process writer) throws IOException, InterruptedException {
         Acks acks = new Acks(new ArrayList<>(), new ArrayList<>());
         writer.getOutputStream().close();
-        try (BufferedReader lines = new BufferedReader(
-                new InputStreamReader(writer.getInputStream(), StandardCharsets.US_ASCII))) {
+        try (BufferedReader lines = writer.inputReader(StandardCharsets.US_ASCII)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (line.equals(LonelyWriter.BEGUN)) {
+                    continue;
+                }
                 int blank = line.indexOf(' ');
                 acks.nanos.add(Long.parseLong(line.substring(0, blank)));
                 acks.keys.add(line.substring(blank + 1));

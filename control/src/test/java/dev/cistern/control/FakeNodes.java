@@ -657,7 +657,9 @@ final class FakeNodes implements NodeRuntime {
         private String acl(List<String> command) {
             switch (command.get(1).toUpperCase(Locale.ROOT)) {
                 case "SETUSER" -> users.put(command.get(2), String.join(" ", command.subList(3, command.size())));
-                case "DELUSER" -> users.remove(command.get(2));
+                case "DELUSER" -> {
+                    return users.remove(command.get(2)) == null ? ":0\r\n" : ":1\r\n";
+                }
                 default -> {
                     StringBuilder names = new StringBuilder("*" + users.size() + "\r\n");
                     users.keySet().forEach(name -> names.append('$').append(name.length()).append("\r\n").append(name)

@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
 final class FullSync {
     private static final Logger LOG = LoggerFactory.getLogger(FullSync.class);
     private static final long PAUSE_MILLIS = 5;
+    /** What part of the time a snapshot for replicas is written, whatever clients need. */
+    private static final double LEAST_URGENCY = 0.25;
 
     private final Replication replication;
     private final Node node;
@@ -155,12 +157,13 @@ final class FullSync {
 
         /**
          * The log that waits for a replica may not grow beyond its limit, or the replica is dropped and comes again for
-         * the next snapshot, for ever: at a quarter of it the snapshot has all the time that it can use.
+         * the next snapshot, for ever: at a quarter of it the snapshot has all the time that it can use. And as long as a
+         * replica has no data nobody can take the primary's place, so it never rests for most of the time.
          */
         @Override
         public double urgency() {
             long behind = batch.stream().mapToLong(Follower::behindBytes).max().orElse(0);
-            return 4.0 * behind / OutputLimits.mostForReplica(node.settings());
+            return Math.max(LEAST_URGENCY, 4.0 * behind / OutputLimits.mostForReplica(node.settings()));
         }
 
         @Override

@@ -280,14 +280,19 @@ final class LeaseTest {
         again.client.send("SET", "key", "value").expect(ok());
     }
 
+    /** A primary with a lease, and its replica that has a key of it. */
+    private static void haveTheSame(Server primary, Server replica) throws IOException {
+        primary.grant(1, 600_000, 0);
+        replica.follow(1, primary);
+        primary.client.send("SET", "key", "value").expect(ok());
+        primary.client.send("WAIT", "1", "0").expect(integer(1));
+    }
+
     @Test
     void aReplicaIsFencedPromotedAndGoesOnFromWhatItHas() throws IOException {
         Server one = new Server(freePort());
         Server two = new Server(freePort());
-        one.grant(1, 600_000, 0);
-        two.follow(1, one);
-        one.client.send("SET", "key", "value").expect(ok());
-        one.client.send("WAIT", "1", "0").expect(integer(1));
+        haveTheSame(one, two);
 
         Map<String, String> fenced = two.order("FENCE", "2");
         assertThat(fenced).containsEntry("link", "down").containsEntry("role", "replica");
@@ -315,10 +320,7 @@ final class LeaseTest {
     void whoHasWrittenNothingOfItsOwnKeepsNothing() throws IOException {
         Server one = new Server(freePort());
         Server two = new Server(freePort());
-        one.grant(1, 600_000, 0);
-        two.follow(1, one);
-        one.client.send("SET", "key", "value").expect(ok());
-        one.client.send("WAIT", "1", "0").expect(integer(1));
+        haveTheSame(one, two);
 
         Map<String, String> fenced = two.order("FENCE", "2");
         String offset = Objects.requireNonNull(fenced.get("offset"));

@@ -280,6 +280,21 @@ final class SnapshotTest {
         assertThat(test.snapshot("s").snapshotStatus()).isEqualTo("available");
     }
 
+    /** It has no slots, and its own parameter group none either: the default one that has is meant. */
+    @Test
+    void ofOneNodeGroupIntoThree() {
+        test.createGroup("g");
+        test.aws.createSnapshot(r -> r.replicationGroupId("g").snapshotName("s"));
+        test.settle();
+        test.aws.createReplicationGroup(r -> r.replicationGroupId("h").replicationGroupDescription("d")
+                .snapshotName("s").numNodeGroups(3).automaticFailoverEnabled(true));
+        test.settle();
+        assertThat(test.group("h").clusterEnabled()).isTrue();
+        assertThat(test.cluster("h-0001-001").cacheParameterGroup().cacheParameterGroupName())
+                .endsWith(".cluster.on");
+        assertThat(test.nodes.data("h-0003-001")).startsWith("data of g-001-").endsWith("slots 10923-16383");
+    }
+
     @Test
     void slotsCannotBeTakenAway() {
         createClustered("g", 1, r -> {});

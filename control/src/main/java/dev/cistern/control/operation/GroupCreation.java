@@ -86,7 +86,7 @@ record GroupCreation(Context context) {
     }
 
     /** Whether more than one node group, or cluster mode by its name, is wished. */
-    private static boolean wantsSlots(CreateReplicationGroupRequest request) {
+    static boolean wantsSlots(CreateReplicationGroupRequest request) {
         return request.clusterMode() == ClusterMode.ENABLED || request.clusterMode() == ClusterMode.COMPATIBLE
                 || request.nodeGroupConfiguration().size() > 1
                 || (request.numNodeGroups() != null && request.numNodeGroups() > 1);

@@ -108,7 +108,9 @@ record Restore(RestoreSource source, @Nullable Snapshot snapshot) {
             filled.cacheNodeType(from.settings().cacheNodeType());
         }
         if (request.cacheParameterGroupName() == null) {
-            filled.cacheParameterGroupName(parameterGroup(context, from, engine, request.engineVersion()));
+            String group = parameterGroup(context, from, engine, request.engineVersion());
+            boolean hasSlots = group != null && ParameterGroups.isClustered(context, group);
+            filled.cacheParameterGroupName(GroupCreation.wantsSlots(request) && !hasSlots ? null : group);
         }
         if (request.cacheSubnetGroupName() == null) {
             filled.cacheSubnetGroupName(subnetGroup(context, from));

@@ -1,6 +1,7 @@
 package dev.cistern.control.workflow;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,9 @@ public record RestoreSource(@Nullable String snapshot, List<StoredFile> objects)
         }
     }
 
+    /** One that an older version stored names no objects: nothing is better restored than half of it. */
     public RestoreSource {
-        objects = List.copyOf(objects);
+        objects = List.copyOf(Objects.requireNonNullElse(objects, List.of()));
     }
 
     public static RestoreSource ofSnapshot(String name) {

@@ -97,6 +97,9 @@ final class SnapshotFiles {
         List<Fetching> files = new ArrayList<>();
         parts.forEach(part -> files.add(file -> fetch(part, file)));
         source.objects().forEach(object -> files.add(file -> fetch(object, file)));
+        if (files.isEmpty()) {
+            throw new HopelessException(source.title() + " is gone");
+        }
         boolean takesAnything = heirs.getFirst().slots() == null && files.size() == 1;
         if (takesAnything || isShapeOf(parts, heirs)) {
             for (int i = 0; i < heirs.size(); i++) {
